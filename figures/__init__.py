@@ -1,0 +1,1 @@
+"""One module for each published figure; `ruggedflow figure --list` names them."""

@@ -1,0 +1,1 @@
+"""The `ruggedflow` command: one module for each subcommand, imported when it runs."""

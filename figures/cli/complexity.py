@@ -1,0 +1,140 @@
+"""`ruggedflow complexity SYSTEM`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numerics.complexity import ComplexityResult, complexity
+from numerics.provenance import output_folder
+from theory.kac_rice import Kind
+from theory.landscape import GaussianLandscape
+from theory.parsing import parse_number
+from theory.systems.registry import System, option, system
+
+from .output import echo_parameters, print_json, print_table, whole
+
+
+def run(
+    name: str,
+    given: Mapping[str, str],
+    *,
+    overlap: str,
+    energy: str | None,
+    channel_energies: Sequence[str],
+    index: str | None,
+    size: str | None,
+    plot: str | None,
+    as_json: bool,
+) -> None:
+    """Evaluate the complexity at one overlap; draw it over all overlaps on request."""
+    chosen = system(name)
+    landscape = _landscape(chosen, given)
+    m = float(parse_number("overlap", overlap))
+    if not -1 < m < 1:
+        raise ValueError(f"--overlap {overlap} must lie strictly between -1 and 1; try --overlap 0")
+    at_energy = None if energy is None else float(parse_number("energy", energy))
+    by_channel = _channels(channel_energies)
+    k = None if index is None else whole("index", index, 0, 100)
+    if plot is not None:
+        _check_plot(plot, bool(by_channel))
+    kinds: dict[str, Kind] = {"total": "total", "minima": 0}
+    if k is not None:
+        kinds["index"] = k
+    results = {
+        label: complexity(landscape, m, kind, energy=at_energy, channel_energies=by_channel)
+        for label, kind in kinds.items()
+    }
+    record: dict[str, Any] = {"system": name, "parameters": echo_parameters(chosen.read(given)), "overlap": m}
+    chosen_at = {"energy": at_energy, "channel_energies": by_channel or None, "index": k}
+    record |= {key: value for key, value in chosen_at.items() if value is not None}
+    for label, result in results.items():
+        record |= _fields(label, result)
+    record["theta"] = float(results["total"].theta)
+    if size is not None:
+        record["finite_size"] = _finite_size(landscape, whole("size", size, 2, 60))
+    if plot is not None:
+        record["plot"] = str(_draw(landscape, Path(plot), at_energy, k))
+    if as_json:
+        print_json(record)
+    else:
+        _print(record, results)
+
+
+def _landscape(chosen: System, given: Mapping[str, str]) -> GaussianLandscape:
+    needed = ["covariance"] if chosen.name == "landscape" else list(chosen.parameters)
+    chosen.require(given, needed)
+    return chosen.build(given)
+
+
+def _channels(texts: Sequence[str]) -> dict[str, float]:
+    energies = {}
+    for text in texts:
+        label, separator, value = text.partition("=")
+        if not separator:
+            raise ValueError(f"--channel-energy {text} must be DEGREE=E; try --channel-energy 2=-0.5")
+        energies[label.strip()] = float(parse_number("channel-energy", value))
+    return energies
+
+
+def _fields(label: str, result: ComplexityResult) -> dict[str, Any]:
+    """Flat keys: sigma_total, t_total, energy_total, error_total, ..."""
+    values = {"sigma": result.sigma, "t": result.t, "energy": result.energy, "error": result.error}
+    fields: dict[str, Any] = {f"{key}_{label}": float(value) for key, value in values.items()}
+    if float(result.sigma) == float("-inf"):
+        fields[f"reason_{label}"] = "none: at this energy the Hessian has extensively many negative directions (t < 2)"
+    return fields
+
+
+def _finite_size(landscape: GaussianLandscape, size: int) -> dict[str, Any]:
+    """Expected numbers at finite N, over all overlaps, with standard errors."""
+    import numpy as np
+
+    from numerics.finite_size import expected_critical_points
+
+    count = expected_critical_points(landscape, size, overlap_edges=np.linspace(-1, 1, 11))
+    by_index = [count.estimate(np.arange(size) == k) for k in range(size)]
+    total, error = count.estimate()
+    return {
+        "size": size,
+        "total": total,
+        "total_error": error,
+        "by_index": [value for value, _ in by_index],
+        "by_index_error": [deviation for _, deviation in by_index],
+        "overlap_edges": count.overlap_edges.tolist(),
+        "total_by_overlap": count.total[0].tolist(),
+        "minima_by_overlap": count.minima[0].tolist(),
+    }
+
+
+def _check_plot(plot: str, by_channel: bool) -> None:
+    """Before anything is computed."""
+    if by_channel:
+        raise ValueError("--plot draws Sigma(m) at most at a fixed total energy; leave --channel-energy out")
+    path = Path(plot)
+    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise ValueError(f"--plot {plot}: name a file that ends in .png, .pdf or .svg")
+    output_folder(path.parent)
+
+
+def _draw(landscape: GaussianLandscape, path: Path, energy: float | None, index: int | None) -> Path:
+    from figures.complexity_curve import draw
+    from figures.style import save
+
+    return save(draw(landscape, energy, index), path)
+
+
+def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None:
+    shown = ", ".join(f"{option(key)} = {value}" for key, value in record["parameters"].items())
+    labels = {"total": "all critical points", "minima": "minima", "index": f"index {record.get('index')}"}
+    rows = [
+        [labels[label], *(f"{float(x):.12g}" for x in (r.sigma, r.t, r.energy)), f"{float(r.error):.1e}"]
+        for label, r in results.items()
+    ]
+    title = f"{record['system']}: {shown}; overlap m = {record['overlap']:g}"
+    print_table(title, ["critical points", "Sigma", "t", "energy", "error"], rows)
+    if "finite_size" in record:
+        finite = record["finite_size"]
+        print(f"N = {finite['size']}: {finite['total']:.4g} +- {finite['total_error']:.1g} critical points expected, "
+              f"{finite['by_index'][0]:.4g} +- {finite['by_index_error'][0]:.1g} of them minima")  # fmt: skip
+    if "plot" in record:
+        print(f"drawn to {record['plot']}")

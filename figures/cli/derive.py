@@ -1,0 +1,100 @@
+"""`ruggedflow derive SYSTEM TOPIC`."""
+
+from collections.abc import Callable, Mapping
+
+from sympy import pretty, sympify
+
+from theory.inference import BayesOptimal, MaximumLikelihood
+from theory.kac_rice import KacRice, hessian_law, local_law
+from theory.landscape import GaussianLandscape
+from theory.printing import Line, Printable, as_latex
+from theory.symbols import OVERLAP, SIGNAL_OVERLAP
+from theory.systems.registry import System, system
+
+from .output import print_json
+
+
+def run(name: str, topic: str, given: Mapping[str, str], *, latex: bool, as_json: bool) -> None:
+    """Derive and print: LaTeX with ``latex``, otherwise plain text."""
+    chosen = system(name)
+    if topic not in TOPICS:
+        raise ValueError(f"unknown topic {topic!r}; choose among {', '.join(TOPICS)}")
+    if "covariance" in chosen.parameters:
+        chosen.require(given, ["covariance"])
+    blocks = TOPICS[topic](chosen, given)
+    if as_json:
+        lines = [line for _, block in blocks for line in block.equations()]
+        equations = [{"left": as_latex(left), "right": as_latex(right)} for left, right in lines]
+        print_json({"system": name, "topic": topic, "latex": _latex(blocks), "equations": equations})
+    elif latex:
+        print(_latex(blocks))
+    else:
+        for title, block in blocks:
+            print(title, *(_plain(line) for line in block.equations()), sep="\n\n", end="\n\n")
+
+
+Blocks = list[tuple[str, Printable]]
+
+
+def _latex(blocks: Blocks) -> str:
+    return "\n".join(f"% {title}\n{block.latex()}" for title, block in blocks)
+
+
+def _plain(line: Line) -> str:
+    """One equation as a terminal shows it; ready LaTeX stays as it is."""
+    left, right = (side if isinstance(side, str) else pretty(sympify(side), use_unicode=True) for side in line)
+    return f"  {left}  =\n" + "\n".join(f"      {row}" for row in right.splitlines())
+
+
+def _complexity(chosen: System, given: Mapping[str, str]) -> Blocks:
+    landscape = chosen.build(given)
+    law = "Gaussian law of H/N, w, the gradient along and across the signal, and the second derivatives"
+    return [
+        (law, local_law()),
+        ("Riemannian Hessian, conditioned on a critical point", hessian_law()),
+        ("Annealed complexity per N at overlap m, energy integrated out", KacRice(landscape)),
+        ("Resolved by energy", KacRice(landscape).at_energy()),
+        *_channels(landscape),
+    ]
+
+
+def _channels(landscape: GaussianLandscape) -> Blocks:
+    if sum(channel.covariance != 0 for channel in landscape.channels) < 2:
+        return []
+    return [("Resolved by the energy of each channel", KacRice(landscape).at_channel_energies())]
+
+
+def _hessian(chosen: System, given: Mapping[str, str]) -> Blocks:
+    return [("Riemannian Hessian, conditioned on a critical point", hessian_law()), *_bbp(chosen, given)]
+
+
+def _bbp(chosen: System, given: Mapping[str, str]) -> Blocks:
+    complexity = KacRice(chosen.build(given)).complexity()
+    transition = type(hessian_law().bbp)(complexity.spike)
+    return [("Outlier of the Hessian below its bulk, in units of sqrt(f''(1)), at overlap m", transition)]
+
+
+def _inference(chosen: System, given: Mapping[str, str]) -> Blocks:
+    landscape = chosen.build(given)
+    blocks: Blocks = [("Maximum likelihood: AMP and the informative minimum", MaximumLikelihood(landscape))]
+    if landscape.mean == 0:
+        raise ValueError(f"{chosen.name} has no planted signal; inference needs one")
+    if landscape.mean.subs(SIGNAL_OVERLAP, OVERLAP) == landscape.covariance:
+        blocks.append(("Bayes-optimal: replica-symmetric free entropy and AMP", BayesOptimal(landscape)))
+    return blocks
+
+
+def _thresholds(chosen: System, given: Mapping[str, str]) -> Blocks:
+    from .thresholds import family_of
+
+    family, _, _ = family_of(chosen, {"p": "3", **given} if "p" in chosen.parameters else given, need_all=False)
+    return [(f"{t.name}: {t.meaning}", t) for t in family.thresholds.values()]
+
+
+TOPICS: dict[str, Callable[[System, Mapping[str, str]], Blocks]] = {
+    "complexity": _complexity,
+    "hessian": _hessian,
+    "bbp": _bbp,
+    "inference": _inference,
+    "thresholds": _thresholds,
+}

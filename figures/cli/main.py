@@ -1,0 +1,182 @@
+"""Entry point: declares the commands, and turns a user's mistake into one line and exit status 2."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="ruggedflow",
+    help="Theory of gradient flow in rugged high-dimensional landscapes: derive it, compute it, draw it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor, spiked-tensor, ...")]
+Order = Annotated[str | None, typer.Option("--p", metavar="P", help="Order of the tensor or of the interaction.")]
+Delta2 = Annotated[str | None, typer.Option(metavar="X", help="Noise variance of the matrix (inf: absent).")]
+DeltaP = Annotated[str | None, typer.Option(metavar="X", help="Noise variance of the tensor (inf: absent).")]
+Covariance = Annotated[str | None, typer.Option(metavar="POLYNOMIAL", help="f(q), such as 'q**3/2 + q**4/4'.")]
+Mean = Annotated[str | None, typer.Option(metavar="POLYNOMIAL", help="g(m), such as 'm**2/2'; default 0.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    """The options that were typed."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@app.command()
+def systems(as_json: Json = False) -> None:
+    """Every system, its parameters and what is known of it."""
+    from .systems import run
+
+    run(as_json)
+
+
+@app.command()
+def derive(
+    system: SystemName,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="complexity, hessian, bbp, inference, thresholds.")],
+    p: Order = None,
+    delta_2: Delta2 = None,
+    delta_p: DeltaP = None,
+    covariance: Covariance = None,
+    mean: Mean = None,
+    latex: Annotated[bool, typer.Option("--latex", help="LaTeX, ready for a paper.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Derive the equations of a system and print them."""
+    from .derive import run
+
+    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
+    run(system, topic, given, latex=latex, as_json=as_json)
+
+
+@app.command()
+def thresholds(
+    system: SystemName,
+    p: Order = None,
+    delta_2: Delta2 = None,
+    delta_p: DeltaP = None,
+    covariance: Covariance = None,
+    mean: Mean = None,
+    digits: Annotated[str, typer.Option(metavar="N", help="Significant digits.")] = "15",
+    only: Annotated[str, typer.Option(metavar="KEY,KEY", help="Only these thresholds.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Thresholds of a system, to any number of digits."""
+    from .thresholds import run
+
+    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
+    run(system, given, digits=digits, only=only, as_json=as_json)
+
+
+@app.command()
+def complexity(
+    system: SystemName,
+    p: Order = None,
+    delta_2: Delta2 = None,
+    delta_p: DeltaP = None,
+    covariance: Covariance = None,
+    mean: Mean = None,
+    overlap: Annotated[str, typer.Option(metavar="M", help="Overlap with the signal, -1 < m < 1.")] = "0",
+    energy: Annotated[str | None, typer.Option(metavar="E", help="Energy per spin to resolve by.")] = None,
+    channel_energy: Annotated[
+        list[str] | None, typer.Option(metavar="DEGREE=E", help="Energy per spin of one channel; may be repeated.")
+    ] = None,
+    index: Annotated[str | None, typer.Option(metavar="K", help="Also saddles with K negative directions.")] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="N", help="Also the expected numbers at this finite size.")
+    ] = None,
+    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw Sigma(m) to a PNG, PDF or SVG file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Annealed Kac-Rice complexity of critical points and minima."""
+    from .complexity import run
+
+    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
+    run(
+        system,
+        given,
+        overlap=overlap,
+        energy=energy,
+        channel_energies=channel_energy or [],
+        index=index,
+        size=size,
+        plot=plot,
+        as_json=as_json,
+    )
+
+
+@app.command("phase-diagram")
+def phase_diagram(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor.")] = "spiked-matrix-tensor",
+    p: Annotated[list[str] | None, typer.Option("--p", metavar="P", help="Order; repeat for several panels.")] = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="DIR", help="Folder for the files.")
+    ] = "phase_diagram",
+    delta_p_range: Annotated[str, typer.Option(metavar="LO:HI", help="Range of Delta_p.")] = "0.1:10",
+    points: Annotated[str, typer.Option(metavar="N", help="Points along each line.")] = "121",
+    as_json: Json = False,
+) -> None:
+    """The main job: phase diagram of gradient flow, as PNG, PDF, CSV, LaTeX table and JSON record."""
+    from .phase_diagram import run
+
+    run(system, p or ["3"], output=output, delta_p_range=delta_p_range, points=points, as_json=as_json)
+
+
+@app.command()
+def figure(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="See --list.")] = "",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Folder for the files.")] = "figures_out",
+    list_: Annotated[bool, typer.Option("--list", help="List the figures.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Draw a published figure from the theory."""
+    from .figure import run
+
+    run(name, output=output, list_figures=list_, as_json=as_json)
+
+
+def _usage_message(error: Any) -> str:
+    """One line out of a usage error of the command-line parser."""
+    return " ".join(str(error.format_message()).split())
+
+
+def main() -> None:
+    """Run the command; exit status 2 and one line for a mistake, 130 for Ctrl-C, 1 for a failure to converge."""
+    try:
+        status = app(standalone_mode=False)
+    except KeyboardInterrupt:
+        _stop("interrupted", 130)
+    except (ValueError, OSError) as error:
+        _stop(_one_line(error), 2)
+    except RuntimeError as error:
+        if type(error).__name__ != "ConvergenceError":
+            raise
+        _stop(str(error), 1)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            if type(error).__name__ == "Abort":
+                _stop("interrupted", 130)
+            raise
+        _stop(f"{_usage_message(error)} Try 'ruggedflow --help'.", 2)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"cannot write {error.filename}: {error.strerror}; choose another place with --output or --plot"
+    return " ".join(str(error).split())
+
+
+def _stop(message: str, status: int) -> None:
+    sys.stderr.write(f"ruggedflow: {message}\n")
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

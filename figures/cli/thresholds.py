@@ -1,0 +1,94 @@
+"""`ruggedflow thresholds SYSTEM`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mpmath import nstr
+from sympy import Expr, Symbol, oo
+
+from numerics.thresholds import ThresholdValue, energy_family, evaluate_thresholds
+from theory.symbols import ENERGY
+from theory.systems.registry import System, option, system
+from theory.thresholds import Family
+
+from .output import echo_parameters, print_json, print_table, whole
+
+Parameters = dict[Symbol, Expr]
+
+
+def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json: bool) -> None:
+    """Evaluate and print every threshold of a system."""
+    chosen = system(name)
+    count = whole("digits", digits, 1, 1000)
+    keys = [key for key in only.split(",") if key]
+    family, parameters, values = family_of(chosen, given)
+    results = _evaluate(family, parameters, count, keys)
+    if family.control != ENERGY and chosen.name == "landscape":
+        results |= _evaluate(energy_family(chosen.build(given)), {}, count, keys)
+    unknown = [key for key in keys if key not in results]
+    if unknown:
+        names = [*family.thresholds]
+        raise ValueError(f"--only {unknown[0]}: no such threshold; choose among {', '.join(names)}")
+    record = {key: _record(result) for key, result in results.items()}
+    if as_json:
+        print_json({"system": name, "parameters": echo_parameters(values), "thresholds": record})
+        return
+    rows = [
+        [key, value_key(r), r.text() if r.exists else "—", r.reason or r.threshold.meaning]
+        for key, r in results.items()
+    ]
+    shown = ", ".join(f"{key} = {value}" for key, value in echo_parameters(values).items())
+    print_table(f"{name}: {shown}", ["threshold", "of", "value", "meaning, or why there is none"], rows)
+
+
+def family_of(
+    chosen: System, given: Mapping[str, str], *, need_all: bool = True
+) -> tuple[Family, Parameters, dict[str, Any]]:
+    """The one-parameter family whose thresholds are asked for, its free parameters and all values given."""
+    values = chosen.read(given)
+    if chosen.family is None:
+        chosen.require(given, ["p", "delta_p"] if need_all else ["p"])
+        return energy_family(chosen.landscape(**values)), {}, values
+    if chosen.name == "landscape":
+        chosen.require(given, ["covariance"])
+        landscape = chosen.landscape(**values)
+        return (chosen.family(landscape) if landscape.mean != 0 else energy_family(landscape)), {}, values
+    chosen.require(given, ["p"])
+    if chosen.control in values:
+        raise ValueError(f"--{option(chosen.control)} is the parameter whose thresholds are computed; leave it out")
+    chosen.landscape(p=values["p"])
+    family = chosen.family(values["p"])
+    names = {symbol.name: symbol for symbol in family.free}
+    if need_all:
+        chosen.require(given, list(names))
+        chosen.landscape(**values)
+    return family, {names[key]: values[key] for key in names if key in values}, values
+
+
+def _evaluate(family: Family, parameters: Parameters, digits: int, keys: list[str]) -> dict[str, ThresholdValue]:
+    wanted = [key for key in keys if key in family.thresholds]
+    if keys and not wanted:
+        return {}
+    if oo in parameters.values():
+        raise ValueError(
+            "--delta-p inf leaves the matrix alone, whose only threshold is 1/delta_2 = 1; try --delta-p 100"
+        )
+    return evaluate_thresholds(family, parameters, digits, wanted)
+
+
+def value_key(result: ThresholdValue) -> str:
+    """Name of the critical parameter: ``inverse_delta_2``, ``inverse_delta_p``, ``signal_strength`` or ``energy``."""
+    return "energy" if result.threshold.control == ENERGY else str(result.threshold.control)
+
+
+def _record(result: ThresholdValue) -> dict[str, Any]:
+    return {
+        value_key(result): result.text() if result.exists else None,
+        "error": nstr(result.error, 3) if result.exists else None,
+        "exists": result.exists,
+        "reason": result.reason,
+        "meaning": result.threshold.meaning,
+        "equation": result.equation,
+        "closed_form": str(result.threshold.closed_form) if result.threshold.closed_form is not None else None,
+        "reference": result.threshold.reference,
+    }

@@ -1,0 +1,153 @@
+"""Complexities as numbers: the supremum over the Hessian's shift is taken exactly, region by region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sympy import Expr, Symbol
+
+from theory.kac_rice import Complexity, KacRice, Kind
+from theory.kac_rice.index_cost import index_cost
+from theory.kac_rice.saddle_point import MEAN, VARIANCE, Candidate, index_candidates, total_candidates
+from theory.landscape import GaussianLandscape
+from theory.random_matrices.semicircle import phi
+from theory.symbols import SHIFT, SIGNAL_OVERLAP, SPIKE
+
+from .lowering import Array, lower
+
+ROUNDING = 8 * float(np.finfo(np.float64).eps)
+"""Bound on the relative rounding error of each term of a complexity."""
+
+
+@dataclass(frozen=True)
+class ComplexityResult:
+    """Annealed complexity ``sigma``, Hessian shift ``t`` and energy, per spin, of the dominant critical points.
+
+    ``error`` bounds the rounding error of sigma. Where no such critical point exists (their number is smaller than
+    exponential in N for every shift allowed) ``sigma = -inf`` and ``t``, ``energy`` are those of the fixed shift.
+    """
+
+    sigma: Array
+    t: Array
+    energy: Array
+    error: Array
+    theta: Array
+    kind: Kind = field(default="total")
+
+
+@lru_cache(maxsize=64)
+def _ingredients(action: Complexity, arguments: tuple[Symbol, ...]) -> Callable[..., list[Array]]:
+    energy_at_zero = action.energy.subs(SHIFT, 0)
+    return lower(
+        arguments,
+        [
+            action.entropy,
+            action.spike,
+            action.offset,
+            action.shift_mean,
+            action.shift_variance,
+            energy_at_zero,
+            action.energy.subs(SHIFT, 1) - energy_at_zero,
+        ],
+    )
+
+
+@lru_cache(maxsize=64)
+def _stationary(kind: Kind) -> Callable[..., list[Array]]:
+    candidates: tuple[Candidate, ...] = total_candidates() if kind == "total" else index_candidates(kind)
+    flat = [part for c in candidates for part in (c.stationary, c.lower, c.upper)]
+    return lower((MEAN, VARIANCE, SPIKE), flat)
+
+
+@lru_cache(maxsize=64)
+def _spectral(kind: Kind) -> Callable[..., list[Array]]:
+    cost: Expr = 0 * SHIFT if kind == "total" else index_cost(kind)
+    return lower((SHIFT, SPIKE), [phi(), cost])
+
+
+def _candidates(kind: Kind, mean: Array, variance: Array, theta: Array) -> list[Array]:
+    """Best shift of each region, clipped to it; regions that lie at infinity are empty."""
+    values = _stationary(kind)(mean, variance, theta)
+    triples = zip(values[0::3], values[1::3], values[2::3], strict=True)
+    clipped = [np.clip(t, np.minimum(lower, upper), upper) for t, lower, upper in triples]
+    return [np.where(np.isfinite(t), t, clipped[0]) for t in clipped]
+
+
+def evaluate(action: Complexity, kind: Kind, arguments: Sequence[Symbol], *values: ArrayLike) -> ComplexityResult:
+    """The complexity of one kind of critical points at arrays of overlaps, parameters and fixed energies.
+
+    ``arguments`` names what ``values`` holds, every free symbol of the action among them.
+    """
+    entropy, theta, offset, mean, variance, energy, slope = _ingredients(action, tuple(arguments))(*values)
+    fixed = action.shift_variance == 0
+    shifts = [mean] if fixed else _candidates(kind, mean, variance, theta)
+    options = []
+    for t in shifts:
+        phi_t, cost = _spectral(kind)(t, theta)
+        rate = np.zeros_like(t) if fixed else (t - mean) ** 2 / (2 * variance)
+        terms = np.abs(entropy) + phi_t + np.where(np.isfinite(cost), cost, 0) + offset + rate
+        options.append((entropy + phi_t - cost - offset - rate, t, terms))
+    sigmas, ts, bounds = (np.stack(column) for column in zip(*options, strict=True))
+    best = np.argmax(sigmas, axis=0)[None]
+    sigma, t, terms = (np.take_along_axis(column, best, 0)[0] for column in (sigmas, ts, bounds))
+    return ComplexityResult(sigma, t, energy + slope * t, ROUNDING * terms, theta, kind)
+
+
+def complexity(
+    landscape: GaussianLandscape,
+    overlap: ArrayLike,
+    kind: Kind = "total",
+    *,
+    energy: ArrayLike | None = None,
+    channel_energies: Mapping[str, ArrayLike] | None = None,
+    parameters: Mapping[str, ArrayLike] | None = None,
+) -> ComplexityResult:
+    """``lim (1/N) ln E[number of critical points]`` at overlap m with the signal, annealed.
+
+    Parameters
+    ----------
+    landscape
+        What is random and what is planted.
+    overlap
+        ``m`` in (-1, 1), any shape; all arrays broadcast.
+    kind
+        ``"total"`` for all critical points, 0 for minima, k for saddles with k negative directions.
+    energy
+        Energy per spin to resolve by; by default integrated out (the dominant energy is returned).
+    channel_energies
+        Energies per spin of some or all independent channels, by label (``{"2": -0.4, "3": -0.2}``).
+    parameters
+        Values of the landscape's symbols, by name (``{"delta_2": [0.5, 0.6]}``).
+
+    Raises
+    ------
+    ValueError
+        A parameter left symbolic, an overlap outside (-1, 1), two resolutions at once, an unknown channel.
+    """
+    m = np.asarray(overlap, dtype=np.float64)
+    if not np.all(np.abs(m) < 1):
+        raise ValueError(f"overlap = {m} must lie strictly between -1 and 1")
+    if energy is not None and channel_energies:
+        raise ValueError("energy and channel_energies are both given; choose one")
+    values = dict(parameters or {})
+    names = [symbol.name for symbol in landscape.parameters]
+    for name in [*names, *values]:
+        if name not in values or name not in names:
+            raise ValueError(f"parameters = {sorted(values)} must name exactly {names}")
+    resolution = tuple(channel_energies) if channel_energies else "energy" if energy is not None else None
+    action = _action(landscape, resolution)
+    fixed = list(channel_energies.values()) if channel_energies else [] if energy is None else [energy]
+    arguments = (SIGNAL_OVERLAP, *action.fixed, *landscape.parameters)
+    return evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names))
+
+
+@lru_cache(maxsize=64)
+def _action(landscape: GaussianLandscape, resolution: str | tuple[str, ...] | None) -> Complexity:
+    kac_rice = KacRice(landscape)
+    if resolution is None:
+        return kac_rice.complexity()
+    return kac_rice.at_energy() if isinstance(resolution, str) else kac_rice.at_channel_energies(*resolution)

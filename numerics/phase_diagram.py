@@ -1,0 +1,145 @@
+"""Phase diagram of the spiked matrix-tensor model: every threshold line, with error bounds, as data and as tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sympy import Rational
+
+from theory.printing import as_latex
+from theory.thresholds import spiked_matrix_tensor
+
+from .lowering import Array
+from .provenance import Record, versions
+from .thresholds import Located, Locator, evaluate_table
+
+TABLE_NOISES = ("0.1", "0.25", "0.5", "1", "2", "4", "10", "100")
+TABLE_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class PhaseDiagram:
+    """Threshold lines ``1/Delta_2`` at order p as functions of ``delta_p`` (one array entry for each point)."""
+
+    p: int
+    delta_p: Array
+    lines: dict[str, Located]
+
+    def line(self, name: str) -> Array:
+        """``1/Delta_2`` along a line, nan where it does not exist."""
+        return self.lines[name].value
+
+    def rows(self) -> list[dict[str, object]]:
+        """One record for each point: p, delta_p, and every threshold with its error bound (empty: none there)."""
+        rows: list[dict[str, object]] = []
+        for i, noise in enumerate(self.delta_p):
+            row: dict[str, object] = {"p": self.p, "delta_p": float(noise)}
+            for name, line in self.lines.items():
+                here = bool(line.exists[i])
+                row[name] = float(line.value[i]) if here else ""
+                row[f"{name}_error"] = float(f"{line.error[i]:.2e}") if here else ""
+            rows.append(row)
+        return rows
+
+
+def phase_diagram(p: int, delta_p: Array, progress: Callable[[str], None] = lambda name: None) -> PhaseDiagram:
+    """Every threshold of ``SpikedMatrixTensor(p)`` in ``1/Delta_2`` at the noises ``delta_p > 0``.
+
+    ``progress`` is called with the name of each line when it is done.
+    """
+    noises = np.asarray(delta_p, dtype=np.float64)
+    if not (noises.ndim == 1 and noises.size and np.all(noises > 0) and np.all(np.isfinite(noises))):
+        raise ValueError(f"delta_p = {delta_p} must be a list of positive numbers")
+    family = spiked_matrix_tensor(p)
+    locator, lines = Locator(family, noises), {}
+    for name in family.thresholds:
+        lines[name] = locator(name)
+        progress(name)
+    return PhaseDiagram(p, noises, lines)
+
+
+def to_csv(diagrams: list[PhaseDiagram]) -> str:
+    """All points of all diagrams as comma-separated values with a header."""
+    rows = [row for diagram in diagrams for row in diagram.rows()]
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+COLUMNS = {
+    "information_theoretic": "IT",
+    "dynamic_spinodal": "spinodal",
+    "bayes_amp": "AMP",
+    "langevin": "Langevin",
+    "ml_amp": "ML-AMP",
+    "gradient_flow": "gradient flow",
+    "trivialization": "triv.\\ ($m=0$)",
+    "trivialization_connected": "triv.\\ (connected)",
+    "trivialization_any_overlap": "triv.\\ (any $m$)",
+}
+
+
+def to_latex(orders: list[int]) -> str:
+    """A booktabs table of thresholds ``1/Delta_2`` at some noises, each to eight digits from its exact equation."""
+    head = " & ".join(["$p$", r"$\Delta_p$", *COLUMNS.values()])
+    lines = [
+        r"% \usepackage{booktabs}",
+        r"% Thresholds of the spiked matrix-tensor model in $1/\Delta_2$; a dash: no such threshold there.",
+        rf"\begin{{tabular}}{{rr{'l' * len(COLUMNS)}}}",
+        r"\toprule",
+        rf"{head} \\",
+    ]
+    for p in orders:
+        lines.append(r"\midrule")
+        lines += _table_rows(p)
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _table_rows(p: int) -> list[str]:
+    family = spiked_matrix_tensor(p)
+    points = [{family.free[0]: Rational(noise)} for noise in TABLE_NOISES]
+    rows = []
+    for noise, values in zip(TABLE_NOISES, evaluate_table(family, points, TABLE_DIGITS, COLUMNS), strict=True):
+        cells = [values[name].text() if values[name].exists else "--" for name in COLUMNS]
+        rows.append(" & ".join([str(p), noise, *cells]) + r" \\")
+    return rows
+
+
+def to_record(diagrams: list[PhaseDiagram], command: str) -> Record:
+    """What reproduces the diagram: versions, parameters, settings, and the equation and source of each line."""
+    family = spiked_matrix_tensor(diagrams[0].p)
+    noises = diagrams[0].delta_p
+    return {
+        "system": "spiked-matrix-tensor",
+        "command": command,
+        "parameters": {
+            "p": [diagram.p for diagram in diagrams],
+            "delta_p_min": float(noises[0]),
+            "delta_p_max": float(noises[-1]),
+            "points": int(noises.size),
+            "spacing": "logarithmic",
+        },
+        "control": "inverse_delta_2",
+        "largest_error": {
+            f"p={d.p}": {name: _largest(line) for name, line in d.lines.items() if line.exists.any()} for d in diagrams
+        },
+        "thresholds": {
+            name: {
+                "meaning": threshold.meaning,
+                "equation": "; ".join(f"{as_latex(e.lhs)} = {as_latex(e.rhs)}" for e in threshold.defining),
+                "reference": threshold.reference,
+            }
+            for name, threshold in family.thresholds.items()
+        },
+        "versions": versions(),
+    }
+
+
+def _largest(line: Located) -> float:
+    return float(f"{np.nanmax(line.error):.2e}")

@@ -1,0 +1,130 @@
+"""Spinodals and the first-order line of Bayes-optimal inference, along the curve of fixed points."""
+
+from functools import cache
+
+import numpy as np
+from sympy import Symbol
+
+from theory.symbols import SIGNAL_OVERLAP as M
+from theory.thresholds import Family, Threshold
+from theory.thresholds.bayes import ALREADY, BayesTransitions
+
+from ..lowering import Array, lower
+from ..roots import Roots, between
+from .located import Located, closed_form
+
+NEAR_ONE = 1 - 1e-12
+
+
+class FixedPoints:
+    """``control(m)`` and the free entropy of a family as functions of arrays."""
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self.theory = BayesTransitions(family.landscape, family.control)
+        arguments: tuple[Symbol, ...] = (M, *family.free)
+        self._curve = lower(arguments, [self.theory.curve, self.theory.slope])
+        self._entropy = lower((family.control, *arguments), [self.theory.theory.free_entropy])
+        self.peak = float(self.theory.tricritical_overlap) if family.free else 0.0
+
+    def curve(self, m: Array, *free: Array) -> Array:
+        """Control parameter at which m is a fixed point."""
+        return self._curve(m, *free)[0]
+
+    def slope(self, m: Array, *free: Array) -> Array:
+        """Its derivative."""
+        return self._curve(m, *free)[1]
+
+    def entropy(self, m: Array, control: Array, *free: Array) -> Array:
+        """``Phi_RS``."""
+        return self._entropy(control, m, *free)[0]
+
+    def spinodal(self, *free: Array) -> Roots:
+        """Larger root of the slope: where the strong fixed point appears."""
+        shape = np.broadcast_shapes(*(np.shape(x) for x in free)) or (1,)
+        return between(self.slope, np.full(shape, max(self.peak, 1e-9)), np.full(shape, NEAR_ONE), *free)
+
+    def jump(self, *free: Array) -> Roots:
+        """Smaller root of the slope: where the weak fixed point ends (only when the peak is away from zero)."""
+        shape = np.broadcast_shapes(*(np.shape(x) for x in free)) or (1,)
+        return between(self.slope, np.full(shape, 1e-12), np.full(shape, self.peak), *free)
+
+    def strong(self, control: Array, *free: Array) -> Array:
+        """The strong fixed point at a given control parameter."""
+        start = self.spinodal(*free).value
+        return between(
+            lambda m, c, *x: self.curve(m, *x) - c, start, np.full_like(start, NEAR_ONE), control, *free
+        ).value
+
+    def weak(self, control: Array, *free: Array) -> Array:
+        """The weak fixed point (control above 1)."""
+        end = self.jump(*free).value
+        return between(lambda m, c, *x: self.curve(m, *x) - c, np.full_like(end, 1e-12), end, control, *free).value
+
+
+@cache
+def fixed_points(family: Family) -> FixedPoints:
+    """The same object for the same family: lowering is done once."""
+    return FixedPoints(family)
+
+
+def _positive(located: Located, threshold: Threshold) -> Located:
+    """Values at or below zero mean that the threshold is passed without this channel."""
+    absent = Located.absent(threshold, located.value.shape, ALREADY)
+    return located.where(~(located.value <= 0), absent)
+
+
+def _on_curve(threshold: Threshold, family: Family, roots: Roots, *free: Array) -> Located:
+    theory = fixed_points(family)
+    value = theory.curve(roots.value, *free)
+    error = 8 * np.spacing(np.abs(value)) + np.abs(theory.slope(roots.value, *free)) * roots.error + roots.error**2
+    found = Located.of(threshold, value, error, (roots.value,))
+    return _positive(found.restricted(threshold.conditions, family, *free), threshold)
+
+
+def dynamic_spinodal(family: Family, *free: Array) -> Located:
+    """The larger root of ``d control/dm = 0``."""
+    threshold = family.thresholds["dynamic_spinodal"]
+    if threshold.closed_form is not None:
+        return _positive(closed_form(threshold, family, *free), threshold)
+    return _on_curve(threshold, family, fixed_points(family).spinodal(*free), *free)
+
+
+def amp_jump(family: Family, *free: Array) -> Located:
+    """The smaller root of ``d control/dm = 0``."""
+    return _on_curve(family.thresholds["bayes_amp_jump"], family, fixed_points(family).jump(*free), *free)
+
+
+def information_theoretic(family: Family, *free: Array) -> Located:
+    """Equal free entropies: against m = 0 as long as it is stable, against the weak fixed point beyond."""
+    theory, threshold = fixed_points(family), family.thresholds["information_theoretic"]
+    spinodal = theory.spinodal(*free)
+
+    def against_zero(m: Array, *args: Array) -> Array:
+        return theory.entropy(m, theory.curve(m, *args), *args)
+
+    roots = between(against_zero, spinodal.value, np.full_like(spinodal.value, NEAR_ONE), *free)
+    value = theory.curve(roots.value, *free)
+    error = roots.error * np.abs(theory.slope(roots.value, *free)) + 8 * np.spacing(np.abs(value))
+    located = Located.of(threshold, value, error, (roots.value,))
+    if theory.peak > 0:
+        located = located.where(~(value > 1), _against_weak(family, spinodal, *free))
+    first_order = _positive(located.restricted(threshold.conditions, family, *free), threshold)
+    continuous = closed_form(family.thresholds["bayes_amp"], family, *free)
+    # where there is no first-order line the overlap departs from zero at the linear instability
+    return first_order.where(first_order.exists | (first_order.reason == ALREADY), continuous)
+
+
+def _against_weak(family: Family, spinodal: Roots, *free: Array) -> Located:
+    """The window of noises where the line lies above the linear instability (p >= 4)."""
+    theory = fixed_points(family)
+
+    def difference(control: Array, *args: Array) -> Array:
+        strong, weak = theory.strong(control, *args), theory.weak(control, *args)
+        return theory.entropy(strong, control, *args) - theory.entropy(weak, control, *args)
+
+    lower_end = np.maximum(theory.curve(spinodal.value, *free), 1.0) * (1 + 1e-12)
+    upper_end = theory.curve(theory.jump(*free).value, *free) * (1 - 1e-12)
+    roots = between(difference, lower_end, upper_end, *free)
+    seeds = theory.strong(roots.value, *free), theory.weak(roots.value, *free)
+    return Located.of(theory.theory.information_theoretic_above_weak_recovery, roots.value, roots.error, seeds)

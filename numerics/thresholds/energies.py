@@ -1,0 +1,33 @@
+"""Where the complexity of minima or saddles resolved by energy vanishes."""
+
+import numpy as np
+
+from theory.energies import energies, ground_state_energy, marginal_energy, unplanted
+from theory.landscape import GaussianLandscape
+from theory.symbols import ENERGY
+from theory.thresholds import Family
+
+from ..complexity import ROUNDING, complexity
+from ..lowering import Array
+from ..roots import above
+from .located import Located
+
+
+def energy_family(landscape: GaussianLandscape) -> Family:
+    """The unplanted landscape with its energy as control."""
+    return Family(unplanted(landscape), ENERGY, {threshold.name: threshold for threshold in energies(landscape)})
+
+
+def lowest_energy(landscape: GaussianLandscape, index: int) -> Located:
+    """Searched downwards from the marginal energy, where the complexity is still positive."""
+    threshold = ground_state_energy(landscape, index)
+    start = -float(marginal_energy(landscape).defining[0].rhs)
+
+    def sigma(depth: Array) -> Array:
+        return complexity(landscape, np.zeros_like(depth), index, energy=-depth).sigma
+
+    roots = above(sigma, np.array([start * (1 + 1e-12)]), growth=1.01)
+    reason = "the complexity at the marginal energy is not positive: there are no exponentially numerous minima"
+    t = complexity(landscape, np.zeros(1), index, energy=-np.where(roots.found, roots.value, start)).t
+    y = (t + np.sqrt(np.maximum(t**2 - 4, 0))) / 2
+    return Located.of(threshold, -roots.value, roots.error + ROUNDING, (y,), reason)

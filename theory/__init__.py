@@ -1,0 +1,19 @@
+"""Symbols in, symbols out: landscapes, their Kac-Rice complexity, spectra, thresholds."""
+
+from .landscape import Channel, GaussianLandscape
+from .parsing import parse_number, parse_polynomial
+from .symbols import OVERLAP, SIGNAL_OVERLAP
+from .systems import MixedSpin, PureSpin, SpikedMatrixTensor, SpikedTensor
+
+__all__ = [
+    "OVERLAP",
+    "SIGNAL_OVERLAP",
+    "Channel",
+    "GaussianLandscape",
+    "MixedSpin",
+    "PureSpin",
+    "SpikedMatrixTensor",
+    "SpikedTensor",
+    "parse_number",
+    "parse_polynomial",
+]

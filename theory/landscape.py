@@ -1,0 +1,137 @@
+"""Gaussian landscapes on the sphere, declared by two functions of one overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr, Poly, Symbol, sympify
+
+from .printing import Printable
+from .symbols import OVERLAP, SIGNAL_OVERLAP
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One independent Gaussian part of a landscape: ``Cov = N f_c(q)``, ``E H_c = -N g_c(m)``."""
+
+    label: str
+    covariance: Expr
+    mean: Expr
+
+
+class GaussianLandscape(Printable):
+    r"""``E H(x) = -N g(m)``, ``Cov(H(x), H(x')) = N f(q)`` on the sphere ``|x|^2 = N``.
+
+    Parameters
+    ----------
+    covariance
+        ``f``, a SymPy expression in ``q`` (``theory.OVERLAP`` or any symbol of that name). For a polynomial the
+        coefficients must be non-negative (Schoenberg 1942), or no such random function exists.
+    mean
+        ``g``, a SymPy expression in ``m`` (or ``q``); zero when nothing is planted.
+    channels
+        Independent parts that sum to the landscape; by default one for each degree of a polynomial.
+
+    Landscapes add: ``SpikedTensor(2) + SpikedTensor(3)`` observes both. All other symbols are parameters.
+    """
+
+    def __init__(
+        self, covariance: Any, mean: Any = 0, *, name: str = "landscape", channels: tuple[Channel, ...] | None = None
+    ) -> None:
+        self.covariance: Expr = _in_symbol(covariance, OVERLAP)
+        self.mean: Expr = _in_symbol(mean, SIGNAL_OVERLAP)
+        self.name = name
+        _require_covariance(self.covariance)
+        self.channels = channels if channels is not None else _split_by_degree(self.covariance, self.mean)
+
+    def __add__(self, other: GaussianLandscape) -> GaussianLandscape:
+        return GaussianLandscape(
+            self.covariance + other.covariance,
+            self.mean + other.mean,
+            name=f"{self.name} + {other.name}",
+            channels=self.channels + other.channels,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GaussianLandscape):
+            return NotImplemented
+        return self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"GaussianLandscape(f = {self.covariance}, g = {self.mean})"
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        return self.covariance, self.mean, self.channels
+
+    @cached_property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """Free symbols other than the overlaps, sorted by name."""
+        free = (self.covariance.free_symbols | self.mean.free_symbols) - {OVERLAP, SIGNAL_OVERLAP}
+        return tuple(sorted(free, key=str))
+
+    def subs(self, values: Mapping[Any, Any]) -> GaussianLandscape:
+        """The landscape at given values of its parameters (keys: symbols or their names)."""
+        named = {str(symbol): symbol for symbol in self.parameters}
+        unknown = [key for key in values if str(key) not in named]
+        if unknown:
+            raise ValueError(f"no parameter {unknown[0]} in {self!r}; it has: {', '.join(named) or 'none'}")
+        table = {named[str(key)]: sympify(value) for key, value in values.items()}
+        return GaussianLandscape(
+            self.covariance.subs(table),
+            self.mean.subs(table),
+            name=self.name,
+            channels=tuple(Channel(c.label, c.covariance.subs(table), c.mean.subs(table)) for c in self.channels),
+        )
+
+    def equations(self) -> list[tuple[Any, Any]]:
+        """The declaration: ``f`` and ``g``."""
+        return [
+            (r"\mathrm{Cov}[H(x), H(x')] = N f(q), \quad f(q)", self.covariance),
+            (r"\mathbb{E}[H(x)] = -N g(m), \quad g(m)", self.mean),
+        ]
+
+
+def _in_symbol(expression: Any, symbol: Symbol) -> Expr:
+    """The expression with any overlap variable (named q or m) replaced by the shared symbol."""
+    if isinstance(expression, str):
+        raise ValueError(f"expected a SymPy expression, got the text {expression!r}; try theory.parse_polynomial")
+    value = sympify(expression)
+    variables = {s: symbol for s in value.free_symbols if s.name in (OVERLAP.name, SIGNAL_OVERLAP.name)}
+    if len(variables) > 1:
+        raise ValueError(f"{expression}: expected one overlap, got {sorted(map(str, variables))}")
+    return value.subs(variables)
+
+
+def _require_covariance(covariance: Expr) -> None:
+    """Schoenberg: a polynomial covariance on every sphere has non-negative coefficients."""
+    if OVERLAP not in covariance.free_symbols:
+        raise ValueError(f"covariance = {covariance} does not depend on q; try q**3/2")
+    if not covariance.is_polynomial(OVERLAP):
+        return
+    for (degree,), coefficient in Poly(covariance, OVERLAP).terms():
+        if coefficient.is_negative:
+            raise ValueError(f"covariance = {covariance}: coefficient of q**{degree} must be >= 0, got {coefficient}")
+
+
+def _split_by_degree(covariance: Expr, mean: Expr) -> tuple[Channel, ...]:
+    """One channel for each degree of a polynomial landscape; otherwise a single one."""
+    if not (covariance.is_polynomial(OVERLAP) and mean.is_polynomial(SIGNAL_OVERLAP)):
+        return (Channel("all", covariance, mean),)
+    parts = [dict(Poly(part, symbol).terms()) for part, symbol in ((covariance, OVERLAP), (mean, SIGNAL_OVERLAP))]
+    degrees = sorted(degree for (degree,) in parts[0].keys() | parts[1].keys())
+    return tuple(
+        Channel(
+            str(degree),
+            parts[0].get((degree,), 0) * OVERLAP**degree,
+            parts[1].get((degree,), 0) * SIGNAL_OVERLAP**degree,
+        )
+        for degree in degrees
+        if parts[0].get((degree,), 0) != 0 or parts[1].get((degree,), 0) != 0
+    )

@@ -1,0 +1,7 @@
+"""Landscapes of the field, a few lines each. Add yours here, or declare it where you use it."""
+
+from .spiked_matrix_tensor import SpikedMatrixTensor
+from .spiked_tensor import SpikedTensor
+from .spins import MixedSpin, PureSpin
+
+__all__ = ["MixedSpin", "PureSpin", "SpikedMatrixTensor", "SpikedTensor"]
