@@ -96,10 +96,11 @@ def visible(diagram: PhaseDiagram, name: str) -> Array:
     if under is None:
         return values
     same = values == diagram.line(under)
-    # keep the point where they meet
-    meeting = same & ~(np.roll(same, 1) & np.roll(same, -1))
+    neighbours = np.pad(same, 1, constant_values=True)
+    inner = neighbours[:-2] & neighbours[2:]
+    # the point where the lines meet is kept, unless the line jumps there
     jump = np.abs(np.diff(values, prepend=values[0])) > 0.05
-    return np.where(same & ~(meeting & ~jump), np.nan, values)
+    return np.where(same & (inner | jump), np.nan, values)
 
 
 def boundaries(diagram: PhaseDiagram) -> list[Array]:

@@ -106,7 +106,7 @@ def _draw_spectrum(axes: Axes, inverse_delta_2: float) -> None:
         axes.vlines(position, 0, 0.09, color=RED)
         axes.plot(position, 0.09, "o", color=RED, ms=4)
         note = rf"$\lambda_{{\min}} = {position:.2f}$" + "\n" + rf"$\langle v, x^*\rangle^2 = {overlap:.2f}$"
-        axes.annotate(note, (0.05, 0.95), xycoords="axes fraction", va="top", fontsize=8, color=RED)
+        axes.annotate(note, (0.97, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=8, color=RED)
     axes.set(xlabel=r"$\lambda$", title=rf"$1/\Delta_2 = {inverse_delta_2:.2f}$, $\theta = {theta:.2f}$")
     axes.set_ylim(0, 0.24)
 

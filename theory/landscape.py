@@ -87,7 +87,11 @@ class GaussianLandscape(Printable):
             self.covariance.subs(table),
             self.mean.subs(table),
             name=self.name,
-            channels=tuple(Channel(c.label, c.covariance.subs(table), c.mean.subs(table)) for c in self.channels),
+            channels=tuple(
+                # a channel called p takes the value of p for its name
+                Channel(str(table.get(named.get(c.label), c.label)), c.covariance.subs(table), c.mean.subs(table))
+                for c in self.channels
+            ),
         )
 
     def equations(self) -> list[tuple[Any, Any]]:

@@ -108,7 +108,7 @@ def information_theoretic(family: Family, *free: Array) -> Located:
     error = roots.error * np.abs(theory.slope(roots.value, *free)) + 8 * np.spacing(np.abs(value))
     located = Located.of(threshold, value, error, (roots.value,))
     if theory.peak > 0:
-        located = located.where(~(value > 1), _against_weak(family, spinodal, *free))
+        located = located.where(value <= 1, _against_weak(family, spinodal, *free))
     first_order = _positive(located.restricted(threshold.conditions, family, *free), threshold)
     continuous = closed_form(family.thresholds["bayes_amp"], family, *free)
     # where there is no first-order line the overlap departs from zero at the linear instability
