@@ -1,14 +1,15 @@
 """`ruggedflow derive SYSTEM TOPIC`."""
 
 from collections.abc import Callable, Mapping
+from textwrap import indent
 
 from sympy import pretty, sympify
 
 from theory.inference import BayesOptimal, MaximumLikelihood
-from theory.kac_rice import KacRice, hessian_law, local_law
+from theory.kac_rice import HessianLaw, KacRice, hessian_law, local_law
 from theory.landscape import GaussianLandscape
 from theory.printing import Line, Printable, as_latex
-from theory.symbols import OVERLAP, SIGNAL_OVERLAP
+from theory.symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 from theory.systems.registry import System, system
 
 from .output import print_json
@@ -41,9 +42,25 @@ def _latex(blocks: Blocks) -> str:
 
 
 def _plain(line: Line) -> str:
-    """One equation as a terminal shows it; ready LaTeX stays as it is."""
-    left, right = (side if isinstance(side, str) else pretty(sympify(side), use_unicode=True) for side in line)
-    return f"  {left}  =\n" + "\n".join(f"      {row}" for row in right.splitlines())
+    """One equation as a terminal shows it."""
+    left, right = (_readable(side) if isinstance(side, str) else pretty(sympify(side)) for side in line)
+    return f"  {left} =\n{indent(right, '      ')}"
+
+
+TERMINAL = {
+    r"\mathrm": "", r"\mathbb": "", r"\text": "", r"\rm ": "", r"\left": "", r"\right": "", r"\tfrac12": "1/2 ",
+    r"\frac{(t - \bar t)^2}{2 v}": "(t - t\u0304)\u00b2/(2v)", r"\bar t": "t\u0304", r"\sup_t": "sup over t ",
+    r"\sup_{t \geq 2}": "sup over t \u2265 2 ", r"\sqrt": "\u221a", r"\Sigma": "\u03a3", r"\Phi": "\u03a6",
+    r"\theta": "\u03b8", r"\sigma": "\u03c3", r"\lambda": "\u03bb", r"\langle": "\u27e8", r"\rangle": "\u27e9",
+    r"\epsilon": "\u03b5", r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2", "{": "", "}": "",
+}  # fmt: skip
+
+
+def _readable(latex: str) -> str:
+    """The few LaTeX strings that are not SymPy objects, in letters that a terminal has."""
+    for command, letters in TERMINAL.items():
+        latex = latex.replace(command, letters)
+    return latex
 
 
 def _complexity(chosen: System, given: Mapping[str, str]) -> Blocks:
@@ -64,14 +81,15 @@ def _channels(landscape: GaussianLandscape) -> Blocks:
     return [("Resolved by the energy of each channel", KacRice(landscape).at_channel_energies())]
 
 
-def _hessian(chosen: System, given: Mapping[str, str]) -> Blocks:
-    return [("Riemannian Hessian, conditioned on a critical point", hessian_law()), *_bbp(chosen, given)]
-
-
 def _bbp(chosen: System, given: Mapping[str, str]) -> Blocks:
-    complexity = KacRice(chosen.build(given)).complexity()
-    transition = type(hessian_law().bbp)(complexity.spike)
-    return [("Outlier of the Hessian below its bulk, in units of sqrt(f''(1)), at overlap m", transition)]
+    general, jet = hessian_law(), KacRice(chosen.build(given)).jet
+    special = HessianLaw(general.scale.subs(jet), general.spike.subs(jet))
+    uninformed = HessianLaw(special.scale, value_at_zero(special.spike, SIGNAL_OVERLAP))
+    return [
+        ("Riemannian Hessian, conditioned on a critical point", general),
+        (f"The same for {chosen.name} at overlap m", special),
+        ("At m = 0; gradient flow ages at t = 2, where the outlier is the first negative direction", uninformed),
+    ]
 
 
 def _inference(chosen: System, given: Mapping[str, str]) -> Blocks:
@@ -93,7 +111,6 @@ def _thresholds(chosen: System, given: Mapping[str, str]) -> Blocks:
 
 TOPICS: dict[str, Callable[[System, Mapping[str, str]], Blocks]] = {
     "complexity": _complexity,
-    "hessian": _hessian,
     "bbp": _bbp,
     "inference": _inference,
     "thresholds": _thresholds,

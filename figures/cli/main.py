@@ -39,7 +39,7 @@ def systems(as_json: Json = False) -> None:
 @app.command()
 def derive(
     system: SystemName,
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="complexity, hessian, bbp, inference, thresholds.")],
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="complexity, bbp, inference, thresholds.")],
     p: Order = None,
     delta_2: Delta2 = None,
     delta_p: DeltaP = None,

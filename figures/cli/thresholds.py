@@ -33,12 +33,10 @@ def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json:
     if as_json:
         print_json({"system": name, "parameters": echo_parameters(values), "thresholds": record})
         return
-    rows = [
-        [key, value_key(r), r.text() if r.exists else "—", r.reason or r.threshold.meaning]
-        for key, r in results.items()
-    ]
+    rows = [[key, r.text() if r.exists else "—", r.reason or r.threshold.meaning] for key, r in results.items()]
     shown = ", ".join(f"{key} = {value}" for key, value in echo_parameters(values).items())
-    print_table(f"{name}: {shown}", ["threshold", "of", "value", "meaning, or why there is none"], rows)
+    controls = " or ".join(dict.fromkeys(value_key(result) for result in results.values()))
+    print_table(f"{name}: {shown}", ["threshold", controls, "meaning, or why there is none"], rows)
 
 
 def family_of(

@@ -114,15 +114,16 @@ def evaluate_table(
     names = list(only) or list(family.thresholds)
     locator = Locator(family, *([float(point[symbol]) for point in points] for symbol in family.free))
     return [
-        {name: _at_point(family, locator(name), i, point, digits) for name in names} for i, point in enumerate(points)
+        {name: _at_point(family, name, locator(name), i, point, digits) for name in names}
+        for i, point in enumerate(points)
     ]
 
 
-def _at_point(family: Family, located: Located, i: int, parameters: Point, digits: int) -> ThresholdValue:
-    piece: Threshold = located.piece[i]
+def _at_point(family: Family, name: str, located: Located, i: int, parameters: Point, digits: int) -> ThresholdValue:
+    threshold, piece = family.thresholds[name], located.piece[i]
     equation = "; ".join(f"{e.lhs} = {e.rhs}" for e in piece.defining)
     if not located.exists[i]:
-        return ThresholdValue(piece, equation, digits=digits, reason=str(located.reason[i]))
+        return ThresholdValue(threshold, equation, digits=digits, reason=str(located.reason[i]))
     values = [parameters[symbol] for symbol in family.free]
     with mp.workdps(digits + 15):
         exact = [mp.mpf(value.p) / value.q for value in map(Rational, values)]
@@ -132,7 +133,7 @@ def _at_point(family: Family, located: Located, i: int, parameters: Point, digit
             seeds = (float(located.value[i]), *located.seeds[i])
             value = polish(_residuals(family, piece, exact), seeds, digits)[0]
         value = mp.mpf(value)
-        return ThresholdValue(piece, equation, value, abs(value) * mp.mpf(10) ** (-digits), digits)
+        return ThresholdValue(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits), digits)
 
 
 def _residuals(family: Family, piece: Threshold, free: Sequence[Any]) -> Callable[..., list[Any]]:

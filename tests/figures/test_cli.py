@@ -95,7 +95,7 @@ def test_systems_and_figures_are_listed(run: Any) -> None:
     assert "sarao_mannelli_2019_big_bad_minima" in json.loads(run("figure", "--list", "--json")[1])["figures"]
 
 
-@pytest.mark.parametrize("topic", ["complexity", "hessian", "bbp", "inference", "thresholds"])
+@pytest.mark.parametrize("topic", ["complexity", "bbp", "inference", "thresholds"])
 def test_derivations_print(run: Any, topic: str) -> None:
     status, out, _ = run("derive", "spiked-matrix-tensor", topic, "--latex")
     assert status == 0 and out.count("\\begin{align}") == out.count("\\end{align}") > 0

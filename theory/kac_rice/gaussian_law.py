@@ -51,5 +51,5 @@ class GaussianLaw(Printable):
 
     def equations(self) -> list[Line]:
         """Means and covariance matrix."""
-        vector = ImmutableMatrix(self.names)
-        return [(rf"\mathbb{{E}}\,{as_latex(vector)}", self.mean), (r"\mathrm{Cov}", self.covariance)]
+        vector = rf"\left({', '.join(as_latex(name) for name in self.names)}\right)"
+        return [(rf"\mathbb{{E}}\,{vector}", self.mean), (r"\mathrm{Cov}", self.covariance)]

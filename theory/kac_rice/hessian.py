@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Expr, factor_terms, simplify, sqrt
+from sympy import Expr, simplify, sqrt
 
 from ..printing import Line, Printable
 from ..random_matrices.bbp import BBPTransition
+from ..symbols import SHIFT as T
 from .local_law import (
     GRADIENT,
     GRADIENT_SIGNAL,
@@ -14,6 +15,7 @@ from .local_law import (
     HESSIAN_DIAGONAL,
     HESSIAN_OFF,
     HESSIAN_SIGNAL,
+    G,
     H,
     N,
     W,
@@ -34,11 +36,15 @@ class HessianLaw(Printable):
         return BBPTransition(self.spike)
 
     def equations(self) -> list[Line]:
-        """Form of the matrix, its scale and its spike."""
+        """Form of the matrix, its scale and spike; smallest eigenvalue and its eigenvector when there is an outlier."""
+        outlier = self.bbp
         return [
             (r"\mathrm{Hess}\,H", r"\sigma\,(\mathrm{GOE} - \theta\, e e^T + t), \quad t = -w/\sigma"),
             (r"\sigma", self.scale),
             (r"\theta", self.spike),
+            (r"\text{outlier}", outlier.condition),
+            (r"\lambda_{\min}", self.scale * (T - outlier.position)),
+            (r"\langle v, e\rangle^2", outlier.overlap_squared),
         ]
 
 
@@ -60,4 +66,5 @@ def hessian_law() -> HessianLaw:
     if any(law.mean_of(name) != 0 for name in entries[1:]):
         raise ValueError(f"mean of the Hessian is not of rank one: {law.mean}")
     scale = sqrt(variance)
-    return HessianLaw(scale, factor_terms(-law.mean_of(HESSIAN_SIGNAL)) / scale)
+    coefficient = (-law.mean_of(HESSIAN_SIGNAL)).expand().coeff(G[2])
+    return HessianLaw(scale, G[2] * coefficient / scale)

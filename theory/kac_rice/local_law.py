@@ -34,7 +34,7 @@ class Observable(NamedTuple):
 
 H = Symbol("H/N")
 W = Symbol("w")
-GRADIENT_SIGNAL, GRADIENT = Symbol(r"\partial_e H"), Symbol(r"\partial_u H")
+GRADIENT_SIGNAL, GRADIENT = Symbol(r"\partial_{e} H"), Symbol(r"\partial_{u} H")
 HESSIAN_SIGNAL, HESSIAN_CROSS = Symbol(r"\partial_{ee} H"), Symbol(r"\partial_{eu} H")
 HESSIAN_DIAGONAL, HESSIAN_OFF = Symbol(r"\partial_{uu} H"), Symbol(r"\partial_{uv} H")
 
