@@ -53,7 +53,7 @@ class Region:
 
 REGIONS = (
     Region("impossible", "#f2c9c4", (0.4, 0.9)),
-    Region("hard", "#f7e1b5", (0.09, 0.3)),
+    Region("hard", "#f7e1b5", (0.03, 0.3)),
     Region("Bayes-AMP succeeds", "#fdf6d8", (0.22, 0.4)),
     Region("gradient flow fails", "#dfeefa", (0.25, 0.6), slanted=True),
     Region("gradient flow succeeds", "#bfe0cf", (0.2, 0.6), slanted=True),

@@ -52,7 +52,8 @@ TERMINAL = {
     r"\frac{(t - \bar t)^2}{2 v}": "(t - t\u0304)\u00b2/(2v)", r"\bar t": "t\u0304", r"\sup_t": "sup over t ",
     r"\sup_{t \geq 2}": "sup over t \u2265 2 ", r"\sqrt": "\u221a", r"\Sigma": "\u03a3", r"\Phi": "\u03a6",
     r"\theta": "\u03b8", r"\sigma": "\u03c3", r"\lambda": "\u03bb", r"\langle": "\u27e8", r"\rangle": "\u27e9",
-    r"\epsilon": "\u03b5", r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2", "{": "", "}": "",
+    r"\epsilon": "\u03b5", r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2",
+    "{": "", "}": "",
 }  # fmt: skip
 
 

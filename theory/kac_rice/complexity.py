@@ -96,13 +96,14 @@ class Complexity(Printable):
     def ingredients(self) -> list[Line]:
         """Complexity of all critical points and of minima, and every ingredient."""
         fixed = "".join(f", {as_latex(symbol)}" for symbol in self.fixed)
-        rate = r"\frac{(t - \bar t)^2}{2 v}" if self.shift_variance != 0 else "0"
+        if self.shift_variance != 0:
+            total = r"\sup_t \left[S_0 + \Phi(t) - r - \frac{(t - \bar t)^2}{2 v}\right]"
+            minima = r"\sup_{t \geq 2} \left[S_0 + \Phi(t) - L(\theta, t) - r - \frac{(t - \bar t)^2}{2 v}\right]"
+        else:
+            total, minima = r"S_0 + \Phi(\bar t) - r", r"S_0 + \Phi(\bar t) - L(\theta, \bar t) - r"
         return [
-            (rf"\Sigma_{{\rm tot}}(m{fixed})", rf"\sup_t \left[S_0 + \Phi(t) - r - {rate}\right]"),
-            (
-                rf"\Sigma_{{\rm min}}(m{fixed})",
-                rf"\sup_{{t \geq 2}} \left[S_0 + \Phi(t) - L(\theta, t) - r - {rate}\right]",
-            ),
+            (rf"\Sigma_{{\rm tot}}(m{fixed})", total),
+            (rf"\Sigma_{{\rm min}}(m{fixed})", minima),
             (r"S_0", self.entropy),
             (r"\theta", self.spike),
             (r"r", self.offset),
