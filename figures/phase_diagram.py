@@ -80,7 +80,7 @@ def draw(diagrams: list[PhaseDiagram]) -> Figure:
 def draw_panel(axes: Axes, diagram: PhaseDiagram) -> None:
     """Regions and lines of one order p."""
     x = diagram.delta_p
-    edges = boundaries(diagram)
+    edges = diagram.edges()
     for region, below, above in zip(REGIONS, edges, edges[1:], strict=False):
         axes.fill_between(x, below, above, color=region.colour, lw=0, zorder=0)
     for name, style in LINES.items():
@@ -103,19 +103,9 @@ def visible(diagram: PhaseDiagram, name: str) -> Array:
     return np.where(same & (inner | jump), np.nan, values)
 
 
-def boundaries(diagram: PhaseDiagram) -> list[Array]:
-    """Lower edges of the regions, from the bottom up; a line that does not exist leaves no region below it."""
-    easy = diagram.line("bayes_amp")
-    possible = np.minimum(np.nan_to_num(diagram.line("information_theoretic"), nan=0.0), easy)
-    ml_amp = np.maximum(diagram.line("ml_amp"), easy)
-    flow = np.maximum(diagram.line("gradient_flow"), ml_amp)
-    trivial = np.maximum(diagram.line("trivialization_any_overlap"), flow)
-    return [np.zeros_like(possible), possible, easy, ml_amp, flow, trivial, np.full_like(possible, 1e3)]
-
-
 def label_regions(axes: Axes, diagram: PhaseDiagram) -> None:
     """Each name inside its region: level where that is wide, along the band (clear of other lines) where slanted."""
-    x, edges = diagram.delta_p, boundaries(diagram)
+    x, edges = diagram.delta_p, diagram.edges()
     first_triviality = np.maximum(np.nan_to_num(diagram.line("trivialization"), nan=np.inf), edges[4])
     uppers = [*edges[1:5], np.minimum(first_triviality, edges[5]), edges[6]]
     lowers = [*edges[:3], np.maximum(edges[3], np.nan_to_num(diagram.line("langevin"))), *edges[4:6]]

@@ -13,8 +13,10 @@ from numerics.complexity import complexity
 from numerics.lowering import Array, lower
 from numerics.thresholds import Locator, evaluate_thresholds
 from theory import SpikedMatrixTensor
-from theory.random_matrices import BBPTransition, density
-from theory.symbols import SHIFT, SPIKE
+from theory.kac_rice import KacRice
+from theory.kac_rice.hessian import hessian_of
+from theory.random_matrices import density
+from theory.symbols import SHIFT, SIGNAL_OVERLAP
 from theory.thresholds import spiked_matrix_tensor
 
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, RED, new_figure
@@ -93,19 +95,18 @@ def draw_spectrum() -> Figure:
 
 
 def _draw_spectrum(axes: Axes, inverse_delta_2: float) -> None:
-    result = complexity(SpikedMatrixTensor(P, 1 / inverse_delta_2, DELTA_P), 0, 0)
-    scale = float(np.sqrt(inverse_delta_2 + (P - 1) / DELTA_P))
-    theta = float(result.theta)
-    eigenvalues = scale * (np.linspace(-2, 2, 401) + 2)
-    axes.fill_between(eigenvalues, _density(eigenvalues / scale - 2) / scale, color=BLUE, alpha=0.25, lw=0)
-    axes.plot(eigenvalues, _density(eigenvalues / scale - 2) / scale, color=BLUE)
+    """Bulk and outlier of the dominant minima at m = 0, as the theory gives them."""
+    landscape = SpikedMatrixTensor(P, 1 / inverse_delta_2, DELTA_P)
+    hessian, minima = hessian_of(KacRice(landscape).jet), complexity(landscape, 0, 0)
+    scale, theta, lowest, overlap = (float(x) for x in lower((SIGNAL_OVERLAP, SHIFT), hessian.numbers())(0, minima.t))
+    x = np.linspace(-2, 2, 401)
+    axes.fill_between(scale * (x + minima.t), _density(x) / scale, color=BLUE, alpha=0.25, lw=0)
+    axes.plot(scale * (x + minima.t), _density(x) / scale, color=BLUE)
     axes.axvline(0, color=GREY, lw=0.8)
     if theta > 1 + 1e-9:
-        outlier, overlap = _outlier(theta)
-        position = scale * (2 - outlier)
-        axes.vlines(position, 0, 0.09, color=RED)
-        axes.plot(position, 0.09, "o", color=RED, ms=4)
-        note = rf"$\lambda_{{\min}} = {position:.2f}$" + "\n" + rf"$\langle v, x^*\rangle^2 = {overlap:.2f}$"
+        axes.vlines(lowest, 0, 0.09, color=RED)
+        axes.plot(lowest, 0.09, "o", color=RED, ms=4)
+        note = rf"$\lambda_{{\min}} = {lowest:.2f}$" + "\n" + rf"$\langle v, e\rangle^2 = {overlap:.2f}$"
         axes.annotate(note, (0.97, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=8, color=RED)
     axes.set(xlabel=r"$\lambda$", title=rf"$1/\Delta_2 = {inverse_delta_2:.2f}$, $\theta = {theta:.2f}$")
     axes.set_ylim(0, 0.24)
@@ -113,13 +114,6 @@ def _draw_spectrum(axes: Axes, inverse_delta_2: float) -> None:
 
 def _density(x: Array) -> Array:
     return lower((SHIFT,), [density()])(x)[0]
-
-
-def _outlier(theta: float) -> tuple[float, float]:
-    """Position beyond the bulk and squared overlap of its eigenvector with the signal."""
-    transition = BBPTransition()
-    position, overlap = lower((SPIKE,), [transition.position, transition.overlap_squared])(theta)
-    return float(position), float(overlap)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from sympy import Expr, Symbol
 
 from theory.kac_rice import Complexity, KacRice, Kind
-from theory.kac_rice.index_cost import index_cost
 from theory.kac_rice.saddle_point import MEAN, VARIANCE, Candidate, index_candidates, total_candidates
 from theory.landscape import GaussianLandscape
+from theory.random_matrices.index_cost import index_cost
 from theory.random_matrices.semicircle import phi
 from theory.symbols import SHIFT, SIGNAL_OVERLAP, SPIKE
 
@@ -23,7 +23,7 @@ ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Bound on the relative rounding error of each term of a complexity."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ComplexityResult:
     """Annealed complexity ``sigma``, Hessian shift ``t`` and energy, per spin, of the dominant critical points.
 
@@ -36,24 +36,24 @@ class ComplexityResult:
     energy: Array
     error: Array
     theta: Array
-    kind: Kind = field(default="total")
+    kind: Kind = "total"
 
 
 @lru_cache(maxsize=64)
 def _ingredients(action: Complexity, arguments: tuple[Symbol, ...]) -> Callable[..., list[Array]]:
     energy_at_zero = action.energy.subs(SHIFT, 0)
-    return lower(
-        arguments,
-        [
-            action.entropy,
-            action.spike,
-            action.offset,
-            action.shift_mean,
-            action.shift_variance,
-            energy_at_zero,
-            action.energy.subs(SHIFT, 1) - energy_at_zero,
-        ],
-    )
+    parts = [
+        action.entropy,
+        action.spike,
+        action.offset,
+        action.shift_mean,
+        action.shift_variance,
+        energy_at_zero,
+        action.energy.subs(SHIFT, 1) - energy_at_zero,
+    ]
+    # 1 - m^2 loses digits near the poles, its factors do not
+    factored = (1 - SIGNAL_OVERLAP) * (1 + SIGNAL_OVERLAP)
+    return lower(arguments, [part.subs(1 - SIGNAL_OVERLAP**2, factored) for part in parts])
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +95,15 @@ def evaluate(action: Complexity, kind: Kind, arguments: Sequence[Symbol], *value
     best = np.argmax(sigmas, axis=0)[None]
     sigma, t, terms = (np.take_along_axis(column, best, 0)[0] for column in (sigmas, ts, bounds))
     return ComplexityResult(sigma, t, energy + slope * t, ROUNDING * terms, theta, kind)
+
+
+def require_values(symbol: Symbol, values: ArrayLike) -> Array:
+    """The values as an array. Raises ValueError unless all are finite, and positive where the symbol is."""
+    array = np.asarray(values, dtype=np.float64)
+    if not np.all(np.isfinite(array)) or (symbol.is_positive and not np.all(array > 0)):
+        kind = "positive and finite" if symbol.is_positive else "finite"
+        raise ValueError(f"{symbol} = {array} must be {kind}; try {symbol} = 1")
+    return array
 
 
 def complexity(
@@ -140,7 +149,11 @@ def complexity(
             raise ValueError(f"parameters = {sorted(values)} must name exactly {names}")
     resolution = tuple(channel_energies) if channel_energies else "energy" if energy is not None else None
     action = _action(landscape, resolution)
+    for symbol in landscape.parameters:
+        require_values(symbol, values[symbol.name])
     fixed = list(channel_energies.values()) if channel_energies else [] if energy is None else [energy]
+    for symbol, value in zip(action.fixed, fixed, strict=True):
+        require_values(symbol, value)
     arguments = (SIGNAL_OVERLAP, *action.fixed, *landscape.parameters)
     return evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names))
 

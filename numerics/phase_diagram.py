@@ -21,7 +21,7 @@ TABLE_NOISES = ("0.1", "0.25", "0.5", "1", "2", "4", "10", "100")
 TABLE_DIGITS = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhaseDiagram:
     """Threshold lines ``1/Delta_2`` at order p as functions of ``delta_p`` (one array entry for each point)."""
 
@@ -32,6 +32,18 @@ class PhaseDiagram:
     def line(self, name: str) -> Array:
         """``1/Delta_2`` along a line, nan where it does not exist."""
         return self.lines[name].value
+
+    def edges(self) -> list[Array]:
+        """Edges of the regions from the bottom up: impossible, hard, Bayes-AMP, ML-AMP, gradient flow, no minima.
+
+        A line that does not exist leaves no region below it; regions do not overlap. Zero and infinity close the list.
+        """
+        easy = self.line("bayes_amp")
+        possible = np.minimum(np.nan_to_num(self.line("information_theoretic"), nan=0.0), easy)
+        ml_amp = np.maximum(self.line("ml_amp"), easy)
+        flow = np.maximum(self.line("gradient_flow"), ml_amp)
+        trivial = np.maximum(self.line("trivialization_any_overlap"), flow)
+        return [np.zeros_like(easy), possible, easy, ml_amp, flow, trivial, np.full_like(easy, np.inf)]
 
     def rows(self) -> list[dict[str, object]]:
         """One record for each point: p, delta_p, and every threshold with its error bound (empty: none there)."""
@@ -113,31 +125,25 @@ def _table_rows(p: int) -> list[str]:
 
 def to_record(diagrams: list[PhaseDiagram], command: str) -> Record:
     """What reproduces the diagram: versions, parameters, settings, and the equation and source of each line."""
-    family = spiked_matrix_tensor(diagrams[0].p)
-    noises = diagrams[0].delta_p
     return {
         "system": "spiked-matrix-tensor",
         "command": command,
-        "parameters": {
-            "p": [diagram.p for diagram in diagrams],
-            "delta_p_min": float(noises[0]),
-            "delta_p_max": float(noises[-1]),
-            "points": int(noises.size),
-            "spacing": "logarithmic",
-        },
+        "parameters": {"p": [d.p for d in diagrams], "delta_p": diagrams[0].delta_p.tolist()},
         "control": "inverse_delta_2",
-        "largest_error": {
-            f"p={d.p}": {name: _largest(line) for name, line in d.lines.items() if line.exists.any()} for d in diagrams
-        },
-        "thresholds": {
-            name: {
-                "meaning": threshold.meaning,
-                "equation": "; ".join(f"{as_latex(e.lhs)} = {as_latex(e.rhs)}" for e in threshold.defining),
-                "reference": threshold.reference,
-            }
-            for name, threshold in family.thresholds.items()
-        },
+        "largest_error": {f"p={d.p}": {k: _largest(v) for k, v in d.lines.items() if v.exists.any()} for d in diagrams},
+        "thresholds": {f"p={d.p}": _definitions(d.p) for d in diagrams},
         "versions": versions(),
+    }
+
+
+def _definitions(p: int) -> dict[str, dict[str, str]]:
+    return {
+        name: {
+            "meaning": threshold.meaning,
+            "equation": "; ".join(f"{as_latex(e.lhs)} = {as_latex(e.rhs)}" for e in threshold.defining),
+            "reference": threshold.reference,
+        }
+        for name, threshold in spiked_matrix_tensor(p).thresholds.items()
     }
 
 

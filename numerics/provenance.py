@@ -10,7 +10,7 @@ from typing import Any
 
 def versions() -> dict[str, str]:
     """Versions of this package, of Python and of what the numbers rest on."""
-    packages = ("ruggedflow", "numpy", "scipy", "sympy", "mpmath", "matplotlib")
+    packages = ("ruggedflow", "numpy", "scipy", "sympy", "mpmath", "numba", "matplotlib")
     return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
 
 
@@ -34,11 +34,19 @@ def write_whole(path: Path, content: bytes | str) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """What this process keeps from new files (it can only be read by setting it)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def output_folder(path: str | Path) -> Path:

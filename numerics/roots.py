@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import elementwise
 
+from .errors import ConvergenceError
 from .lowering import Array
 
 Function = Callable[..., Array]
@@ -26,7 +28,9 @@ def between(function: Function, lower: ArrayLike, upper: ArrayLike, *args: Array
     with np.errstate(all="ignore"):
         found = elementwise.find_root(function, (ends[0], ends[1]), args=tuple(ends[2:]))
     success = np.asarray(found.success)
-    width = np.abs(np.subtract(*found.bracket)) / 2 + np.spacing(np.abs(found.x))
+    # an exact zero ends the iteration before the bracket has shrunk
+    half = np.where(found.f_x == 0, 0.0, np.abs(np.subtract(*found.bracket)) / 2)
+    width = half + np.spacing(np.abs(found.x))
     return Roots(np.where(success, found.x, np.nan), np.where(success, width, np.nan), success)
 
 
@@ -44,29 +48,52 @@ def above(function: Function, lower: ArrayLike, *args: ArrayLike, growth: float 
     return Roots(np.where(ok, roots.value, np.nan), np.where(ok, roots.error, np.nan), ok & roots.found)
 
 
-def polish(
-    function: Callable[..., Any], start: tuple[float, ...], digits: int, *, slack: float = 1e-5
-) -> tuple[Any, ...]:
-    """Newton's method in mpmath from a double-precision root, to ``digits`` correct digits.
+class Polished(NamedTuple):
+    """A root in mpmath numbers, and a bound on the error of its first component."""
 
-    ``function`` returns as many residuals as there are unknowns. Raises ConvergenceError if the iteration fails or
-    ends further than ``slack`` (relative) from the start: then it is another root.
+    value: tuple[Any, ...]
+    error: Any
+
+
+def polish(function: Callable[..., Any], start: tuple[float, ...], digits: int, *, slack: float = 1e-5) -> Polished:
+    """Newton's method in mpmath from a double-precision root, to ``digits`` significant digits.
+
+    ``function`` returns as many residuals as there are unknowns. The error is twice the Newton step that would follow.
+    Raises ConvergenceError if it exceeds the last digit, or if the iteration ends further than ``slack`` (relative)
+    from the start: then it is another root.
     """
-    from mpmath import findroot, matrix, mp
-
-    from .errors import ConvergenceError
-
     with mp.workdps(digits + 15):
-        tolerance = mp.mpf(10) ** (-digits - 8)
+        x = [mp.mpf(value) for value in start]
         try:
-            if len(start) == 1:
-                first = mp.mpf(start[0])
-                root = (findroot(lambda x: function(x)[0], (first, first * (1 + mp.mpf(10) ** -9)), tol=tolerance),)
-            else:
-                root = tuple(findroot(lambda *x: matrix(function(*x)), start, tol=tolerance))
-        except (ValueError, ZeroDivisionError) as error:
-            raise ConvergenceError(f"no convergence to {digits} digits from {start}: {error}") from error
-        drift = max(abs(new - old) / max(1, abs(old)) for new, old in zip(root, start, strict=True))
+            for _ in range(12 + digits.bit_length()):
+                step = _newton_step(function, x)
+                x = [value - move for value, move in zip(x, step, strict=True)]
+                if _small(step, x, digits + 8):
+                    break
+            error = 2 * abs(_newton_step(function, x)[0])
+        except (ValueError, ZeroDivisionError, TypeError) as failure:
+            raise ConvergenceError(f"Newton's method failed from {start}: {failure}") from failure
+        drift = max(abs(new - old) / max(1, abs(old)) for new, old in zip(x, start, strict=True))
         if not drift < slack:
-            raise ConvergenceError(f"Newton's method left the root near {start}: it ended at {root}")
-        return root
+            raise ConvergenceError(f"Newton's method left the root near {start}: it ended at {[float(v) for v in x]}")
+        if not error <= abs(x[0]) * mp.mpf(10) ** -digits:
+            raise ConvergenceError(
+                f"no convergence to {digits} digits from {start}: the last step is {float(error):.1e}"
+            )
+        return Polished(tuple(x), error)
+
+
+def _newton_step(function: Callable[..., Any], x: list[Any]) -> list[Any]:
+    """``J^-1 F`` with the Jacobian from central differences at half the working precision."""
+    h = mp.mpf(10) ** (-mp.dps // 3)
+    values = function(*x)
+    jacobian = mp.matrix(len(x), len(x))
+    for j in range(len(x)):
+        ahead, behind = ([v + sign * h * (i == j) for i, v in enumerate(x)] for sign in (1, -1))
+        for i, (up, down) in enumerate(zip(function(*ahead), function(*behind), strict=True)):
+            jacobian[i, j] = (up - down) / (2 * h)
+    return list(mp.lu_solve(jacobian, mp.matrix(values)))
+
+
+def _small(step: list[Any], x: list[Any], digits: int) -> bool:
+    return all(abs(move) <= max(abs(value), 1) * mp.mpf(10) ** -digits for move, value in zip(step, x, strict=True))

@@ -1,18 +1,20 @@
 """Energies of a spherical spin glass: where its dynamics ages, where its minima are, where they end."""
 
 from functools import cache
-from typing import Any
 
 from sympy import Eq, Expr, Symbol, diff, factor_terms, limit, simplify, sqrt
+from sympy.logic.boolalg import false
 
 from .kac_rice.complexity import KacRice
-from .kac_rice.index_cost import regions
 from .landscape import GaussianLandscape
-from .random_matrices.semicircle import Y, phi_outside
-from .symbols import ENERGY, OVERLAP, SHIFT, SIGNAL_OVERLAP, SPIKE
-from .thresholds.threshold import Threshold
+from .random_matrices.index_cost import regions
+from .random_matrices.semicircle import Y
+from .symbols import ENERGY, SHIFT, SIGNAL_OVERLAP
+from .thresholds.threshold import Condition, Threshold
 
-AUFFINGER = "Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129"
+AUFFINGER = (
+    "Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129 (pure); Auffinger, Ben Arous 2013, arXiv 1110.5872 (mixed)"
+)
 
 
 def unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
@@ -28,14 +30,14 @@ def threshold_energy(landscape: GaussianLandscape) -> Threshold:
     ``X = (1 - q)/q (q f''(q)/f'(q) - 1)``, energy ``-[f(1) - f(q)]/T - X f(q)/T``; then T -> 0, where
     ``q = 1 - epsilon`` and ``T = epsilon sqrt(f''(q))``.
     """
-    f, epsilon = landscape.covariance, Symbol("epsilon", positive=True)
+    epsilon = Symbol("epsilon", positive=True)
     q = 1 - epsilon
-    f0, f1, f2 = (diff(f, OVERLAP, k).subs(OVERLAP, q) for k in range(3))
+    f0, f1, f2 = (landscape.f(k, q) for k in range(3))
     ratio = (1 - q) / q * (q * f2 / f1 - 1)
-    energy = -(f.subs(OVERLAP, 1) - f0 + ratio * f0) / (epsilon * sqrt(f2))
+    energy = -(landscape.f(0) - f0 + ratio * f0) / (epsilon * sqrt(f2))
     return _closed(
         "threshold_energy",
-        "Energy at which gradient flow from a random start ages in the pure p-spin model (1RSB, T -> 0).",
+        "Energy at which gradient flow from a random start ages in the unplanted pure p-spin model (1RSB, T -> 0).",
         simplify(limit(simplify(energy), epsilon, 0)),
         "Cugliandolo, Kurchan 1993, Phys. Rev. Lett. 71, 173",
     )
@@ -47,7 +49,7 @@ def marginal_energy(landscape: GaussianLandscape) -> Threshold:
     energy = KacRice(unplanted(landscape)).complexity().energy
     return _closed(
         "marginal_energy",
-        "Energy of the most numerous marginal critical points (the edge of their Hessian's bulk at zero).",
+        "Energy of the most numerous marginal critical points of the unplanted landscape (edge of the bulk at zero).",
         factor_terms(simplify(energy.subs({SHIFT: 2, SIGNAL_OVERLAP: 0}))),
         AUFFINGER,
     )
@@ -55,26 +57,33 @@ def marginal_energy(landscape: GaussianLandscape) -> Threshold:
 
 @cache
 def ground_state_energy(landscape: GaussianLandscape, index: int = 0) -> Threshold:
-    """``Sigma_k(E) = 0``: below it there are no critical points with k negative directions (annealed)."""
+    """``Sigma_k(E) = 0``: below it there are no critical points with k negative directions.
+
+    The complexity is annealed: for a mixture whose ground state breaks replica symmetry further, a lower bound.
+    """
     action = KacRice(unplanted(landscape)).at_energy()
-    cost = regions(index)[-1 if index == 0 else 1].cost
-    sigma = action.entropy + phi_outside() - cost - action.offset
-    if action.shift_variance == 0:
-        shift = Eq(Y + 1 / Y, action.shift_mean)
-    else:
-        sigma -= (Y + 1 / Y - action.shift_mean) ** 2 / (2 * action.shift_variance)
-        shift = Eq(diff(sigma, Y), 0)
-    here: dict[Any, Expr] = {SIGNAL_OVERLAP: 0, SPIKE: 0}
+    sigma = action.outside(regions(index)[-1 if index == 0 else 1].cost)
+    # a pure landscape ties t to the energy; otherwise the best t is taken
+    shift = Eq(Y + 1 / Y, action.shift_mean) if action.shift_variance == 0 else Eq(diff(sigma, Y), 0)
     name = "ground_state_energy" if index == 0 else f"index_{index}_energy"
     kind = "minima" if index == 0 else f"saddles with {index} negative direction{'s' if index > 1 else ''}"
     return Threshold(
         name,
-        f"Lowest energy of {kind}: zero of their annealed complexity.",
+        f"Lowest energy of {kind} of the unplanted landscape: zero of their annealed complexity.",
         ENERGY,
-        (Eq(sigma.subs(here), 0), shift.subs(here)),
+        (Eq(sigma.subs(SIGNAL_OVERLAP, 0), 0), shift),
         AUFFINGER,
         (Y,),
+        conditions=_numerous_minima(landscape),
     )
+
+
+def _numerous_minima(landscape: GaussianLandscape) -> tuple[Condition, ...]:
+    """``f''(1) > f'(1)``, or critical points are not exponentially numerous."""
+    excess = simplify(landscape.f(2) - landscape.f(1))
+    if excess.is_nonpositive:
+        return (Condition(false, f"f''(1) - f'(1) = {excess}: critical points are not exponentially numerous"),)
+    return ()
 
 
 def energies(landscape: GaussianLandscape) -> tuple[Threshold, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Poly, Symbol, sympify
+from sympy import Expr, Float, Poly, Pow, Rational, Symbol, diff, factorial, powsimp, sympify
 
 from .printing import Printable
-from .symbols import OVERLAP, SIGNAL_OVERLAP
+from .symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class GaussianLandscape(Printable):
     channels
         Independent parts that sum to the landscape; by default one for each degree of a polynomial.
 
-    Landscapes add: ``SpikedTensor(2) + SpikedTensor(3)`` observes both. All other symbols are parameters.
+    Landscapes add: ``PureSpin(3, 1) + PureSpin(4, 2)`` is a mixture. All other symbols are parameters.
     """
 
     def __init__(
@@ -45,7 +45,17 @@ class GaussianLandscape(Printable):
         self.mean: Expr = _in_symbol(mean, SIGNAL_OVERLAP)
         self.name = name
         _require_covariance(self.covariance)
-        self.channels = channels if channels is not None else _split_by_degree(self.covariance, self.mean)
+        _require_names(self.covariance.free_symbols | self.mean.free_symbols)
+        self.channels = _distinct(channels or _split_by_degree(self.covariance, self.mean))
+
+    def f(self, k: int = 0, at: Any = 1) -> Expr:
+        """``f^(k)(q)`` at ``q = at``."""
+        return diff(self.covariance, OVERLAP, k).subs(OVERLAP, at)
+
+    def g(self, k: int = 0, at: Any = SIGNAL_OVERLAP) -> Expr:
+        """``g^(k)(m)`` at ``m = at``; powers with a symbolic exponent, such as ``m^(p-2)``, vanish at 0."""
+        derivative = powsimp(diff(self.mean, SIGNAL_OVERLAP, k))
+        return value_at_zero(derivative, SIGNAL_OVERLAP) if at == 0 else derivative.subs(SIGNAL_OVERLAP, at)
 
     def __add__(self, other: GaussianLandscape) -> GaussianLandscape:
         return GaussianLandscape(
@@ -82,7 +92,7 @@ class GaussianLandscape(Printable):
         unknown = [key for key in values if str(key) not in named]
         if unknown:
             raise ValueError(f"no parameter {unknown[0]} in {self!r}; it has: {', '.join(named) or 'none'}")
-        table = {named[str(key)]: sympify(value) for key, value in values.items()}
+        table = {named[str(key)]: exact(value) for key, value in values.items()}
         return GaussianLandscape(
             self.covariance.subs(table),
             self.mean.subs(table),
@@ -102,26 +112,70 @@ class GaussianLandscape(Printable):
         ]
 
 
+def exact(value: Any) -> Expr:
+    """A SymPy expression whose floats are the fractions they print as: 0.1 is 1/10."""
+    if isinstance(value, str):
+        raise ValueError(
+            f"expected a SymPy expression or a number, got the text {value!r}; try theory.parse_polynomial"
+        )
+    expression = sympify(value)
+    return expression.xreplace({x: Rational(repr(float(x))) for x in expression.atoms(Float) if x.is_finite})
+
+
 def _in_symbol(expression: Any, symbol: Symbol) -> Expr:
     """The expression with any overlap variable (named q or m) replaced by the shared symbol."""
-    if isinstance(expression, str):
-        raise ValueError(f"expected a SymPy expression, got the text {expression!r}; try theory.parse_polynomial")
-    value = sympify(expression)
+    value = exact(expression)
     variables = {s: symbol for s in value.free_symbols if s.name in (OVERLAP.name, SIGNAL_OVERLAP.name)}
     if len(variables) > 1:
         raise ValueError(f"{expression}: expected one overlap, got {sorted(map(str, variables))}")
     return value.subs(variables)
 
 
+def _require_names(symbols: set[Symbol]) -> None:
+    """Parameters must not be mistaken for the variables of the theory, nor for each other."""
+    names = sorted(symbol.name for symbol in symbols - {OVERLAP, SIGNAL_OVERLAP})
+    for name in names:
+        if name in RESERVED or names.count(name) > 1:
+            raise ValueError(f"parameter {name!r} is the name of another quantity; choose another name")
+
+
+RESERVED = {"q", "m", "E", "t", "theta", "y", "tbar", "v"}
+
+
+def _distinct(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Channels with the same label (two tensors of the same order, say) are numbered."""
+    seen: dict[str, int] = {}
+    for channel in channels:
+        seen[channel.label] = seen.get(channel.label, 0) + 1
+    counts = dict.fromkeys(seen, 0)
+    result = []
+    for channel in channels:
+        counts[channel.label] += 1
+        repeated = seen[channel.label] > 1
+        result.append(replace(channel, label=f"{channel.label}.{counts[channel.label]}") if repeated else channel)
+    return tuple(result)
+
+
+TAYLOR_ORDERS = 13
+"""Orders to which a covariance that is not a polynomial is tested."""
+
+
 def _require_covariance(covariance: Expr) -> None:
-    """Schoenberg: a polynomial covariance on every sphere has non-negative coefficients."""
+    """Schoenberg: a covariance on the sphere of every dimension has non-negative Taylor coefficients at q = 0."""
     if OVERLAP not in covariance.free_symbols:
         raise ValueError(f"covariance = {covariance} does not depend on q; try q**3/2")
-    if not covariance.is_polynomial(OVERLAP):
-        return
-    for (degree,), coefficient in Poly(covariance, OVERLAP).terms():
-        if coefficient.is_negative:
+    for degree, coefficient in _taylor_coefficients(covariance).items():
+        if coefficient.is_negative or coefficient.is_finite is False:
             raise ValueError(f"covariance = {covariance}: coefficient of q**{degree} must be >= 0, got {coefficient}")
+
+
+def _taylor_coefficients(covariance: Expr) -> dict[int, Expr]:
+    """By degree; none when a degree is a symbol."""
+    if covariance.is_polynomial(OVERLAP):
+        return {degree: value for (degree,), value in Poly(covariance, OVERLAP).terms()}
+    if any(power.base.has(OVERLAP) and not power.exp.is_number for power in covariance.atoms(Pow)):
+        return {}
+    return {k: diff(covariance, OVERLAP, k).subs(OVERLAP, 0) / factorial(k) for k in range(TAYLOR_ORDERS)}
 
 
 def _split_by_degree(covariance: Expr, mean: Expr) -> tuple[Channel, ...]:

@@ -9,9 +9,9 @@ from numerics.provenance import output_folder
 from theory.kac_rice import Kind
 from theory.landscape import GaussianLandscape
 from theory.parsing import parse_number
-from theory.systems.registry import System, option, system
 
 from .output import echo_parameters, print_json, print_table, whole
+from .registry import System, option, system
 
 
 def run(
@@ -61,8 +61,7 @@ def run(
 
 
 def _landscape(chosen: System, given: Mapping[str, str]) -> GaussianLandscape:
-    needed = ["covariance"] if chosen.name == "landscape" else list(chosen.parameters)
-    chosen.require(given, needed)
+    chosen.require(given, chosen.required)
     return chosen.build(given)
 
 

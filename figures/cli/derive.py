@@ -1,18 +1,21 @@
 """`ruggedflow derive SYSTEM TOPIC`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from textwrap import indent
 
 from sympy import pretty, sympify
 
+from theory.energies import energies
 from theory.inference import BayesOptimal, MaximumLikelihood
-from theory.kac_rice import HessianLaw, KacRice, hessian_law, local_law
+from theory.kac_rice import KacRice, hessian_law, local_law
+from theory.kac_rice.hessian import hessian_of
 from theory.landscape import GaussianLandscape
 from theory.printing import Line, Printable, as_latex
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
-from theory.systems.registry import System, system
 
 from .output import print_json
+from .registry import System, option, system
 
 
 def run(name: str, topic: str, given: Mapping[str, str], *, latex: bool, as_json: bool) -> None:
@@ -20,8 +23,7 @@ def run(name: str, topic: str, given: Mapping[str, str], *, latex: bool, as_json
     chosen = system(name)
     if topic not in TOPICS:
         raise ValueError(f"unknown topic {topic!r}; choose among {', '.join(TOPICS)}")
-    if "covariance" in chosen.parameters:
-        chosen.require(given, ["covariance"])
+    chosen.require(given, [name for name in chosen.required if name == "covariance"])
     blocks = TOPICS[topic](chosen, given)
     if as_json:
         lines = [line for _, block in blocks for line in block.equations()]
@@ -83,9 +85,8 @@ def _channels(landscape: GaussianLandscape) -> Blocks:
 
 
 def _bbp(chosen: System, given: Mapping[str, str]) -> Blocks:
-    general, jet = hessian_law(), KacRice(chosen.build(given)).jet
-    special = HessianLaw(general.scale.subs(jet), general.spike.subs(jet))
-    uninformed = HessianLaw(special.scale, value_at_zero(special.spike, SIGNAL_OVERLAP))
+    general, special = hessian_law(), hessian_of(KacRice(chosen.build(given)).jet)
+    uninformed = replace(special, spike=value_at_zero(special.spike, SIGNAL_OVERLAP))
     return [
         ("Riemannian Hessian, conditioned on a critical point", general),
         (f"The same for {chosen.name} at overlap m", special),
@@ -104,10 +105,19 @@ def _inference(chosen: System, given: Mapping[str, str]) -> Blocks:
 
 
 def _thresholds(chosen: System, given: Mapping[str, str]) -> Blocks:
-    from .thresholds import family_of
-
-    family, _, _ = family_of(chosen, {"p": "3", **given} if "p" in chosen.parameters else given, need_all=False)
-    return [(f"{t.name}: {t.meaning}", t) for t in family.thresholds.values()]
+    """Their equations are those of one order p; noises stay symbols."""
+    needed = [name for name in chosen.required if name in ("p", "covariance")]
+    chosen.require(given, needed)
+    for name in given:
+        if name not in ("p", "covariance", "mean"):
+            raise ValueError(f"--{option(name)} stays a symbol in the equations of the thresholds; leave it out")
+    values = chosen.read(given)
+    if chosen.family is None:
+        thresholds = energies(chosen.landscape(**values))
+    else:
+        family = chosen.family(values["p"] if "p" in values else chosen.landscape(**values))
+        thresholds = tuple(family.thresholds.values())
+    return [(f"{t.name}: {t.meaning}", t) for t in thresholds]
 
 
 TOPICS: dict[str, Callable[[System, Mapping[str, str]], Blocks]] = {

@@ -1,9 +1,13 @@
 """Entry point: declares the commands, and turns a user's mistake into one line and exit status 2."""
 
 import sys
-from typing import Annotated, Any
+import traceback
+from pathlib import Path
+from typing import Annotated
 
 import typer
+
+from numerics.errors import ConvergenceError
 
 app = typer.Typer(
     name="ruggedflow",
@@ -141,36 +145,38 @@ def figure(
     run(name, output=output, list_figures=list_, as_json=as_json)
 
 
-def _usage_message(error: Any) -> str:
-    """One line out of a usage error of the command-line parser."""
-    return " ".join(str(error.format_message()).split())
-
-
 def main() -> None:
     """Run the command; exit status 2 and one line for a mistake, 130 for Ctrl-C, 1 for a failure to converge."""
     try:
         status = app(standalone_mode=False)
     except KeyboardInterrupt:
         _stop("interrupted", 130)
-    except (ValueError, OSError) as error:
-        _stop(_one_line(error), 2)
-    except RuntimeError as error:
-        if type(error).__name__ != "ConvergenceError":
-            raise
+    except ConvergenceError as error:
         _stop(str(error), 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
     except Exception as error:
-        if not hasattr(error, "format_message"):
-            if type(error).__name__ == "Abort":
-                _stop("interrupted", 130)
+        if type(error).__name__ == "Abort":
+            _stop("interrupted", 130)
+        message = _mistake(error)
+        if message is None:
             raise
-        _stop(f"{_usage_message(error)} Try 'ruggedflow --help'.", 2)
+        _stop(message, 2)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _one_line(error: Exception) -> str:
-    if isinstance(error, OSError):
+def _mistake(error: Exception) -> str | None:
+    """One line for a mistake of the user's; None for one of ours."""
+    if hasattr(error, "format_message"):
+        return f"{' '.join(str(error.format_message()).split())} Try 'ruggedflow --help'."
+    if isinstance(error, OSError) and error.filename:
         return f"cannot write {error.filename}: {error.strerror}; choose another place with --output or --plot"
-    return " ".join(str(error).split())
+    # our own checks raise ValueError; one from a library is a defect and keeps its traceback
+    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename).parts
+    if isinstance(error, ValueError) and {"theory", "numerics", "figures"} & set(raised_in[-4:]):
+        return " ".join(str(error).split())
+    return None
 
 
 def _stop(message: str, status: int) -> None:

@@ -17,10 +17,10 @@ from numerics.phase_diagram import PhaseDiagram, phase_diagram, to_csv, to_latex
 from numerics.provenance import output_folder, write_whole
 from theory.parsing import parse_number
 from theory.systems import SpikedMatrixTensor
-from theory.systems.registry import system
 from theory.thresholds import spiked_matrix_tensor
 
 from .output import print_json, whole
+from .registry import system
 
 
 def run(name: str, orders: list[str], *, output: str, delta_p_range: str, points: str, as_json: bool) -> None:

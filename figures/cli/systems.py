@@ -1,8 +1,7 @@
 """`ruggedflow systems`."""
 
-from theory.systems.registry import SYSTEMS, System, option
-
 from .output import print_json
+from .registry import SYSTEMS, System, option
 
 
 def run(as_json: bool) -> None:

@@ -8,10 +8,10 @@ from sympy import Expr, Symbol, oo
 
 from numerics.thresholds import ThresholdValue, energy_family, evaluate_thresholds
 from theory.symbols import ENERGY
-from theory.systems.registry import System, option, system
 from theory.thresholds import Family
 
 from .output import echo_parameters, print_json, print_table, whole
+from .registry import System, option, system
 
 Parameters = dict[Symbol, Expr]
 
@@ -39,38 +39,30 @@ def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json:
     print_table(f"{name}: {shown}", ["threshold", controls, "meaning, or why there is none"], rows)
 
 
-def family_of(
-    chosen: System, given: Mapping[str, str], *, need_all: bool = True
-) -> tuple[Family, Parameters, dict[str, Any]]:
+def family_of(chosen: System, given: Mapping[str, str]) -> tuple[Family, Parameters, dict[str, Any]]:
     """The one-parameter family whose thresholds are asked for, its free parameters and all values given."""
     values = chosen.read(given)
-    if chosen.family is None:
-        chosen.require(given, ["p", "delta_p"] if need_all else ["p"])
-        return energy_family(chosen.landscape(**values)), {}, values
-    if chosen.name == "landscape":
-        chosen.require(given, ["covariance"])
-        landscape = chosen.landscape(**values)
-        return (chosen.family(landscape) if landscape.mean != 0 else energy_family(landscape)), {}, values
-    chosen.require(given, ["p"])
     if chosen.control in values:
         raise ValueError(f"--{option(chosen.control)} is the parameter whose thresholds are computed; leave it out")
-    chosen.landscape(p=values["p"])
+    chosen.require(given, [name for name in chosen.required if name != chosen.control])
+    landscape = chosen.landscape(**values)
+    if chosen.family is None or landscape.mean == 0:
+        return energy_family(landscape), {}, values
+    if chosen.control == "":
+        return chosen.family(landscape), {}, values
     family = chosen.family(values["p"])
-    names = {symbol.name: symbol for symbol in family.free}
-    if need_all:
-        chosen.require(given, list(names))
-        chosen.landscape(**values)
-    return family, {names[key]: values[key] for key in names if key in values}, values
+    parameters = {symbol: values[symbol.name] for symbol in family.free}
+    if oo in parameters.values():
+        raise ValueError(
+            "--delta-p inf leaves the matrix alone, with its one threshold 1/delta_2 = 1; try --delta-p 100"
+        )
+    return family, parameters, values
 
 
 def _evaluate(family: Family, parameters: Parameters, digits: int, keys: list[str]) -> dict[str, ThresholdValue]:
     wanted = [key for key in keys if key in family.thresholds]
     if keys and not wanted:
         return {}
-    if oo in parameters.values():
-        raise ValueError(
-            "--delta-p inf leaves the matrix alone, whose only threshold is 1/delta_2 = 1; try --delta-p 100"
-        )
     return evaluate_thresholds(family, parameters, digits, wanted)
 
 

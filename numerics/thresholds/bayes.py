@@ -4,10 +4,11 @@ from functools import cache
 
 import numpy as np
 from sympy import Symbol
+from sympy.logic.boolalg import false
 
 from theory.symbols import SIGNAL_OVERLAP as M
 from theory.thresholds import Family, Threshold
-from theory.thresholds.bayes import ALREADY, BayesTransitions
+from theory.thresholds.bayes import ALREADY, CONTINUOUS, BayesTransitions
 
 from ..lowering import Array, lower
 from ..roots import Roots, between
@@ -78,21 +79,24 @@ def _on_curve(threshold: Threshold, family: Family, roots: Roots, *free: Array) 
     theory = fixed_points(family)
     value = theory.curve(roots.value, *free)
     error = 8 * np.spacing(np.abs(value)) + np.abs(theory.slope(roots.value, *free)) * roots.error + roots.error**2
-    found = Located.of(threshold, value, error, (roots.value,))
+    found = Located.of(threshold, value, error, (roots.value,), CONTINUOUS)
     return _positive(found.restricted(threshold.conditions, family, *free), threshold)
 
 
 def dynamic_spinodal(family: Family, *free: Array) -> Located:
     """The larger root of ``d control/dm = 0``."""
     threshold = family.thresholds["dynamic_spinodal"]
-    if threshold.closed_form is not None:
+    if threshold.closed_form is not None or any(c.holds == false for c in threshold.conditions):
         return _positive(closed_form(threshold, family, *free), threshold)
     return _on_curve(threshold, family, fixed_points(family).spinodal(*free), *free)
 
 
 def amp_jump(family: Family, *free: Array) -> Located:
     """The smaller root of ``d control/dm = 0``."""
-    return _on_curve(family.thresholds["bayes_amp_jump"], family, fixed_points(family).jump(*free), *free)
+    threshold = family.thresholds["bayes_amp_jump"]
+    if any(condition.holds == false for condition in threshold.conditions):
+        return closed_form(threshold, family, *free)
+    return _on_curve(threshold, family, fixed_points(family).jump(*free), *free)
 
 
 def information_theoretic(family: Family, *free: Array) -> Located:
@@ -106,13 +110,13 @@ def information_theoretic(family: Family, *free: Array) -> Located:
     roots = between(against_zero, spinodal.value, np.full_like(spinodal.value, NEAR_ONE), *free)
     value = theory.curve(roots.value, *free)
     error = roots.error * np.abs(theory.slope(roots.value, *free)) + 8 * np.spacing(np.abs(value))
-    located = Located.of(threshold, value, error, (roots.value,))
+    located = Located.of(threshold, value, error, (roots.value,), CONTINUOUS)
     if theory.peak > 0:
         located = located.where(value <= 1, _against_weak(family, spinodal, *free))
     first_order = _positive(located.restricted(threshold.conditions, family, *free), threshold)
+    # where there is no first-order transition the overlap departs from zero at the linear instability
     continuous = closed_form(family.thresholds["bayes_amp"], family, *free)
-    # where there is no first-order line the overlap departs from zero at the linear instability
-    return first_order.where(first_order.exists | (first_order.reason == ALREADY), continuous)
+    return continuous.where(first_order.reason == CONTINUOUS, first_order)
 
 
 def _against_weak(family: Family, spinodal: Roots, *free: Array) -> Located:
@@ -126,5 +130,8 @@ def _against_weak(family: Family, spinodal: Roots, *free: Array) -> Located:
     lower_end = np.maximum(theory.curve(spinodal.value, *free), 1.0) * (1 + 1e-12)
     upper_end = theory.curve(theory.jump(*free).value, *free) * (1 - 1e-12)
     roots = between(difference, lower_end, upper_end, *free)
-    seeds = theory.strong(roots.value, *free), theory.weak(roots.value, *free)
-    return Located.of(theory.theory.information_theoretic_above_weak_recovery, roots.value, roots.error, seeds)
+    # next to the tricritical point the two ends bound the line better than its equation determines it
+    value = np.where(roots.found, roots.value, (lower_end + upper_end) / 2)
+    error = np.where(roots.found, roots.error, np.abs(upper_end - lower_end) / 2 + 1e-12)
+    seeds = theory.strong(value, *free), theory.weak(value, *free)
+    return Located.of(theory.theory.information_theoretic_above_weak_recovery, value, error, seeds, CONTINUOUS)

@@ -15,6 +15,8 @@ from .located import Located
 
 def energy_family(landscape: GaussianLandscape) -> Family:
     """The unplanted landscape with its energy as control."""
+    if landscape.parameters:
+        raise ValueError(f"{landscape.parameters[0]} has no value; energies are those of one landscape")
     return Family(unplanted(landscape), ENERGY, {threshold.name: threshold for threshold in energies(landscape)})
 
 

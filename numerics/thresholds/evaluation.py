@@ -10,26 +10,33 @@ import numpy as np
 from mpmath import mp, nstr
 from numpy.typing import ArrayLike
 from sympy import Expr, Rational, Symbol
+from sympy.logic.boolalg import false
 
-from theory.symbols import ENERGY
 from theory.thresholds import Family, Threshold
 
-from ..lowering import lower_exact
+from ..complexity import require_values
+from ..errors import ConvergenceError
+from ..lowering import Array, lower_exact
 from ..roots import polish
 from . import bayes, trivialization
 from .energies import lowest_energy
 from .located import Located, closed_form
 
 MAX_DIGITS = 1000
+UNRESOLVED = 1e-5
+"""Relative error in double precision above which a root is too uncertain to be polished."""
 
 
 class Locator:
     """Thresholds of a family at arrays of its free parameters (which broadcast), each computed once."""
 
     def __init__(self, family: Family, *free: ArrayLike) -> None:
-        shape = np.broadcast_shapes(*(np.shape(x) for x in free)) or (1,)
+        if len(free) != len(family.free):
+            raise ValueError(f"{len(free)} parameters given; the family has {[str(s) for s in family.free]}")
+        arrays = [require_values(symbol, values) for symbol, values in zip(family.free, free, strict=True)]
+        shape = np.broadcast_shapes(*(x.shape for x in arrays)) or (1,)
         self.family = family
-        self.free = [np.broadcast_to(np.asarray(x, dtype=np.float64), shape) for x in free]
+        self.free = [np.broadcast_to(x, shape) for x in arrays]
         self._lines: dict[str, Located] = {}
 
     def __call__(self, name: str) -> Located:
@@ -37,32 +44,38 @@ class Locator:
         if name not in self.family.thresholds:
             raise ValueError(f"threshold = {name!r} is unknown; choose among {', '.join(self.family.thresholds)}")
         if name not in self._lines:
-            self._lines[name] = self._locate(name)
+            threshold = self.family.thresholds[name]
+            excluded = any(condition.holds == false for condition in threshold.conditions)
+            solver = None if excluded or threshold.closed_form is not None else SOLVERS.get(name)
+            solver = SOLVERS["dynamic_spinodal"] if name == "dynamic_spinodal" else solver
+            self._lines[name] = solver(self) if solver else closed_form(threshold, self.family, *self.free)
         return self._lines[name]
 
-    def _locate(self, name: str) -> Located:
-        family, threshold = self.family, self.family.thresholds[name]
-        if family.control == ENERGY and threshold.closed_form is None:
-            return lowest_energy(family.landscape, index=int(name.split("_")[1]) if name.startswith("index") else 0)
-        if name.startswith("trivialization") and not threshold.conditions:
-            return self._trivialization(name)
-        solver = SOLVERS.get(name)
-        return solver(family, *self.free) if solver else closed_form(threshold, family, *self.free)
-
-    def _trivialization(self, name: str) -> Located:
-        start = self("gradient_flow").value
-        if name == "trivialization":
-            return trivialization.at_zero_overlap(self.family, start, *self.free)
-        if name == "trivialization_connected":
-            at_zero = self("trivialization")
-            return trivialization.connected(self.family, np.where(at_zero.exists, at_zero.value, start), *self.free)
-        return trivialization.any_overlap(self.family, start, self("trivialization_connected"), *self.free)
+    @property
+    def start(self) -> Array:
+        """A control parameter below every reading of trivialization: the gradient-flow line, where there is one."""
+        flow = self("gradient_flow").value
+        return np.where(np.isfinite(flow), flow, 1e-6)
 
 
-SOLVERS: Mapping[str, Callable[..., Located]] = {
-    "dynamic_spinodal": bayes.dynamic_spinodal,
-    "bayes_amp_jump": bayes.amp_jump,
-    "information_theoretic": bayes.information_theoretic,
+def _connected(at: Locator) -> Located:
+    at_zero = at("trivialization")
+    start = np.where(at_zero.exists, at_zero.value, at.start)
+    return trivialization.connected(at.family, start, *at.free)
+
+
+SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
+    "trivialization": lambda at: trivialization.at_zero_overlap(at.family, at.start, *at.free),
+    "trivialization_connected": _connected,
+    "trivialization_any_overlap": lambda at: trivialization.any_overlap(
+        at.family, at.start, at("trivialization"), at("trivialization_connected"), *at.free
+    ),
+    "dynamic_spinodal": lambda at: bayes.dynamic_spinodal(at.family, *at.free),
+    "bayes_amp_jump": lambda at: bayes.amp_jump(at.family, *at.free),
+    "information_theoretic": lambda at: bayes.information_theoretic(at.family, *at.free),
+    "ground_state_energy": lambda at: lowest_energy(at.family.landscape, 0),
+    "index_1_energy": lambda at: lowest_energy(at.family.landscape, 1),
+    "index_2_energy": lambda at: lowest_energy(at.family.landscape, 2),
 }
 
 
@@ -112,6 +125,10 @@ def evaluate_table(
     if not (isinstance(digits, int) and 1 <= digits <= MAX_DIGITS):
         raise ValueError(f"digits = {digits!r} must be a whole number from 1 to {MAX_DIGITS}")
     names = list(only) or list(family.thresholds)
+    for point in points:
+        missing = [symbol for symbol in family.free if symbol not in point]
+        if missing:
+            raise ValueError(f"{missing[0]} has no value; it must be positive")
     locator = Locator(family, *([float(point[symbol]) for point in points] for symbol in family.free))
     return [
         {name: _at_point(family, name, locator(name), i, point, digits) for name in names}
@@ -124,16 +141,32 @@ def _at_point(family: Family, name: str, located: Located, i: int, parameters: P
     equation = "; ".join(f"{e.lhs} = {e.rhs}" for e in piece.defining)
     if not located.exists[i]:
         return ThresholdValue(threshold, equation, digits=digits, reason=str(located.reason[i]))
-    values = [parameters[symbol] for symbol in family.free]
     with mp.workdps(digits + 15):
-        exact = [mp.mpf(value.p) / value.q for value in map(Rational, values)]
+        exact = [mp.mpf(x.p) / x.q for x in (Rational(parameters[symbol]) for symbol in family.free)]
         if piece.closed_form is not None:
-            (value,) = lower_exact(family.free, [piece.closed_form])(*exact)
-        else:
-            seeds = (float(located.value[i]), *located.seeds[i])
-            value = polish(_residuals(family, piece, exact), seeds, digits)[0]
-        value = mp.mpf(value)
-        return ThresholdValue(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits), digits)
+            value = mp.mpf(lower_exact(family.free, [piece.closed_form])(*exact)[0])
+            # fifteen guard digits
+            return ThresholdValue(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits), digits)
+        seeds = (float(located.value[i]), *located.seeds[i])
+        if not located.error[i] < UNRESOLVED * abs(seeds[0]):
+            return _unpolished(threshold, equation, located, i, digits, "beyond double precision")
+        try:
+            polished = polish(_residuals(family, piece, exact), seeds, digits)
+        except ConvergenceError as failure:
+            return _unpolished(threshold, equation, located, i, digits, str(failure))
+        error = polished.error + abs(polished.value[0]) * mp.mpf(10) ** (-digits)
+        return ThresholdValue(threshold, equation, polished.value[0], error, digits)
+
+
+def _unpolished(
+    threshold: Threshold, equation: str, located: Located, i: int, digits: int, failure: str
+) -> ThresholdValue:
+    """The double-precision value if it has the digits asked for, otherwise how far it got."""
+    value, error = float(located.value[i]), float(located.error[i])
+    if error <= abs(value) * 10.0**-digits:
+        return ThresholdValue(threshold, equation, mp.mpf(value), mp.mpf(error), digits)
+    reason = f"not resolved to {digits} digits: {value:.15g} with an error of {error:.1e} ({failure})"
+    return ThresholdValue(threshold, equation, digits=digits, reason=reason)
 
 
 def _residuals(family: Family, piece: Threshold, free: Sequence[Any]) -> Callable[..., list[Any]]:

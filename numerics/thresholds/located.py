@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Abs, Add
+from sympy.logic.boolalg import false
 
 from theory.thresholds import Condition, Family, Threshold
 
+from ..complexity import ROUNDING
 from ..lowering import Array, lower
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Located:
     """One threshold at an array of parameters.
 
@@ -47,7 +50,9 @@ class Located:
 
     @classmethod
     def absent(cls, threshold: Threshold, shape: tuple[int, ...], reason: str) -> Located:
-        """A threshold that exists nowhere on the array."""
+        """A threshold that exists nowhere on the array, and why."""
+        if not reason:
+            raise ValueError(f"{threshold.name}: a threshold that does not exist needs a reason")
         nothing = np.full(shape, np.nan)
         return cls.of(threshold, nothing, nothing, reason=reason)
 
@@ -67,10 +72,12 @@ class Located:
 
 
 def closed_form(threshold: Threshold, family: Family, *free: Array) -> Located:
-    """A threshold with a closed form; zero or less means that it is passed at any signal-to-noise ratio."""
+    """A threshold with a closed form, or one that its conditions exclude."""
     shape = np.broadcast_shapes(*(np.shape(x) for x in free)) or (1,)
     if threshold.closed_form is None:
-        return Located.absent(threshold, shape, "").restricted(threshold.conditions, family, *free)
-    (value,) = lower(family.free, [threshold.closed_form])(*free)
-    value = np.array(np.broadcast_to(value, shape))
-    return Located.of(threshold, value, 8 * np.spacing(np.abs(value))).restricted(threshold.conditions, family, *free)
+        failed = next(c.otherwise for c in threshold.conditions if c.holds == false)
+        return Located.absent(threshold, shape, failed)
+    terms = Add.make_args(threshold.closed_form.expand())
+    value, magnitude = lower(family.free, [threshold.closed_form, Add(*map(Abs, terms))])(*free)
+    value, error = (np.array(np.broadcast_to(x, shape)) for x in (value, ROUNDING * magnitude))
+    return Located.of(threshold, value, error).restricted(threshold.conditions, family, *free)

@@ -1,27 +1,45 @@
 """Where spurious minima disappear: roots of the complexity of minima in the control parameter."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from sympy import Symbol, diff
 
 from theory.kac_rice import Complexity, KacRice
 from theory.symbols import SHIFT
 from theory.symbols import SIGNAL_OVERLAP as M
 from theory.thresholds import Family, Threshold
-from theory.thresholds.trivialization import trivialization, trivialization_connected
+from theory.thresholds.trivialization import (
+    closing_band,
+    trivialization,
+    trivialization_any_overlap,
+    trivialization_connected,
+)
 
 from ..complexity import ROUNDING, ComplexityResult, evaluate
 from ..lowering import Array, lower
 from ..roots import Roots, above, between
 from .located import Located
 
-NODES = np.linspace(0, 1, 49)[1:-1] ** 2
-"""Overlaps at which the search for the nearest local maximum looks for a change of slope (dense near zero)."""
+NEAR_ZERO = np.linspace(0, 1, 49)[1:-1] ** 2
+"""Overlaps at which the climb from m = 0 looks for a change of slope (dense near zero)."""
+EVERYWHERE = np.sin(np.linspace(-1, 1, 241) * np.pi / 2)[1:-1]
+"""Overlaps among which the highest local maximum is sought before it is refined."""
+BEYOND = np.array([1.001, 1.02, 1.1, 1.3, 1.7, 2.5, 5.0, 20.0, 200.0])
+"""Multiples of a candidate for the last zero at which no minima may be left."""
+NEGLIGIBLE = 1e-12
+"""Complexities below are rounding errors of zero."""
+
+NO_MINIMA = "there are no exponentially numerous minima at m = 0 at any strength of the signal"
 MERGED = (
-    "the local maximum at m = 0 merges with another band of minima before it vanishes; see trivialization_any_overlap"
+    "the band around m = 0 merges with another, or closes on a point aligned with the signal, before its complexity "
+    "changes sign; see trivialization_any_overlap"
 )
+SURVIVES = "a band of minima survives at every strength of the signal, where its pull g'(m) vanishes"
+Mask = NDArray[np.bool_]
 
 
 class Minima:
@@ -42,26 +60,42 @@ class Minima:
         t = self(overlap, control, *free).t
         return self._slope(t, overlap, control, *free)[0]
 
-    def uphill_maximum(self, control: Array, *free: Array) -> Array:
+    def at_zero(self, control: Array, *free: Array) -> Array:
+        """``Sigma_min(0)``."""
+        return self(np.zeros_like(control), control, *free).sigma
+
+    def uphill(self, control: Array, *free: Array) -> Array:
         """Overlap of the local maximum reached by climbing from m = 0."""
         start = self.slope(np.zeros_like(control), control, *free)
         side = np.sign(np.where(np.abs(start) > 1e-13, start, 0))
         if not side.any():
             return side
-        nodes = side[..., None] * NODES
+        nodes = side[..., None] * NEAR_ZERO
         slopes = side[..., None] * self.slope(nodes, control[..., None], *(x[..., None] for x in free))
         first = np.argmax(slopes < 0, axis=-1)
-        ends = [np.take_along_axis(nodes, np.maximum(i, 0)[..., None], -1)[..., 0] for i in (first - 1, first)]
+        ends = [_take(nodes, np.maximum(i, 0)) for i in (first - 1, first)]
         roots = between(self.slope, np.where(first > 0, ends[0], 0.0), ends[1], control, *free)
         return np.where(side == 0, 0.0, roots.value)
 
-    def at_uphill_maximum(self, control: Array, *free: Array) -> Array:
-        """``Sigma_min`` there."""
-        return self(self.uphill_maximum(control, *free), control, *free).sigma
+    def highest(self, control: Array, *free: Array) -> Array:
+        """Overlap of the highest complexity of minima that are not the isolated ones aligned with the signal.
 
-    def at_zero(self, control: Array, *free: Array) -> Array:
-        """``Sigma_min(0)``."""
-        return self(np.zeros_like(control), control, *free).sigma
+        Those have t > 2 without holding back an outlier, and complexity zero.
+        """
+        wide = (control[..., None], *(x[..., None] for x in free))
+        result = self(EVERYWHERE, *wide)
+        top = np.argmax(np.where(_isolated(result), -np.inf, result.sigma), axis=-1)
+        ends = [EVERYWHERE[np.clip(top + step, 0, EVERYWHERE.size - 1)] for step in (-1, 1)]
+        roots = between(self.slope, *ends, control, *free)
+        return np.where(roots.found, roots.value, EVERYWHERE[top])
+
+    def at_uphill(self, control: Array, *free: Array) -> Array:
+        """``Sigma_min`` at the maximum reached from m = 0."""
+        return self(self.uphill(control, *free), control, *free).sigma
+
+    def at_highest(self, control: Array, *free: Array) -> Array:
+        """The largest ``Sigma_min`` away from isolated minima."""
+        return self(self.highest(control, *free), control, *free).sigma
 
 
 @cache
@@ -70,62 +104,113 @@ def minima(family: Family) -> Minima:
     return Minima(family)
 
 
-def _error(roots: Roots, function: Callable[..., Array], *free: Array) -> Array:
-    """Half the final bracket plus rounding of the complexity divided by its slope at the root."""
+def _take(nodes: Array, index: NDArray[np.int64]) -> Array:
+    return np.take_along_axis(nodes, index[..., None], -1)[..., 0]
+
+
+def _held_back(result: ComplexityResult) -> Mask:
+    """Where the Hessian's outlier is kept from being negative."""
+    with np.errstate(divide="ignore"):
+        return (result.theta > 1) & (result.t < result.theta + 1 / result.theta)
+
+
+def _isolated(result: ComplexityResult) -> Mask:
+    """Single minima aligned with the signal: complexity zero at a local maximum with t > 2 and nothing held back."""
+    return (result.t > 2 + 1e-9) & ~_held_back(result)
+
+
+def _zeros(function: Callable[..., Array], roots: Roots, *free: Array) -> Roots:
+    """Roots at which the function is zero (a jump through zero is none), with the rounding of their error.
+
+    The error is half the final bracket plus the rounding of the complexity divided by its slope.
+    """
     step = 1e-5 * roots.value
-    slope = (function(roots.value + step, *free) - function(roots.value - step, *free)) / (2 * step)
-    return roots.error + ROUNDING / np.abs(slope)
+    ahead, here, behind = (function(roots.value + k * step, *free) for k in (1, 0, -1))
+    slope = np.abs(ahead - behind) / (2 * step)
+    found = roots.found & (np.abs(here) < NEGLIGIBLE + 10 * slope * roots.error)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = roots.error + ROUNDING / slope
+    return Roots(np.where(found, roots.value, np.nan), np.where(found, error, np.nan), found)
 
 
 def _pieces(
-    make: Callable[..., Threshold], family: Family, overlap: Array, roots: Roots, error: Array, *free: Array
+    make: Callable[..., Threshold], family: Family, overlap: Array, roots: Roots, reason: str, *free: Array
 ) -> Located:
     """Each root with the equations of the analytic piece (outlier held back or not, edge or not) it lies on."""
-    result = minima(family)(overlap, roots.value, *free)
-    edge = result.t < 2 + 1e-9
-    held = (result.theta > 1) & (result.t < result.theta + 1 / result.theta)
+    located = Located.absent(make(family.landscape, family.control), roots.value.shape, reason)
+    result = minima(family)(np.nan_to_num(overlap), np.where(roots.found, roots.value, 1.0), *free)
+    edge, held = result.t < 2 + 1e-9, _held_back(result)
     y = (result.t + np.sqrt(np.maximum(result.t**2 - 4, 0))) / 2
-    located: Located | None = None
     for held_back in (True, False):
         for at_edge in (True, False):
             mask = (held == held_back) & (edge == at_edge) & roots.found
-            if not mask.any():
-                continue
-            piece = make(family.landscape, family.control, held_back=held_back, at_edge=at_edge)
-            seeds = [y if unknown != M else overlap for unknown in piece.unknowns]
-            found = Located.of(piece, roots.value, error, seeds)
-            located = found if located is None else found.where(mask, located)
-    absent = Located.absent(make(family.landscape, family.control), roots.value.shape, MERGED)
-    return absent if located is None else located.where(roots.found, absent)
+            if mask.any():
+                piece = make(family.landscape, family.control, held_back=held_back, at_edge=at_edge)
+                seeds = [overlap if unknown == M else y for unknown in piece.unknowns]
+                located = Located.of(piece, roots.value, roots.error, seeds, reason).where(mask, located)
+    return located
 
 
 def at_zero_overlap(family: Family, start: Array, *free: Array) -> Located:
-    """Reading (a), searched upwards from the gradient-flow line, where the complexity is still positive."""
+    """Reading (a), searched upwards from where the complexity is still positive (the gradient-flow line)."""
     function = minima(family).at_zero
-    roots = above(function, start, *free)
-    return _pieces(trivialization, family, np.zeros_like(start), roots, _error(roots, function, *free), *free)
+    roots = _zeros(function, above(function, start, *free), *free)
+    return _pieces(trivialization, family, np.zeros_like(start), roots, NO_MINIMA, *free)
 
 
 def connected(family: Family, start: Array, *free: Array) -> Located:
     """Reading (c), searched upwards from reading (a): the maximum is at least the value at zero."""
     theory = minima(family)
-    roots = above(theory.at_uphill_maximum, start * (1 - 1e-9), *free, growth=1.02)
-    overlap = theory.uphill_maximum(np.where(roots.found, roots.value, start), *free)
-    error = _error(roots, theory.at_uphill_maximum, *free)
-    return _pieces(trivialization_connected, family, overlap, roots, error, *free)
+    roots = _zeros(theory.at_uphill, above(theory.at_uphill, start * (1 - 1e-9), *free, growth=1.02), *free)
+    overlap = theory.uphill(np.where(roots.found, roots.value, start), *free)
+    # once the maximum is an isolated minimum its complexity is zero for good: no change of sign
+    crossing = roots.found & ~_isolated(theory(overlap, np.where(roots.found, roots.value, start), *free))
+    roots = Roots(np.where(crossing, roots.value, np.nan), np.where(crossing, roots.error, np.nan), crossing)
+    return _pieces(trivialization_connected, family, overlap, roots, MERGED, *free)
 
 
-def any_overlap(family: Family, start: Array, connected_: Located, *free: Array) -> Located:
-    """Reading (b): the later of reading (c) and the closing of the band around the point opposite to the signal."""
-    opposite = family.thresholds["trivialization_any_overlap"]
-    difference = lower((family.control, *family.free), [opposite.equation.lhs - opposite.equation.rhs])
+def any_overlap(family: Family, start: Array, at_zero: Located, connected_: Located, *free: Array) -> Located:
+    """Reading (b): the last of reading (c), the closings of bands on aligned points, and any further band's zero."""
+    last = _rename(connected_, family)
+    for sign in (-1, 1):
+        closing = _closing(family, sign, start, *free)
+        # which of them is the last is known to their errors only
+        closing = replace(closing, error=np.fmax(closing.error, connected_.error))
+        last = closing.where(closing.exists & ~(last.value > closing.value), last)
+    candidate = np.where(last.exists, last.value, np.where(at_zero.exists, at_zero.value, start))
+    theory = minima(family)
+    left = theory.at_highest(candidate[:, None] * BEYOND, *(x[:, None] for x in free)) > NEGLIGIBLE
+    if not left.any():
+        return last
+    return _further_band(family, candidate, left, *free).where(np.asarray(left.any(axis=1)), last)
+
+
+def _rename(located: Located, family: Family) -> Located:
+    """Reading (c) as an answer to reading (b)."""
+    threshold = trivialization_any_overlap(family.landscape, family.control)
+    return located.where(located.exists, Located.absent(threshold, located.value.shape, NO_MINIMA))
+
+
+def _closing(family: Family, sign: int, start: Array, *free: Array) -> Located:
+    """Where the band around the point aligned with ``sign x*`` closes, above the gradient-flow line."""
+    threshold = closing_band(family.landscape, family.control, sign)
+    difference = lower((family.control, *family.free), [threshold.equation.lhs - threshold.equation.rhs])
 
     def function(x: Array, *args: Array) -> Array:
         return difference(x, *args)[0]
 
     roots = above(function, start, *free)
-    has_band = function(start, *free) < 0
-    value = np.where(has_band, roots.value, np.nan)
-    band = Located.of(opposite, value, roots.error)
-    later = has_band & roots.found & ~(connected_.value > roots.value)
-    return band.where(later, connected_)
+    value = np.where((function(start, *free) < 0) & roots.found, roots.value, np.nan)
+    return Located.of(threshold, value, roots.error, reason=NO_MINIMA)
+
+
+def _further_band(family: Family, candidate: Array, left: Mask, *free: Array) -> Located:
+    """The zero of a band that outlives the candidate; absent where it outlives every strength."""
+    theory = minima(family)
+    last = left.shape[1] - 1 - np.argmax(left[:, ::-1], axis=1)
+    outlives = last == BEYOND.size - 1
+    ends = [candidate * BEYOND[np.minimum(last + step, BEYOND.size - 1)] for step in (0, 1)]
+    roots = _zeros(theory.at_highest, between(theory.at_highest, *ends, *free), *free)
+    roots = Roots(roots.value, roots.error, roots.found & ~outlives)
+    overlap = theory.highest(np.where(roots.found, roots.value, candidate), *free)
+    return _pieces(trivialization_any_overlap, family, overlap, roots, SURVIVES, *free)

@@ -95,12 +95,28 @@ def test_systems_and_figures_are_listed(run: Any) -> None:
     assert "sarao_mannelli_2019_big_bad_minima" in json.loads(run("figure", "--list", "--json")[1])["figures"]
 
 
-@pytest.mark.parametrize("topic", ["complexity", "bbp", "inference", "thresholds"])
+DERIVED = {
+    "complexity": [r"\Sigma_{\rm min}(m, \epsilon_{2}, \epsilon_{3})", r"f''(1) &= \frac{2}{\Delta_{3}}"],
+    "bbp": [r"\theta &= \frac{g''(m) \left(1 - m^{2}\right)}{\sqrt{f''(1)}}"],
+    "inference": [r"\Phi_{\rm RS}(m)"],
+    "thresholds": [r"\Delta_{2}^{-1} &= \sqrt{\Delta_{2}^{-1} + \frac{2}{\Delta_{p}}}"],
+}
+
+
+@pytest.mark.parametrize("topic", DERIVED)
 def test_derivations_print(run: Any, topic: str) -> None:
-    status, out, _ = run("derive", "spiked-matrix-tensor", topic, "--latex")
+    status, out, _ = run("derive", "spiked-matrix-tensor", topic, "--p", "3", "--latex")
     assert status == 0 and out.count("\\begin{align}") == out.count("\\end{align}") > 0
-    assert run("derive", "spiked-matrix-tensor", topic)[0] == 0
-    assert json.loads(run("derive", "spiked-matrix-tensor", topic, "--json")[1])["equations"]
+    for line in DERIVED[topic]:
+        assert line.replace(r"\Delta_{3}", r"\Delta_{p}") in out
+    plain = run("derive", "spiked-matrix-tensor", topic, "--p", "3")
+    assert plain[0] == 0 and "\\" not in plain[1].replace("\\\n", "")
+    assert json.loads(run("derive", "spiked-matrix-tensor", topic, "--p", "3", "--json")[1])["equations"]
+
+
+def test_the_order_may_stay_a_symbol(run: Any) -> None:
+    status, out, _ = run("derive", "spiked-matrix-tensor", "complexity", "--latex")
+    assert status == 0 and r"m^{p - 2}" in out
 
 
 def test_phase_diagram_writes_everything(run: Any, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from figures.phase_diagram import boundaries, draw, visible
+from figures.phase_diagram import draw, visible
 from figures.registry import FIGURES
 from figures.registry import draw as draw_published
 from numerics.phase_diagram import phase_diagram
@@ -21,7 +21,7 @@ def test_published_figures_are_drawn(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("p", [3, 4])
 def test_regions_of_the_diagram_do_not_overlap(p: int) -> None:
     diagram = phase_diagram(p, np.geomspace(0.1, 10, 25))
-    edges = boundaries(diagram)
+    edges = diagram.edges()
     for below, above in pairwise(edges):
         assert np.all(above >= below)
     axes = draw([diagram]).axes[0]

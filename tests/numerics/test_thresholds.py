@@ -1,11 +1,11 @@
-import time
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from mpmath import mp
-from sympy import Rational
+from sympy import Rational, Symbol, exp
 
 from numerics.complexity import complexity
 from numerics.thresholds import Locator, energy_family, evaluate_table, evaluate_thresholds
@@ -34,7 +34,7 @@ def values(p: int, delta_p: str | int, digits: int = 20, *only: str) -> dict[str
 def test_independent_table(key: tuple[int, str]) -> None:
     found = values(*key)
     for name, expected in TABLE[key].items():
-        assert float(found[name]) == pytest.approx(expected, rel=0, abs=0.51e-7), name  # type: ignore[arg-type]
+        assert float(found[name]) == pytest.approx(expected, rel=0, abs=0.51e-7), name
 
 
 @pytest.mark.parametrize("p", [3, 4, 5, 6])
@@ -44,14 +44,14 @@ def test_closed_forms(p: int, noise: str) -> None:
     x = float(d)
     found = values(p, noise, 15, "gradient_flow", "ml_amp", "bayes_amp")
     delta_2 = (-x + np.sqrt(x**2 + 4 * (p - 1) * x)) / (2 * (p - 1))
-    assert float(found["gradient_flow"]) == pytest.approx(1 / delta_2, rel=1e-13)  # type: ignore[arg-type]
-    assert float(found["ml_amp"]) == pytest.approx((1 + np.sqrt(1 + 4 / x)) / 2, rel=1e-13)  # type: ignore[arg-type]
+    assert float(found["gradient_flow"]) == pytest.approx(1 / delta_2, rel=1e-13)
+    assert float(found["ml_amp"]) == pytest.approx((1 + np.sqrt(1 + 4 / x)) / 2, rel=1e-13)
     assert found["bayes_amp"] == 1
 
 
 def test_langevin_line() -> None:
     """Delta_p = 2 Delta_2^2 below Delta_p = 2; no line for p >= 4, with a reason."""
-    assert float(values(3, "1/8", 15, "langevin")["langevin"]) == pytest.approx(4)  # type: ignore[arg-type]
+    assert float(values(3, "1/8", 15, "langevin")["langevin"]) == pytest.approx(4)
     assert values(3, 5, 15, "langevin")["langevin"] == 1
     family = spiked_matrix_tensor(4)
     missing = evaluate_thresholds(family, {family.free[0]: Rational(1)}, 15, ["langevin"])["langevin"]
@@ -67,7 +67,7 @@ def test_readings_of_trivialization_by_brute_force(p: int, delta_p: float) -> No
     nowhere just above.
     """
     found = values(p, str(delta_p), 15, "trivialization", "trivialization_any_overlap", "trivialization_connected")
-    a, b, c = (float(found[name]) for name in found)  # type: ignore[arg-type]
+    a, b, c = (float(found[name]) for name in found)
     noise = Rational(str(delta_p))
     m = np.sin(np.linspace(-1, 1, 20001) * np.pi / 2)[1:-1]
 
@@ -101,7 +101,7 @@ def test_band_opposite_to_the_signal_closes_tangentially() -> None:
 
     family = spiked_matrix_tensor(3)
     b = values(3, "1/2", 30, "trivialization_any_overlap")["trivialization_any_overlap"]
-    assert float(b) == pytest.approx(3.8063070955101886, abs=1e-14)  # type: ignore[arg-type]
+    assert float(b) == pytest.approx(3.8063070955101886, abs=1e-14)
     edge = trivialization_connected(family.landscape, family.control, held_back=False, at_edge=True)
     arguments = (edge.unknowns[0], INVERSE_DELTA_2, family.free[0])
     function = lower_exact(arguments, [edge.defining[0].lhs, edge.defining[1].lhs])
@@ -112,10 +112,10 @@ def test_band_opposite_to_the_signal_closes_tangentially() -> None:
             return function(m, control, mp.mpf(1) / 2)[0]
 
     with mp.workdps(40):
-        heights = [maximum(b - mp.mpf(10) ** -k) for k in (3, 4, 5)]  # type: ignore[operator]
+        heights = [maximum(b - mp.mpf(10) ** -k) for k in (3, 4, 5)]
         assert all(height > 0 for height in heights)
     assert [float(x / y) for x, y in pairwise(heights)] == pytest.approx([1000, 1000], rel=0.01)
-    cutoff = brentq(lambda a: float(maximum(mp.mpf(a))) - 1e-11, 3.80, 3.806, xtol=1e-12)  # type: ignore[arg-type]
+    cutoff = brentq(lambda a: float(maximum(mp.mpf(a))) - 1e-11, 3.80, 3.806, xtol=1e-12)
     assert cutoff == pytest.approx(3.8042961, abs=2e-6)
 
 
@@ -129,7 +129,8 @@ def test_lines_agree_with_polished_points_within_their_errors(p: int) -> None:
         for i, point in enumerate(table):
             assert point[name].exists == line.exists[i]
             if point[name].exists:
-                assert abs(float(point[name].value) - line.value[i]) <= line.error[i] + 1e-15, (name, noises[i])
+                assert abs(float(point[name].value) - line.value[i]) <= line.error[i], (name, noises[i])
+                assert line.error[i] < 1e-8
 
 
 def test_any_number_of_digits() -> None:
@@ -137,10 +138,10 @@ def test_any_number_of_digits() -> None:
              "information_theoretic")  # fmt: skip
     few, many = (values(3, "1/2", digits, *names) for digits in (30, 100))
     for name in names:
-        assert abs(few[name] / many[name] - 1) < 1e-29, name  # type: ignore[operator]
+        assert abs(few[name] / many[name] - 1) < 1e-29, name
     with mp.workdps(120):
         exact = (1 + mp.sqrt(17)) / 2
-        assert abs(many["gradient_flow"] / exact - 1) < mp.mpf(10) ** -100  # type: ignore[operator]
+        assert abs(many["gradient_flow"] / exact - 1) < mp.mpf(10) ** -100
     family = spiked_matrix_tensor(3)
     text = evaluate_thresholds(family, {family.free[0]: Rational(1, 2)}, 100, ["gradient_flow"])["gradient_flow"].text()
     assert len(text.replace(".", "")) == 100
@@ -148,7 +149,7 @@ def test_any_number_of_digits() -> None:
 
 def test_bayes_optimal_transitions() -> None:
     """p = 3: spinodal (2 sqrt(Delta_p) - 1)/Delta_p up to the tricritical point Delta_p = 1; p = 4: up to 8/27."""
-    assert float(values(3, "0.64", 15)["dynamic_spinodal"]) == pytest.approx(0.6 / 0.64)  # type: ignore[arg-type]
+    assert float(values(3, "0.64", 15)["dynamic_spinodal"]) == pytest.approx(0.6 / 0.64)
     family = spiked_matrix_tensor(4)
     inside, outside = (evaluate_thresholds(family, {family.free[0]: x}) for x in (Rational(29, 100), Rational(3, 10)))
     assert inside["dynamic_spinodal"].exists and not outside["dynamic_spinodal"].exists
@@ -192,7 +193,7 @@ def test_spiked_tensor_thresholds() -> None:
 def test_large_noise_of_the_tensor_is_the_matrix() -> None:
     """Delta_p -> infinity: every transition at Delta_2 = 1 (BBP of the spiked matrix)."""
     found = values(3, 10**4, 15, "gradient_flow", "ml_amp", "langevin", "bayes_amp", "trivialization")
-    assert [float(x) for x in found.values()] == pytest.approx([1] * 5, abs=1e-3)  # type: ignore[arg-type]
+    assert [float(x) for x in found.values()] == pytest.approx([1] * 5, abs=1e-3)
 
 
 def test_made_up_landscape() -> None:
@@ -208,7 +209,10 @@ def test_made_up_landscape() -> None:
 
 
 def test_energies_of_pure_spin_glasses() -> None:
-    """Auffinger, Ben Arous, Cerny 2013; threshold and marginal energies agree for a pure landscape."""
+    """Auffinger, Ben Arous, Cerny 2013; threshold and marginal energies agree for a pure landscape.
+
+    For p = 5 their formula, integrated here, gives ...826369 (a note on this model has ...826869, a slip of one digit).
+    """
     expected = {3: 1.656998363527, 4: 1.794085028179, 5: 1.887988826369}
     for p, ground in expected.items():
         with mp.workdps(20):  # their Theta_0(u), integrated numerically
@@ -225,8 +229,8 @@ def test_energies_of_pure_spin_glasses() -> None:
 
 def _theta_0(u: object, p: int, edge: object) -> object:
     """``ln(p - 1)/2 - (p - 2)/(4 (p - 1)) u^2 - (2/E_inf^2) int_{E_inf}^u sqrt(z^2 - E_inf^2) dz``."""
-    integral = mp.quad(lambda z: mp.sqrt(z**2 - edge**2), [edge, u])  # type: ignore[operator]
-    return mp.log(p - 1) / 2 - mp.mpf(p - 2) / (4 * (p - 1)) * u**2 - 2 / edge**2 * integral  # type: ignore[operator]
+    integral = mp.quad(lambda z: mp.sqrt(z**2 - edge**2), [edge, u])
+    return mp.log(p - 1) / 2 - mp.mpf(p - 2) / (4 * (p - 1)) * u**2 - 2 / edge**2 * integral
 
 
 def test_energies_of_a_mixture() -> None:
@@ -260,10 +264,99 @@ def test_every_threshold_is_documented_and_prints() -> None:
             assert threshold.latex().startswith("\\begin{align}")
 
 
-def test_a_thousand_closed_forms_are_a_table() -> None:
-    """Vectorised: the bound is generous, the point is that no loop runs over points."""
+def test_a_thousand_points_at_once() -> None:
     noises = np.geomspace(0.1, 100, 1000)
-    start = time.perf_counter()
     line = Locator(spiked_matrix_tensor(3), noises)("gradient_flow")
     assert line.value == pytest.approx(0.5 + np.sqrt(0.25 + 2 / noises), rel=1e-14)
-    assert time.perf_counter() - start < 60
+
+
+Q, M = OVERLAP, SIGNAL_OVERLAP
+
+
+@pytest.mark.parametrize(
+    ("f", "g"),
+    [
+        (Q**3 / 3 + Q**2 / 10, M**2 / 2 + M**3 / 3),
+        (Q**2 / 4 + Q**3 / 7 + Q**5 / 9, M**2 / 3 + M**5 / 7),
+        (exp(Q) - 1 - Q, M**2 + M**3 / 3),
+        (Q**2 / 4 + Q**3 / 7, M / 2 + M**2 / 3),
+    ],
+    ids=str,
+)
+def test_any_landscape_against_brute_force_and_reflection(f: Any, g: Any) -> None:
+    """The last zero of max_m Sigma_min; and m -> -m changes nothing."""
+    found, mirrored = (evaluate_thresholds(planted(GaussianLandscape(f, mean)), {}, 15) for mean in (g, g.subs(M, -M)))
+    names = ("trivialization", "trivialization_connected", "trivialization_any_overlap")
+    for name in names:
+        if g.has(M**2) and g.coeff(M, 1) != 0 and name == names[1]:
+            assert "closes on a point aligned" in found[name].reason
+            continue
+        assert float(found[name].value) == pytest.approx(float(mirrored[name].value), rel=1e-13)
+    m = np.sin(np.linspace(-1, 1, 20001) * np.pi / 2)[1:-1]
+    strength = Symbol("strength", positive=True)
+    landscape = GaussianLandscape(f, strength * g)
+    last = float(found[names[2]].value)
+    for factor in (0.99, 1.01, 1.1, 2, 10):
+        highest = complexity(landscape, m, 0, parameters={"strength": factor * last}).sigma.max()
+        assert highest > 1e-9 if factor < 1 else highest < 1e-13
+
+
+@pytest.mark.parametrize(("f", "g"), [(Q**4 / 4 + Q**2 / 20, M**2 / 2 + M**5), (Q**3, M**2 / 2 - M**4)], ids=str)
+def test_minima_that_no_strength_removes(f: Any, g: Any) -> None:
+    """Where the pull g'(m) vanishes at m != 0 with g'' < 0, minima survive: reading (b) does not exist."""
+    found = evaluate_thresholds(planted(GaussianLandscape(f, g)), {}, 15)
+    assert not found["trivialization_any_overlap"].exists
+    assert "survives at every strength" in found["trivialization_any_overlap"].reason
+    m = np.linspace(-0.99, 0.99, 4001)
+    assert complexity(GaussianLandscape(f, 1000 * g), m, 0).sigma.max() > 1e-3
+
+
+def test_signals_without_threshold_say_why() -> None:
+    f = Q**2 / 4 + Q**3 / 7
+    for g, words in (
+        (-(M**2) / 3, "does not attract"),
+        (M / 2 + M**2 / 3, "acts as a field"),
+        (M**3, "does not attract"),
+    ):
+        found = evaluate_thresholds(planted(GaussianLandscape(f, g)), {}, 15)
+        for name in ("gradient_flow", "ml_amp"):
+            assert not found[name].exists and words in found[name].reason
+    quadratic = evaluate_thresholds(planted(GaussianLandscape(Q**3 + 3 * Q, M**2)), {}, 15)
+    assert "even without signal" in quadratic["trivialization"].reason
+
+
+def test_a_jump_is_not_a_root() -> None:
+    found = evaluate_thresholds(planted(GaussianLandscape(Q**3, M**2 / 2 + 3 * M**3)), {}, 15)
+    assert not found["trivialization_connected"].exists and "merges" in found["trivialization_connected"].reason
+    assert found["trivialization"].exists
+
+
+def test_next_to_the_tricritical_point() -> None:
+    """Spinodal < first-order line < jump, a part in a billion apart."""
+    family = spiked_matrix_tensor(4)
+    at = Locator(family, [8 / 27 - 1e-9])
+    low, line, high = (at(name) for name in ("dynamic_spinodal", "information_theoretic", "bayes_amp_jump"))
+    assert low.value - low.error <= line.value <= high.value + high.error
+    assert line.value == pytest.approx(1.125, abs=1e-5)
+
+
+@pytest.mark.parametrize("noise", [0, -1, np.nan, np.inf])
+def test_noises_must_be_positive_and_finite(noise: float) -> None:
+    with pytest.raises(ValueError, match="must be positive and finite"):
+        Locator(spiked_matrix_tensor(3), [noise])
+
+
+def test_a_parameter_without_value_is_named() -> None:
+    with pytest.raises(ValueError, match="delta_p has no value"):
+        evaluate_thresholds(spiked_matrix_tensor(3), {})
+    with pytest.raises(ValueError, match="delta_p has no value"):
+        energy_family(PureSpin(3))
+
+
+def test_newton_refuses_a_double_root() -> None:
+    from numerics.errors import ConvergenceError
+    from numerics.roots import polish
+
+    assert float(polish(lambda x: [x**2 - 2], (1.4142136,), 50).value[0]) == pytest.approx(2**0.5)
+    with pytest.raises(ConvergenceError):
+        polish(lambda x: [(x - 1) ** 2], (1.000001,), 30)

@@ -6,10 +6,9 @@ from theory import OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 from theory.kac_rice import KacRice, hessian_law, local_law
 from theory.kac_rice.complexity import energy_shift_law, entropy
 from theory.kac_rice.gaussian_law import GaussianLaw
-from theory.kac_rice.index_cost import index_cost
 from theory.kac_rice.local_law import GRADIENT, GRADIENT_SIGNAL, HESSIAN_SIGNAL, F, G, H, N, W
+from theory.random_matrices import index_cost
 from theory.symbols import SIGNAL_OVERLAP as M
-from theory.symbols import SPIKE
 
 
 def test_law_of_energy_and_radial_derivative() -> None:
@@ -109,12 +108,22 @@ def test_a_linear_landscape_has_no_hessian() -> None:
 @pytest.mark.parametrize("index", [-1, 1.0, "0"])
 def test_index_must_be_a_whole_number(index: object) -> None:
     with pytest.raises(ValueError, match="index = "):
-        index_cost(index)  # type: ignore[arg-type]
+        index_cost(index)
 
 
-def test_index_cost_without_spike_is_k_times_one() -> None:
-    from theory.random_matrices.large_deviations import goe_cost, in_shift
-    from theory.symbols import SHIFT
+def test_radial_shift_of_the_riemannian_hessian() -> None:
+    """``t = -w/sqrt(f''(1))``."""
+    assert hessian_law().shift_per_w == -1 / sqrt(F[2])
 
-    cost = index_cost(3).subs(SPIKE, 0).subs(SHIFT, Rational(5, 2))
-    assert simplify(cost - 3 * in_shift(goe_cost()).subs(SHIFT, Rational(5, 2))) == 0
+
+def test_channels_of_the_same_order_stay_apart() -> None:
+    landscape = PureSpin(3, 1) + PureSpin(3, 2)
+    action = KacRice(landscape).at_channel_energies()
+    assert [symbol.name for symbol in action.fixed] == ["epsilon_3.1", "epsilon_3.2"]
+    first, second = action.fixed
+    assert simplify(action.offset - (Rational(3, 2) * first**2 + 3 * second**2)) == 0
+
+
+def test_floats_are_the_fractions_they_print_as() -> None:
+    assert PureSpin(3, 0.1) == PureSpin(3, Rational(1, 10))
+    assert KacRice(PureSpin(3, 0.1)).at_energy().shift_variance == 0

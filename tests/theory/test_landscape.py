@@ -1,5 +1,5 @@
 import pytest
-from sympy import Rational, Symbol, oo, symbols
+from sympy import Rational, Symbol, log, oo, sin, symbols
 
 from theory import (
     OVERLAP,
@@ -56,11 +56,15 @@ def test_mixed_spins_compose_with_plus() -> None:
         (lambda: GaussianLandscape("q**3"), "try theory.parse_polynomial"),
         (lambda: PureSpin(3).subs({"delta_2": 1}), "no parameter delta_2"),
         (lambda: MixedSpin({}), "is empty"),
+        (lambda: GaussianLandscape(log(1 + OVERLAP)), r"coefficient of q\*\*2 must be >= 0"),
+        (lambda: GaussianLandscape(sin(OVERLAP)), r"coefficient of q\*\*3 must be >= 0"),
+        (lambda: GaussianLandscape(Symbol("E", real=True) * OVERLAP**2), "'E' is the name of another quantity"),
+        (lambda: PureSpin(3).subs({"delta_p": "__import__('os').getpid()"}), "got the text"),
     ],
 )
 def test_mistakes_are_named(make: object, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        make()  # type: ignore[operator]
+        make()
 
 
 def test_polynomials_are_read_exactly() -> None:

@@ -13,7 +13,7 @@ from scipy.linalg import hessenberg
 from scipy.special import log_ndtr, logsumexp
 
 from numerics.lowering import lower
-from theory.random_matrices import outlier_rate, smallest_eigenvalue_rate
+from theory.random_matrices import index_cost, outlier_rate
 from theory.symbols import SHIFT, SPIKE
 
 Array = NDArray[np.float64]
@@ -21,7 +21,7 @@ HELD_BACK = [(2.0, 2.2), (2.5, 2.3), (2.0, 2.0)]
 PULLED_OUT = [(0.8, 2.8), (0.9, 2.5), (1.2, 2.5)]
 SIZES = np.array([40, 80, 160, 320, 640])
 
-_rates = lower((SPIKE, SHIFT), [smallest_eigenvalue_rate(), outlier_rate()])
+_rates = lower((SPIKE, SHIFT), [index_cost(0), outlier_rate()])
 
 
 def _below(theta: float, t: float) -> float:

@@ -4,13 +4,13 @@ from scipy.integrate import quad
 from sympy import Symbol, diff, integrate, log, simplify, sqrt
 
 from numerics.lowering import lower
-from theory.random_matrices import BBPTransition, density, outlier_rate, phi, smallest_eigenvalue_rate
+from theory.random_matrices import BBPTransition, density, index_cost, outlier_rate, phi
 from theory.random_matrices.large_deviations import free_spherical_integral, goe_cost, in_shift
 from theory.symbols import SHIFT as T
 from theory.symbols import SPIKE as THETA
 
 PHI = lower((T,), [phi()])
-RATE = lower((THETA, T), [smallest_eigenvalue_rate()])
+RATE = lower((THETA, T), [index_cost(0)])
 TILTED = lower((THETA, T), [outlier_rate()])
 DENSITY = lower((T,), [density()])
 
@@ -88,3 +88,19 @@ def test_bbp_against_a_large_matrix() -> None:
     assert values[-1] == pytest.approx(float(position), abs=5 / np.sqrt(size))
     assert vectors[0, -1] ** 2 == pytest.approx(float(overlap), abs=5 / np.sqrt(size))
     assert transition.condition == (THETA > 1)
+
+
+def test_cost_of_saddles_by_sampling_nothing_but_their_formulas() -> None:
+    """Index k: the outlier is free below theta + 1/theta, every further negative eigenvalue costs I_1."""
+    one = lower((T,), [in_shift(goe_cost())])
+    for theta, t in ((2.0, 2.3), (3.0, 2.1)):
+        for k in (1, 2, 4):
+            cost = lower((THETA, T), [index_cost(k)])(theta, t)[0]
+            assert cost == pytest.approx((k - 1) * one(t)[0], abs=1e-14)
+    for theta, t in ((0.5, 2.3), (-1.0, 2.3), (0.0, 5.0)):
+        cost = lower((THETA, T), [index_cost(3)])(theta, t)[0]
+        assert cost == pytest.approx(3 * one(t)[0], abs=1e-14)
+    for theta, t in ((0.8, 2.8), (2.0, 3.0)):
+        cost = lower((THETA, T), [index_cost(2)])(theta, t)[0]
+        assert cost == pytest.approx(TILTED(theta, t)[0] + one(t)[0], abs=1e-14)
+        assert cost < 2 * one(t)[0]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Expr, Symbol, diff, log, powsimp, simplify, solve
+from sympy import Expr, Symbol, diff, log, simplify, solve
 
 from ..landscape import GaussianLandscape
 from ..printing import Line, Printable
-from ..symbols import OVERLAP, value_at_zero
+from ..symbols import OVERLAP
 from ..symbols import SIGNAL_OVERLAP as M
 
 
@@ -44,12 +44,12 @@ class BayesOptimal(Printable):
         """One step of AMP, ``m <- g'(m)/(1 + g'(m))``: overlap of a Gaussian signal at ratio ``s = g'(m)``."""
         s = Symbol("s", positive=True)
         step = solve(diff(s - log(1 + s) - M * s, s), M)[0]
-        return step.subs(s, powsimp(diff(self.landscape.mean, M)))
+        return step.subs(s, self.landscape.g(1))
 
     @property
     def stability(self) -> Expr:
         """``g''(0)``, the slope of state evolution at 0: m = 0 is stable under AMP while this is below 1."""
-        return value_at_zero(powsimp(diff(self.landscape.mean, M, 2)), M)
+        return self.landscape.g(2, 0)
 
     def control_at_fixed_point(self, control: Symbol) -> Expr:
         """The control parameter at which m is a fixed point: ``1/Delta_2 = 1/(1 - m) - m^(p-2)/Delta_p``."""

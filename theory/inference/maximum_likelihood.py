@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from sympy import Eq, Expr, Symbol, diff, expand, powsimp, sqrt
+from sympy import Eq, Expr, Symbol, expand, powsimp, sqrt
 
 from ..landscape import GaussianLandscape
 from ..printing import Line, Printable
-from ..symbols import OVERLAP, value_at_zero
 from ..symbols import SIGNAL_OVERLAP as M
 
 
@@ -22,17 +21,17 @@ class MaximumLikelihood(Printable):
     @property
     def signal(self) -> Expr:
         """``g'(m)``."""
-        return powsimp(diff(self.landscape.mean, M))
+        return self.landscape.g(1)
 
     @property
     def noise(self) -> Expr:
         """``f'(1)``."""
-        return diff(self.landscape.covariance, OVERLAP).subs(OVERLAP, 1)
+        return self.landscape.f(1)
 
     @property
     def curvature(self) -> Expr:
         """``f''(1)``."""
-        return diff(self.landscape.covariance, OVERLAP, 2).subs(OVERLAP, 1)
+        return self.landscape.f(2)
 
     @property
     def state_evolution(self) -> Expr:
@@ -42,7 +41,7 @@ class MaximumLikelihood(Printable):
     @property
     def stability(self) -> Expr:
         """``g''(0)/sqrt(f'(1))``: m = 0 is stable while this is below 1 (when ``g'(0) = 0``)."""
-        return value_at_zero(powsimp(diff(self.signal, M)), M) / sqrt(self.noise)
+        return self.landscape.g(2, 0) / sqrt(self.noise)
 
     @property
     def fixed_point(self) -> Eq:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 
 from sympy import (
@@ -18,26 +18,23 @@ from sympy import (
     Piecewise,
     Rational,
     Symbol,
-    diff,
     expand_log,
     log,
     oo,
     pi,
-    powsimp,
     simplify,
-    sympify,
 )
 
 from ..landscape import GaussianLandscape
 from ..printing import Line, Printable, as_latex
-from ..random_matrices.semicircle import phi, phi_bulk, phi_outside
-from ..symbols import ENERGY, OVERLAP
+from ..random_matrices.index_cost import index_cost, regions
+from ..random_matrices.semicircle import Y, phi, phi_bulk, phi_outside
+from ..symbols import ENERGY
 from ..symbols import SHIFT as T
 from ..symbols import SIGNAL_OVERLAP as M
 from ..symbols import SPIKE as THETA
 from .gaussian_law import GaussianLaw
-from .hessian import hessian_law
-from .index_cost import index_cost, regions
+from .hessian import hessian_law, hessian_of
 from .local_law import GRADIENT, GRADIENT_SIGNAL, F, G, H, N, W, local_law
 
 Kind = Literal["total"] | int
@@ -89,6 +86,16 @@ class Complexity(Printable):
         deviation = (T - self.shift_mean) ** 2 / (2 * self.shift_variance) if self.shift_variance != 0 else Integer(0)
         return self.entropy + phi() - cost - self.offset - deviation
 
+    def outside(self, cost: Expr) -> Expr:
+        """The complexity for ``t = y + 1/y >= 2`` as a function of y, on a region where the cost is that of y.
+
+        With ``shift_variance = 0`` the shift is not a variable: y is that of ``shift_mean``.
+        """
+        sigma = self.entropy + phi_outside() - cost.subs(THETA, self.spike) - self.offset
+        if self.shift_variance == 0:
+            return sigma
+        return sigma - (Y + 1 / Y - self.shift_mean) ** 2 / (2 * self.shift_variance)
+
     def equations(self) -> list[Line]:
         """The landscape, and the complexity of all critical points and of minima with every ingredient."""
         return [*self.landscape.equations(), *self.ingredients()]
@@ -125,37 +132,42 @@ class KacRice(Printable):
     @cached_property
     def jet(self) -> dict[Symbol, Expr]:
         """Values of ``f, f', f''`` at 1 and of ``g, g', g''`` at m."""
-        jet = jet_of(self.landscape.covariance, self.landscape.mean)
-        if jet[F[2]] == 0:
-            raise ValueError(f"covariance = {self.landscape.covariance}: f''(1) = 0 gives no Hessian; add q**2 or more")
+        jet = jet_of(self.landscape)
+        if not jet[F[2]].is_positive and jet[F[2]].is_number:
+            raise ValueError(
+                f"covariance = {self.landscape.covariance}: f''(1) = {jet[F[2]]} gives no Hessian; add q**2"
+            )
         return jet
 
-    @cached_property
-    def _free(self) -> Complexity:
-        return self._assemble(energy_shift_law(), self.jet, {})
-
     def complexity(self) -> Complexity:
-        """Energy integrated out: ``t`` has the law of ``-w/sqrt(f''(1))``, ``E(t)`` is the most likely energy."""
-        return self._free
+        """Energy integrated out: t has the law of ``-w/sqrt(f''(1))``, ``E(t)`` is the most likely energy."""
+        return _derived(self.landscape, ())
 
     def at_energy(self) -> Complexity:
         """Resolved by the energy per spin (symbol E)."""
-        return self._assemble(energy_shift_law(), self.jet, {ENERGY: ENERGY})
+        return _derived(self.landscape, ("energy",))
 
     def at_channel_energies(self, *labels: str) -> Complexity:
         """Resolved by the energies ``epsilon_c`` of the named channels (all of them by default)."""
-        random = [channel for channel in self.landscape.channels if channel.covariance != 0]
-        names = {channel.label: Symbol(rf"epsilon_{channel.label}", real=True) for channel in random}
+        names = self.channel_symbols()
         unknown = set(labels) - set(names)
         if unknown:
             raise ValueError(f"no random channel {sorted(unknown)[0]!r}; channels: {', '.join(names)}")
-        chosen = labels or tuple(names)
-        return self._assemble(self._channel_law(names), self.jet, {names[label]: names[label] for label in chosen})
+        return _derived(self.landscape, labels or tuple(names))
 
-    def _channel_law(self, names: Mapping[str, Symbol]) -> GaussianLaw:
+    def channel_symbols(self) -> dict[str, Symbol]:
+        """``epsilon_c`` of every channel that is random, by label."""
+        labels = [channel.label for channel in self.landscape.channels if channel.covariance != 0]
+        return {label: Symbol(f"epsilon_{label}", real=True) for label in labels}
+
+    def channel_law(self, names: Mapping[str, Symbol]) -> GaussianLaw:
         """Law of (E, w, epsilon_1, epsilon_2, ...): channels are independent and add up."""
         law = energy_shift_law()
-        parts = {c.label: at_jet(law, jet_of(c.covariance, c.mean)) for c in self.landscape.channels}
+        parts = {
+            c.label: at_jet(law, jet_of(GaussianLandscape(c.covariance, c.mean)))
+            for c in self.landscape.channels
+            if c.covariance != 0
+        }
         total = at_jet(law, self.jet)
         chosen = [parts[label] for label in names]
         mean = [*total.mean, *(part.mean[0] for part in chosen)]
@@ -171,39 +183,51 @@ class KacRice(Printable):
 
         return GaussianLaw((ENERGY, W, *names.values()), ImmutableMatrix(mean), ImmutableMatrix(size, size, entry))
 
-    def _assemble(self, law: GaussianLaw, jet: Mapping[Symbol, Expr], fixed: Mapping[Symbol, Expr]) -> Complexity:
-        law = at_jet(law, jet)
-        scale = hessian_law().scale.subs(jet)
-        free = [name for name in (ENERGY, W) if name not in fixed]
-        given = law.conditional(free, fixed)
-        variance = simplify(given.covariance_of(W, W))
-        energy: Expr = ENERGY
-        if ENERGY in free:
-            slope = simplify(given.covariance_of(ENERGY, W) / variance) if variance != 0 else Integer(0)
-            energy = given.mean_of(ENERGY) + slope * (-scale * T - given.mean_of(W))
-        return Complexity(
-            landscape=self.landscape,
-            entropy=entropy().subs(jet),
-            spike=hessian_law().spike.subs(jet),
-            offset=law.rate(fixed) if fixed else Integer(0),
-            shift_mean=-given.mean_of(W) / scale,
-            shift_variance=variance / scale**2,
-            energy=energy,
-            fixed=tuple(fixed),
-        )
-
     def equations(self) -> list[Line]:
         """The landscape, its derivatives, and the complexity with the energy integrated out in terms of them."""
-        general = self._assemble(energy_shift_law(), {}, {})
+        general = _assemble(self.landscape, energy_shift_law(), {}, {})
         derivatives = [(symbol, value) for symbol, value in self.jet.items() if symbol != G[0]]
         return [*self.landscape.equations(), *derivatives, *general.ingredients()]
 
 
-def jet_of(covariance: Expr, mean: Expr) -> dict[Symbol, Expr]:
+def _assemble(
+    landscape: GaussianLandscape, law: GaussianLaw, jet: Mapping[Symbol, Expr], fixed: Mapping[Symbol, Expr]
+) -> Complexity:
+    law, hessian = at_jet(law, jet), hessian_of(jet)
+    free = [name for name in (ENERGY, W) if name not in fixed]
+    given = law.conditional(free, fixed)
+    variance = simplify(given.covariance_of(W, W))
+    energy: Expr = ENERGY
+    if ENERGY in free:
+        slope = simplify(given.covariance_of(ENERGY, W) / variance) if variance != 0 else Integer(0)
+        energy = given.mean_of(ENERGY) + slope * (T / hessian.shift_per_w - given.mean_of(W))
+    return Complexity(
+        landscape=landscape,
+        entropy=entropy().subs(jet),
+        spike=hessian.spike,
+        offset=law.rate(fixed) if fixed else Integer(0),
+        shift_mean=hessian.shift_per_w * given.mean_of(W),
+        shift_variance=hessian.shift_per_w**2 * variance,
+        energy=energy,
+        fixed=tuple(fixed),
+    )
+
+
+@lru_cache(maxsize=256)
+def _derived(landscape: GaussianLandscape, resolution: tuple[str, ...]) -> Complexity:
+    """The complexity of a landscape resolved by nothing, by the energy, or by the energies of some channels."""
+    kac_rice = KacRice(landscape)
+    if resolution in ((), ("energy",)):
+        return _assemble(landscape, energy_shift_law(), kac_rice.jet, {ENERGY: ENERGY} if resolution else {})
+    names = kac_rice.channel_symbols()
+    fixed = {names[label]: names[label] for label in resolution}
+    return _assemble(landscape, kac_rice.channel_law(names), kac_rice.jet, fixed)
+
+
+def jet_of(landscape: GaussianLandscape) -> dict[Symbol, Expr]:
     """Derivatives of f at 1 and of g at m, by the symbols of the local law."""
-    f, g = sympify(covariance), sympify(mean)
-    values = {symbol: diff(f, OVERLAP, k).subs(OVERLAP, 1) for k, symbol in enumerate(F[:3])}
-    return values | {symbol: powsimp(diff(g, M, k)) for k, symbol in enumerate(G)}
+    values = {symbol: landscape.f(k) for k, symbol in enumerate(F[:3])}
+    return values | {symbol: landscape.g(k) for k, symbol in enumerate(G)}
 
 
 def at_jet(law: GaussianLaw, jet: Mapping[Symbol, Expr]) -> GaussianLaw:

@@ -1,7 +1,9 @@
 r"""Exact maximum over the Hessian's shift t, region by region.
 
-Within a region ``Phi - cost - (t - mean)^2/(2 v)`` is concave, and outside the bulk its derivative in t is rational in
-y (``t = y + 1/y``) with a numerator of degree two: the maximum is the larger root, or an end of the region.
+Outside the bulk, within a region, ``Phi - cost - (t - mean)^2/(2 v)`` is concave and its derivative in t is rational in
+y (``t = y + 1/y``) with a numerator of degree two: the maximum is the larger root, or an end of the region. Inside the
+bulk it is a parabola, concave for ``v < 2`` (``f''(1) > f'(1)``); otherwise its maximum is at an end, which the
+neighbouring regions share.
 """
 
 from dataclasses import dataclass
@@ -9,9 +11,9 @@ from functools import cache
 
 from sympy import Eq, Expr, Integer, Piecewise, Poly, Symbol, diff, numer, oo, sqrt, together
 
+from ..random_matrices.index_cost import regions
 from ..random_matrices.semicircle import Y, phi_bulk, phi_outside
 from ..symbols import SHIFT as T
-from .index_cost import regions
 
 MEAN = Symbol("tbar", real=True)
 VARIANCE = Symbol("v", positive=True)

@@ -1,7 +1,8 @@
 """Semicircle law, large deviations of extreme eigenvalues, and the BBP transition."""
 
 from .bbp import BBPTransition
-from .large_deviations import outlier_position, outlier_rate, smallest_eigenvalue_rate
+from .index_cost import index_cost
+from .large_deviations import outlier_position, outlier_rate
 from .semicircle import density, phi
 
-__all__ = ["BBPTransition", "density", "outlier_position", "outlier_rate", "phi", "smallest_eigenvalue_rate"]
+__all__ = ["BBPTransition", "density", "index_cost", "outlier_position", "outlier_rate", "phi"]

@@ -6,10 +6,11 @@ the rank-one spherical integral (Guionnet and Maida 2005). Functions of y have `
 
 from functools import cache
 
-from sympy import And, Expr, Piecewise, Rational, log, oo
+from sympy import Expr, Rational, log
 
 from ..symbols import SHIFT as T
 from ..symbols import SPIKE as THETA
+from .bbp import BBPTransition
 from .semicircle import Y, joukowski, phi_outside
 
 
@@ -43,7 +44,7 @@ def tilted_cost() -> Expr:
 
 def outlier_position() -> Expr:
     """``theta + 1/theta``: zero of the tilted cost, where the eigenvalue goes by itself when ``theta > 1``."""
-    return THETA + 1 / THETA
+    return BBPTransition().position
 
 
 def in_shift(expression: Expr) -> Expr:
@@ -55,13 +56,3 @@ def in_shift(expression: Expr) -> Expr:
 def outlier_rate() -> Expr:
     """``I_theta(t)`` as a function of t."""
     return in_shift(tilted_cost())
-
-
-@cache
-def smallest_eigenvalue_rate() -> Expr:
-    """``L(theta, t)``: cost of ``GOE - theta e e^T + t`` having no negative eigenvalue.
-
-    Infinite inside the bulk (speed N^2), ``I_theta(t)`` where the outlier must be held back, zero otherwise.
-    """
-    held_back = And(THETA > 1, outlier_position() > T)
-    return Piecewise((oo, T < 2), (outlier_rate(), held_back), (0, True))

@@ -28,7 +28,7 @@ def stieltjes() -> Expr:
 
 @cache
 def density() -> Expr:
-    """``rho(t) = -Im G(t - i0)/pi = sqrt(4 - t^2)/(2 pi)`` on [-2, 2], where ``y = exp(i phi)``, ``t = 2 cos phi``."""
+    """``rho(t) = -Im G(t + i0)/pi = sqrt(4 - t^2)/(2 pi)`` on [-2, 2], where ``y = exp(i phi)``, ``t = 2 cos phi``."""
     angle = Symbol("phi", positive=True)
     profile = -im(stieltjes().subs(Y, exp(I * angle))) / pi
     return Piecewise((profile.subs(angle, acos(T / 2)), Abs(T) <= 2), (0, True))

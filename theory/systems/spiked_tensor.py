@@ -4,7 +4,7 @@ from typing import Any
 
 from sympy import Symbol, sympify
 
-from ..landscape import Channel, GaussianLandscape
+from ..landscape import Channel, GaussianLandscape, exact
 from ..symbols import OVERLAP, SIGNAL_OVERLAP
 
 
@@ -18,7 +18,7 @@ def require_order(p: Any, least: int) -> Any:
 
 def require_noise(name: str, value: Any) -> Any:
     """A noise variance: a symbol or a positive number (infinity: the channel carries nothing)."""
-    number = sympify(value)
+    number = exact(value)
     if number.is_number and not (number.is_extended_real and number > 0):
         raise ValueError(f"{name} = {value} must be a positive number; try {name} = 1")
     return number
@@ -27,7 +27,8 @@ def require_noise(name: str, value: Any) -> Any:
 class SpikedTensor(GaussianLandscape):
     r"""``f(q) = q^p/(p Delta_p)``, ``g(m) = m^p/(p Delta_p)``: Ben Arous, Mei, Montanari, Nica (2019).
 
-    ``p >= 2`` is the order of the tensor, ``delta_p > 0`` the variance of its noise; both may be symbols.
+    ``p >= 2`` is the order of the tensor, ``delta_p > 0`` the variance of its noise; both may be symbols (a symbolic
+    p stands for p >= 3 where powers of m are taken at 0). ``parameter`` names the noise when it is left symbolic.
     """
 
     def __init__(self, p: Any = None, delta_p: Any = None, *, parameter: str = "delta_p", label: str = "p") -> None:

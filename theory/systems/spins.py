@@ -5,7 +5,7 @@ from typing import Any
 
 from sympy import Symbol, sympify
 
-from ..landscape import Channel, GaussianLandscape
+from ..landscape import Channel, GaussianLandscape, exact
 from ..symbols import OVERLAP
 from .spiked_tensor import require_noise, require_order
 
@@ -28,6 +28,6 @@ class MixedSpin(GaussianLandscape):
     def __init__(self, coefficients: Mapping[int, Any]) -> None:
         if not coefficients:
             raise ValueError("coefficients = {} is empty; try {3: 1/2, 4: 1/4}")
-        parts = {require_order(p, 1): sympify(value) for p, value in coefficients.items()}
+        parts = {require_order(p, 1): exact(value) for p, value in coefficients.items()}
         covariance = sum(value * OVERLAP**p for p, value in parts.items())
         super().__init__(covariance, 0, name="mixed-spin")

@@ -1,7 +1,7 @@
 """Thresholds at which the uninformative state m = 0 becomes unstable: gradient flow, ML-AMP, Bayes-AMP, Langevin."""
 
-from sympy import Eq, Expr, Max, Poly, Symbol, diff, numer, simplify, solve, sqrt, together
-from sympy.logic.boolalg import false, true
+from sympy import Eq, Expr, Piecewise, Poly, Symbol, numer, simplify, solve, sqrt, together
+from sympy.logic.boolalg import false
 
 from ..inference import BayesOptimal, MaximumLikelihood
 from ..kac_rice import KacRice
@@ -10,13 +10,13 @@ from ..symbols import OVERLAP, value_at_zero
 from ..symbols import SIGNAL_OVERLAP as M
 from .threshold import Condition, Threshold
 
-NO_CURVATURE = "the signal has no quadratic part, g''(0) = 0: m = 0 is stable at every signal-to-noise ratio"
+REFERENCE = "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066"
 
 
 def gradient_flow(landscape: GaussianLandscape, control: Symbol) -> Threshold:
     """BBP transition of the Hessian at the threshold states, ``theta = g''(0)/sqrt(f''(1)) = 1`` at m = 0, t = 2."""
     spike = value_at_zero(KacRice(landscape).complexity().spike, M)
-    scale = sqrt(diff(landscape.covariance, OVERLAP, 2).subs(OVERLAP, 1))
+    scale = sqrt(landscape.f(2))
     return _instability(
         "gradient_flow",
         "Gradient flow from a random start leaves the threshold states: their Hessian has an outlier along the signal.",
@@ -49,35 +49,35 @@ def bayes_amp(landscape: GaussianLandscape, control: Symbol) -> Threshold:
         landscape,
         control,
         Eq(BayesOptimal(landscape).stability, 1, evaluate=False),
-        "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066",
+        REFERENCE,
     )
+
+
+def never_unstable(landscape: GaussianLandscape) -> tuple[Condition, ...]:
+    """Signals that do not make m = 0 unstable: those that act there as a field, and those that do not act or repel."""
+    field, strength = landscape.g(1, 0), landscape.g(2, 0)
+    if field != 0:
+        return (Condition(false, f"g'(0) = {field}: the signal acts as a field, m = 0 is never a state to leave"),)
+    if not strength.is_positive:
+        return (Condition(false, f"g''(0) = {strength}: the signal does not attract at m = 0, however strong it is"),)
+    return ()
 
 
 def _instability(
     name: str, meaning: str, landscape: GaussianLandscape, control: Symbol, equation: Eq, reference: str
 ) -> Threshold:
-    if equation.lhs == 0:
-        never = (Condition(false, NO_CURVATURE),)
-        return Threshold(name, meaning, control, (equation,), reference, conditions=never)
-    closed = _positive_root(equation, control)
-    return Threshold(name, meaning, control, (equation,), reference, closed_form=closed)
+    conditions = never_unstable(landscape)
+    closed = None if conditions else _positive_root(equation, control)
+    return Threshold(name, meaning, control, (equation,), reference, closed_form=closed, conditions=conditions)
 
 
-def _positive_root(equation: Eq, control: Symbol) -> Expr | None:
-    """The only positive root of a condition whose square is at most quadratic in the control parameter."""
+def _positive_root(equation: Eq, control: Symbol) -> Expr:
+    """The positive root of ``a control = sqrt(b control + c)`` with a > 0: the squared equation has one."""
     polynomial = Poly(numer(together(equation.lhs**2 - equation.rhs**2)), control)
-    # a common factor of the control is the trivial root
-    while polynomial.eval(0) == 0:
-        polynomial = polynomial.quo(Poly(control, control))
-    if polynomial.degree() > 2:
-        return None
-    positive = [r for r in solve(polynomial.as_expr(), control) if _at_one(r) > 0]
-    return simplify(positive[0]) if len(positive) == 1 else None
-
-
-def _at_one(expression: Expr) -> Expr:
-    """Value with every free parameter equal to 1, to tell the sign of a root."""
-    return expression.subs(dict.fromkeys(expression.free_symbols, 1))
+    roots = [root for root in solve(polynomial.as_expr(), control) if root.is_positive]
+    if len(roots) != 1:
+        raise ValueError(f"{equation} has no single positive root in {control}: {roots}")
+    return simplify(roots[0])
 
 
 def langevin(landscape: GaussianLandscape, control: Symbol) -> Threshold:
@@ -85,25 +85,23 @@ def langevin(landscape: GaussianLandscape, control: Symbol) -> Threshold:
 
     ``(1 - q)^2 f''(q) = 1`` (marginal plateau) and ``(1 - q) g''(0) = 1`` (instability towards the signal).
     """
-    plateau = Eq((1 - OVERLAP) ** 2 * diff(landscape.covariance, OVERLAP, 2), 1)
+    plateau = Eq((1 - OVERLAP) ** 2 * landscape.f(2, OVERLAP), 1)
     strength = BayesOptimal(landscape).stability
-    closed, conditions = None, (Condition(false, NO_CURVATURE),)
-    if strength != 0:
-        cubic = all(channel.label in {"2", "3"} for channel in landscape.channels)
+    conditions = never_unstable(landscape)
+    if not conditions and Poly(landscape.covariance, OVERLAP).degree() > 3:
         reason = (
             "the plateau equation holds up to degree 3: with p >= 4 the glassy phase at T = 1 breaks replica symmetry "
             "fully in part of the diagram (1812.09066), and no reliable closed line is known"
         )
-        conditions = (Condition(true if cubic else false, reason),)
-        closed = _langevin_line(plateau, strength, control) if cubic else None
+        conditions = (Condition(false, reason),)
     return Threshold(
         "langevin",
         "Langevin dynamics at temperature 1 (sampling of the posterior) leaves m = 0.",
         control,
         (Eq((1 - OVERLAP) * strength, 1, evaluate=False), plateau),
-        "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066",
+        REFERENCE,
         unknowns=(OVERLAP,),
-        closed_form=closed,
+        closed_form=None if conditions else _langevin_line(plateau, strength, control),
         conditions=conditions,
     )
 
@@ -111,5 +109,7 @@ def langevin(landscape: GaussianLandscape, control: Symbol) -> Threshold:
 def _langevin_line(plateau: Eq, strength: Expr, control: Symbol) -> Expr:
     """The plateau is ``q = 1 - 1/g''(0)``; the trivial root q = 0 bounds the other from below (no glass there)."""
     glassy = numer(together((plateau.lhs - plateau.rhs).subs(OVERLAP, 1 - 1 / strength)))
-    roots = [root for root in solve(glassy, control) if _at_one(root).is_positive]
-    return Max(*roots)
+    roots = [root for root in solve(glassy, control) if root.is_positive]
+    trivial = next(root for root in roots if root.is_number)
+    others = [root for root in roots if root != trivial]
+    return Piecewise((others[0], others[0] > trivial), (trivial, True)) if others else trivial

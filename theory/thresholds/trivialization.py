@@ -10,9 +10,8 @@ from ..inference import MaximumLikelihood
 from ..kac_rice import Complexity, KacRice
 from ..landscape import GaussianLandscape
 from ..random_matrices.large_deviations import tilted_cost
-from ..random_matrices.semicircle import Y, phi_outside
+from ..random_matrices.semicircle import Y
 from ..symbols import SIGNAL_OVERLAP as M
-from ..symbols import SPIKE as THETA
 from .threshold import Condition, Threshold
 
 REFERENCE = "Sarao Mannelli, Krzakala, Urbani, Zdeborova 2019, arXiv 1902.00139; readings told apart here"
@@ -32,9 +31,7 @@ class MinimaComplexity:
     @cached_property
     def sigma(self) -> Expr:
         """``S0 + Phi - cost - (t - mean)^2/(2 v)``."""
-        cost = tilted_cost().subs(THETA, self.action.spike) if self.held_back else Integer(0)
-        rate = (Y + 1 / Y - self.action.shift_mean) ** 2 / (2 * self.action.shift_variance)
-        sigma = self.action.entropy + phi_outside() - cost - rate
+        sigma = self.action.outside(tilted_cost() if self.held_back else Integer(0))
         return sigma.subs(Y, 1) if self.at_edge else sigma
 
     def vanishing(self, *, overlap: Expr = M) -> tuple[tuple[Eq, ...], tuple[Symbol, ...]]:
@@ -46,12 +43,11 @@ class MinimaComplexity:
 
 
 def _conditions(landscape: GaussianLandscape) -> tuple[Condition, ...]:
-    """Landscapes whose minima at m = 0 no signal removes, and those that have none to remove."""
-    theory = MaximumLikelihood(landscape)
-    if simplify(theory.curvature - theory.noise) == 0:
-        return (Condition(false, "a quadratic landscape has 2N critical points: there is no complexity to vanish"),)
-    if theory.stability == 0:
-        return (Condition(false, "g''(0) = 0: the minima at m = 0 do not feel the signal, however strong it is"),)
+    """Landscapes without exponentially many minima to start with, and those whose minima at m = 0 no signal removes."""
+    if (excess := simplify(landscape.f(2) - landscape.f(1))).is_nonpositive:
+        return (Condition(false, f"f''(1) - f'(1) = {excess}: no exponentially numerous minima even without signal"),)
+    if landscape.g(2, 0).is_nonpositive and landscape.g(1, 0) == 0:
+        return (Condition(false, f"g''(0) = {landscape.g(2, 0)}: the signal removes no minima at m = 0"),)
     return ()
 
 
@@ -87,19 +83,29 @@ def _reading(
     return Threshold(name, meaning, control, defining, REFERENCE, unknowns, conditions=conditions)
 
 
-ANY_OVERLAP = "No exponentially numerous minima at any overlap: sup of 1/noise with max_m Sigma_min(m) > 0 strictly."
+ANY_OVERLAP = "trivialization_any_overlap"
+ANY_OVERLAP_MEANING = "No exponentially numerous minima at any overlap: the last zero of max_m Sigma_min(m)."
 
 
-def trivialization_any_overlap(landscape: GaussianLandscape, control: Symbol) -> Threshold:
-    """Reading (b), where the last band of minima lies around the point opposite to the signal (odd p).
+@cache
+def closing_band(landscape: GaussianLandscape, control: Symbol, sign: int) -> Threshold:
+    """Reading (b), where the last band of minima closes on a stationary point aligned with ``sign x*``.
 
-    That band closes on the stationary point aligned with ``-x*`` when its Hessian becomes marginal, after which it is a
-    single minimum of complexity zero: ``g'(m)/m = sqrt(f''(1))`` at ``m = -sqrt(1 - f'(1)/f''(1))``. The complexity
-    vanishes there with its slope, so that the zero cannot be found by looking for a change of sign. Elsewhere reading
-    (b) is reading (c).
+    It does so when the Hessian of that point becomes marginal, after which the point is a single minimum of complexity
+    zero: ``g'(m)/m = sqrt(f''(1))`` at ``m = sign sqrt(1 - f'(1)/f''(1))``. The complexity vanishes there with its
+    slope, so that the zero cannot be found by looking for a change of sign. For the spiked matrix-tensor model of odd p
+    at small ``Delta_p`` that point is opposite to the signal.
     """
     theory = MaximumLikelihood(landscape)
-    opposite = theory.marginal_overlap(-1)
-    equation = Eq(theory.marginal.lhs.subs(M, opposite), theory.marginal.rhs, evaluate=False)
-    conditions = _conditions(landscape)
-    return Threshold("trivialization_any_overlap", ANY_OVERLAP, control, (equation,), REFERENCE, conditions=conditions)
+    equation = Eq(theory.marginal.lhs.subs(M, theory.marginal_overlap(sign)), theory.marginal.rhs, evaluate=False)
+    return Threshold(ANY_OVERLAP, ANY_OVERLAP_MEANING, control, (equation,), REFERENCE)
+
+
+def trivialization_any_overlap(
+    landscape: GaussianLandscape, control: Symbol, *, held_back: bool = True, at_edge: bool = True
+) -> Threshold:
+    """Reading (b): the last zero of the largest complexity of minima.
+
+    Where it is the zero of a local maximum in m the equations are those of reading (c), otherwise ``closing_band``.
+    """
+    return _reading(ANY_OVERLAP, ANY_OVERLAP_MEANING, landscape, control, M, held_back, at_edge)

@@ -1,19 +1,17 @@
 """Every system by name: its parameters, what is known of it, and how to build it from what a user typed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from sympy import oo
 
-from ..landscape import GaussianLandscape
-from ..parsing import parse_number, parse_polynomial
-from ..symbols import OVERLAP, SIGNAL_OVERLAP
-from ..thresholds.catalogue import Family, planted, spiked_matrix_tensor, spiked_tensor
-from .spiked_matrix_tensor import SpikedMatrixTensor
-from .spiked_tensor import SpikedTensor
-from .spins import PureSpin
+from theory.landscape import GaussianLandscape
+from theory.parsing import parse_number, parse_polynomial
+from theory.symbols import OVERLAP, SIGNAL_OVERLAP
+from theory.systems import PureSpin, SpikedMatrixTensor, SpikedTensor
+from theory.thresholds.catalogue import Family, planted, spiked_matrix_tensor, spiked_tensor
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,7 @@ class System:
     known: tuple[str, ...]
     reference: str
     landscape: Callable[..., GaussianLandscape]
+    required: tuple[str, ...]
     family: Callable[..., Family] | None = None
     control: str = ""
 
@@ -49,7 +48,7 @@ class System:
         """The parameters as they are typed."""
         return " ".join(f"--{option(name)}" for name in self.parameters)
 
-    def require(self, values: Mapping[str, str], names: list[str]) -> None:
+    def require(self, values: Mapping[str, str], names: Iterable[str]) -> None:
         """Raise ValueError if a needed parameter is missing."""
         for name in names:
             if name not in values:
@@ -87,6 +86,7 @@ SYSTEMS: dict[str, System] = {
             ("complexity", "thresholds", "phase diagram", "figures of the 2019 papers"),
             "Sarao Mannelli et al. 2018-2019, arXiv 1812.09066, 1902.00139, 1907.08226",
             SpikedMatrixTensor,
+            ("p", "delta_2", "delta_p"),
             spiked_matrix_tensor,
             "delta_2",
         ),
@@ -99,6 +99,7 @@ SYSTEMS: dict[str, System] = {
             ("complexity", "thresholds"),
             "Ben Arous, Mei, Montanari, Nica 2019, arXiv 1711.05424",
             SpikedTensor,
+            ("p", "delta_p"),
             spiked_tensor,
             "delta_p",
         ),
@@ -111,6 +112,7 @@ SYSTEMS: dict[str, System] = {
             ("complexity", "characteristic energies"),
             "Crisanti, Sommers 1992; Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129",
             PureSpin,
+            ("p", "delta_p"),
         ),
         System(
             "landscape",
@@ -121,6 +123,7 @@ SYSTEMS: dict[str, System] = {
             ("complexity", "thresholds in the strength of the signal", "characteristic energies"),
             "Kac-Rice for isotropic Gaussian landscapes: Fyodorov 2004; Auffinger, Ben Arous 2013",
             GaussianLandscape,
+            ("covariance",),
             planted,
         ),
     )

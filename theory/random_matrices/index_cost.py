@@ -6,9 +6,9 @@ from functools import cache
 from sympy import And, Expr, Integer, Or, Piecewise, oo
 from sympy.logic.boolalg import Boolean, true
 
-from ..random_matrices.large_deviations import goe_cost, in_shift, outlier_position, tilted_cost
 from ..symbols import SHIFT as T
 from ..symbols import SPIKE as THETA
+from .large_deviations import goe_cost, in_shift, outlier_position, tilted_cost
 
 
 @dataclass(frozen=True)
@@ -53,5 +53,8 @@ def regions(index: int) -> tuple[Region, ...]:
 
 @cache
 def index_cost(index: int) -> Expr:
-    """The cost as one function of ``theta`` and t; infinite for ``t < 2`` (extensively many negative directions)."""
+    """The cost as one function of ``theta`` and t; infinite for ``t < 2`` (extensively many negative directions).
+
+    ``index_cost(0)`` is ``L(theta, t)``: no negative eigenvalue, so that the outlier must be held back if there is one.
+    """
     return Piecewise((oo, T < 2), *((in_shift(region.cost), region.condition) for region in regions(index)))
