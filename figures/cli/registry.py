@@ -60,6 +60,8 @@ def option(name: str) -> str:
     return name.replace("_", "-")
 
 
+LARGEST_ORDER = 64
+"""Larger orders take minutes to derive and behave like the limit p -> infinity."""
 EXAMPLES = {"p": "3", "delta_2": "0.5", "delta_p": "1", "covariance": "'q**3/2 + q**4/4'", "mean": "'m**2/2'"}
 
 
@@ -69,8 +71,9 @@ def _read(name: str, text: str) -> Any:
     if name != "p" and text.strip().lower() in ("inf", "infinity"):
         return oo
     value = parse_number(option(name), text)
-    if name == "p" and not value.is_integer:
-        raise ValueError(f"p = {text} must be a whole number; try --p {max(3, round(float(value)))}")
+    if name == "p" and not (value.is_integer and value <= LARGEST_ORDER):
+        nearest = min(max(3, round(float(value))), LARGEST_ORDER)
+        raise ValueError(f"p = {text} must be a whole number up to {LARGEST_ORDER}; try --p {nearest}")
     return int(value) if name == "p" else value
 
 

@@ -48,11 +48,16 @@ class HessianLaw(Printable):
 
     def equations(self) -> list[Line]:
         """Form of the matrix and its ingredients; smallest eigenvalue and eigenvector where there is an outlier."""
-        return [
+        lines: list[Line] = [
             (r"\mathrm{Hess}\,H", r"\sigma\,(\mathrm{GOE} - \theta\, e e^T + t)"),
             (r"t", self.shift_per_w * W),
             (r"\sigma", self.scale),
             (r"\theta", self.spike),
+        ]
+        if self.spike == 0:
+            return lines
+        return [
+            *lines,
             (r"\text{outlier}", self.bbp.condition),
             (r"\lambda_{\min}", self.smallest_eigenvalue),
             (r"\langle v, e\rangle^2", self.bbp.overlap_squared),
