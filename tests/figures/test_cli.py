@@ -148,7 +148,7 @@ def test_complexity_plot(run: Any, tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "thresholds spiked-matrix-tensor --p 2.5 --delta-p 1": ["p = 2.5", "--p 2"],
+    "thresholds spiked-matrix-tensor --p 2.5 --delta-p 1": ["p = 2.5", "--p 3"],
     "thresholds spiked-matrix-tensor --p 2 --delta-p 1": ["p = 2", "p = 3"],
     "thresholds spiked-matrix-tensor --p 3 --delta-p -1": ["delta_p = -1", "delta_p = 1"],
     "thresholds spiked-matrix-tensor --p 3 --delta-p nan": ["delta-p = 'nan'", "0.5"],
