@@ -82,7 +82,9 @@ def draw_panel(axes: Axes, diagram: PhaseDiagram) -> None:
     x = diagram.delta_p
     edges = diagram.edges()
     for region, below, above in zip(REGIONS, edges, edges[1:], strict=False):
-        axes.fill_between(x, below, above, color=region.colour, lw=0, zorder=0)
+        axes.fill_between(
+            x, np.minimum(below, 2 * TOP), np.minimum(above, 2 * TOP), color=region.colour, lw=0, zorder=0
+        )
     for name, style in LINES.items():
         values = visible(diagram, name)
         if np.isfinite(values).any():

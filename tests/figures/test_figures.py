@@ -26,6 +26,8 @@ def test_regions_of_the_diagram_do_not_overlap(p: int) -> None:
         assert np.all(above >= below)
     axes = draw([diagram]).axes[0]
     assert axes.get_xlabel() == r"$\Delta_p$" and axes.get_ylabel() == r"$1/\Delta_2$"
+    shaded = [np.ptp(patch.get_paths()[0].vertices[:, 1]) for patch in axes.collections]
+    assert len(shaded) == 6 and np.all(np.isfinite(shaded)) and min(shaded) > 0
     labels = {text.get_text() for text in axes.texts}
     assert {"impossible", "gradient flow succeeds", "no spurious minima"} <= labels
 
