@@ -163,6 +163,8 @@ def main() -> None:
         if message is None:
             raise
         _stop(message, 2)
+    if status == 130:  # the parser turns Ctrl-C into a status
+        _stop("interrupted", 130)
     sys.exit(status if isinstance(status, int) else 0)
 
 
