@@ -26,9 +26,9 @@ from .located import Located
 
 NEAR_ZERO = np.linspace(0, 1, 49)[1:-1] ** 2
 """Overlaps at which the climb from m = 0 looks for a change of slope (dense near zero)."""
-EVERYWHERE = np.sin(np.linspace(-1, 1, 241) * np.pi / 2)[1:-1]
+EVERYWHERE = np.sin(np.linspace(-1, 1, 141) * np.pi / 2)[1:-1]
 """Overlaps among which the highest local maximum is sought before it is refined."""
-BEYOND = np.array([1.001, 1.02, 1.1, 1.3, 1.7, 2.5, 5.0, 20.0, 200.0])
+BEYOND = np.array([1.001, 1.03, 1.2, 1.7, 4.0, 20.0, 200.0])
 """Multiples of a candidate for the last zero at which no minima may be left."""
 NEGLIGIBLE = 1e-12
 """Complexities below are rounding errors of zero."""
