@@ -48,6 +48,13 @@ def above(function: Function, lower: ArrayLike, *args: ArrayLike, growth: float 
     return Roots(np.where(ok, roots.value, np.nan), np.where(ok, roots.error, np.nan), ok & roots.found)
 
 
+def slope_at(function: Function, x: Array, *args: ArrayLike) -> Array:
+    """Absolute slope at a root, by differences over 1e-5 of it: rounding of the function over it is an error."""
+    step = 1e-5 * np.abs(x)
+    slope: Array = np.abs(function(x + step, *args) - function(x - step, *args)) / (2 * step)
+    return slope
+
+
 class Polished(NamedTuple):
     """A root in mpmath numbers, and a bound on the error of its first component."""
 

@@ -9,7 +9,7 @@ from theory.thresholds import Family
 
 from ..complexity import ROUNDING, complexity
 from ..lowering import Array
-from ..roots import above
+from ..roots import above, slope_at
 from .located import Located
 
 
@@ -32,4 +32,5 @@ def lowest_energy(landscape: GaussianLandscape, index: int) -> Located:
     reason = "the complexity at the marginal energy is not positive: there are no exponentially numerous minima"
     t = complexity(landscape, np.zeros(1), index, energy=-np.where(roots.found, roots.value, start)).t
     y = (t + np.sqrt(np.maximum(t**2 - 4, 0))) / 2
-    return Located.of(threshold, -roots.value, roots.error + ROUNDING, (y,), reason)
+    error = roots.error + ROUNDING / slope_at(sigma, np.where(roots.found, roots.value, start))
+    return Located.of(threshold, -roots.value, error, (y,), reason)

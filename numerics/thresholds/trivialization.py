@@ -21,7 +21,7 @@ from theory.thresholds.trivialization import (
 
 from ..complexity import ROUNDING, ComplexityResult, evaluate
 from ..lowering import Array, lower
-from ..roots import Roots, above, between
+from ..roots import Roots, above, between, slope_at
 from .located import Located
 
 NEAR_ZERO = np.linspace(0, 1, 49)[1:-1] ** 2
@@ -120,13 +120,8 @@ def _isolated(result: ComplexityResult) -> Mask:
 
 
 def _zeros(function: Callable[..., Array], roots: Roots, *free: Array) -> Roots:
-    """Roots at which the function is zero (a jump through zero is none), with the rounding of their error.
-
-    The error is half the final bracket plus the rounding of the complexity divided by its slope.
-    """
-    step = 1e-5 * roots.value
-    ahead, here, behind = (function(roots.value + k * step, *free) for k in (1, 0, -1))
-    slope = np.abs(ahead - behind) / (2 * step)
+    """Roots at which the function is zero (a jump through zero is none), with the rounding of the complexity."""
+    slope, here = slope_at(function, roots.value, *free), function(roots.value, *free)
     found = roots.found & (np.abs(here) < NEGLIGIBLE + 10 * slope * roots.error)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = roots.error + ROUNDING / slope
