@@ -148,6 +148,9 @@ def _at_point(family: Family, name: str, located: Located, i: int, parameters: P
             # fifteen guard digits
             return ThresholdValue(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits), digits)
         seeds = (float(located.value[i]), *located.seeds[i])
+        if located.error[i] < 10.0 ** (-digits - 1) * abs(seeds[0]):
+            # double precision already has the digits asked for
+            return ThresholdValue(threshold, equation, mp.mpf(seeds[0]), mp.mpf(float(located.error[i])), digits)
         if not located.error[i] < UNRESOLVED * abs(seeds[0]):
             return _unpolished(threshold, equation, located, i, digits, "beyond double precision")
         try:
@@ -161,10 +164,8 @@ def _at_point(family: Family, name: str, located: Located, i: int, parameters: P
 def _unpolished(
     threshold: Threshold, equation: str, located: Located, i: int, digits: int, failure: str
 ) -> ThresholdValue:
-    """The double-precision value if it has the digits asked for, otherwise how far it got."""
+    """How far it got."""
     value, error = float(located.value[i]), float(located.error[i])
-    if error <= abs(value) * 10.0**-digits:
-        return ThresholdValue(threshold, equation, mp.mpf(value), mp.mpf(error), digits)
     reason = f"not resolved to {digits} digits: {value:.15g} with an error of {error:.1e} ({failure})"
     return ThresholdValue(threshold, equation, digits=digits, reason=reason)
 

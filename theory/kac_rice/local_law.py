@@ -6,7 +6,6 @@ derivatives of f (two at each point) and two of g enter, so their Taylor polynom
 """
 
 from functools import cache
-from itertools import product
 from typing import NamedTuple
 
 from sympy import Expr, ImmutableMatrix, Integer, Symbol, diff, factor_terms, factorial, sqrt, symbols
@@ -63,7 +62,7 @@ def _differentiate(expression: Expr, variables: tuple[Symbol, ...], directions: 
 @cache
 def local_law() -> GaussianLaw:
     """Law of ``(H/N, w, tangential gradient, tangential second derivatives)``, ``w = x.grad H/N``."""
-    point = {**dict.fromkeys(HERE + THERE, 0), HERE[0]: sqrt(N), THERE[0]: sqrt(N)}
+    point = {**dict.fromkeys(HERE + THERE, Integer(0)), HERE[0]: sqrt(N), THERE[0]: sqrt(N)}
     inner = sum(x * y for x, y in zip(HERE, THERE, strict=True)) / N
     signal = (M * HERE[0] + sqrt(1 - M**2) * HERE[1]) / sqrt(N)
     covariance, mean = N * _taylor(F, inner - 1), -N * _taylor(G, signal - M)
@@ -71,15 +70,15 @@ def local_law() -> GaussianLaw:
     def at_point(expression: Expr, a: Observable, b: Observable) -> Expr:
         """Derivatives at the point; coordinates that are not differentiated take their values first."""
         active = {HERE[i] for i in a.directions} | {THERE[i] for i in b.directions}
-        expression = expression.subs({x: value for x, value in point.items() if x not in active})
+        expression = expression.xreplace({x: value for x, value in point.items() if x not in active})
         derivative = _differentiate(_differentiate(expression, HERE, a.directions), THERE, b.directions)
-        return (a.factor * b.factor * derivative.subs(point)).expand()
+        return (a.factor * b.factor * derivative.xreplace(point)).expand()
 
     no_derivative = Observable(Symbol("1"), (), Integer(1))
     size = len(OBSERVABLES)
-    table = [at_point(covariance, a, b) for a, b in product(OBSERVABLES, OBSERVABLES)]
+    upper = [[at_point(covariance, a, b) for b in OBSERVABLES[i:]] for i, a in enumerate(OBSERVABLES)]
     return GaussianLaw(
         tuple(observable.name for observable in OBSERVABLES),
         ImmutableMatrix([factor_terms(at_point(mean, a, no_derivative)) for a in OBSERVABLES]),
-        ImmutableMatrix(size, size, table),
+        ImmutableMatrix(size, size, lambda i, j: upper[min(i, j)][abs(i - j)]),
     )
