@@ -155,7 +155,10 @@ def complexity(
     for symbol, value in zip(action.fixed, fixed, strict=True):
         require_values(symbol, value)
     arguments = (SIGNAL_OVERLAP, *action.fixed, *landscape.parameters)
-    return evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names))
+    result = evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names))
+    if np.isnan(result.sigma).any():
+        raise ValueError(f"complexity of {landscape!r} is not a number at parameters = {values}, fixed = {fixed}")
+    return result
 
 
 @lru_cache(maxsize=64)

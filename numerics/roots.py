@@ -34,13 +34,19 @@ def between(function: Function, lower: ArrayLike, upper: ArrayLike, *args: Array
     return Roots(np.where(success, found.x, np.nan), np.where(success, width, np.nan), success)
 
 
-def above(function: Function, lower: ArrayLike, *args: ArrayLike, growth: float = 1.2) -> Roots:
-    """First sign change met when ``lower > 0`` is multiplied by ever larger factors, then refined."""
+def above(function: Function, lower: ArrayLike, *args: ArrayLike, growth: float = 1.2, reach: float = 1e15) -> Roots:
+    """First sign change met when ``lower > 0`` is multiplied by ever larger factors up to ``reach``, then refined."""
     ends = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (lower, *args)))
     start, rest = ends[0], tuple(ends[1:])
     with np.errstate(all="ignore"):
+        # the step doubles at every iteration
         bracket = elementwise.bracket_root(
-            function, start, growth * start, xmin=start * (1 - 1e-15), xmax=np.inf, args=rest, maxiter=200
+            function,
+            start,
+            growth * start,
+            xmin=start * (1 - 1e-15),
+            args=rest,
+            maxiter=int(np.ceil(np.log2(reach / (growth - 1)))),
         )
     ok = np.asarray(bracket.success)
     left, right = (np.where(ok, end, start) for end in bracket.bracket)

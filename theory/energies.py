@@ -18,8 +18,8 @@ AUFFINGER = (
 
 
 def unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
-    """The same covariance without signal."""
-    return GaussianLandscape(landscape.covariance, 0, name=landscape.name)
+    """The same covariance without signal, and without the random constant of variance ``N f(0)``."""
+    return GaussianLandscape(landscape.covariance - landscape.f(0, 0), 0, name=landscape.name)
 
 
 @cache
@@ -30,7 +30,7 @@ def threshold_energy(landscape: GaussianLandscape) -> Threshold:
     ``X = (1 - q)/q (q f''(q)/f'(q) - 1)``, energy ``-[f(1) - f(q)]/T - X f(q)/T``; then T -> 0, where
     ``q = 1 - epsilon`` and ``T = epsilon sqrt(f''(q))``.
     """
-    epsilon = Symbol("epsilon", positive=True)
+    landscape, epsilon = unplanted(landscape), Symbol("epsilon", positive=True)
     q = 1 - epsilon
     f0, f1, f2 = (landscape.f(k, q) for k in range(3))
     ratio = (1 - q) / q * (q * f2 / f1 - 1)
@@ -40,6 +40,7 @@ def threshold_energy(landscape: GaussianLandscape) -> Threshold:
         "Energy at which gradient flow from a random start ages in the unplanted pure p-spin model (1RSB, T -> 0).",
         simplify(limit(simplify(energy), epsilon, 0)),
         "Cugliandolo, Kurchan 1993, Phys. Rev. Lett. 71, 173",
+        _no_field(landscape),
     )
 
 
@@ -78,6 +79,13 @@ def ground_state_energy(landscape: GaussianLandscape, index: int = 0) -> Thresho
     )
 
 
+def _no_field(landscape: GaussianLandscape) -> tuple[Condition, ...]:
+    """``f'(0) = 0``: in a random field the oldest states keep an overlap, which the formula takes to be zero."""
+    if landscape.f(1, 0) != 0:
+        return (Condition(false, f"f'(0) = {landscape.f(1, 0)}: in a random field ageing ends at another energy"),)
+    return ()
+
+
 def _numerous_minima(landscape: GaussianLandscape) -> tuple[Condition, ...]:
     """``f''(1) > f'(1)``, or critical points are not exponentially numerous."""
     excess = simplify(landscape.f(2) - landscape.f(1))
@@ -92,5 +100,6 @@ def energies(landscape: GaussianLandscape) -> tuple[Threshold, ...]:
     return (*made, *(ground_state_energy(landscape, index) for index in range(3)))
 
 
-def _closed(name: str, meaning: str, value: Expr, reference: str) -> Threshold:
-    return Threshold(name, meaning, ENERGY, (Eq(ENERGY, value),), reference, closed_form=value)
+def _closed(name: str, meaning: str, value: Expr, reference: str, conditions: tuple[Condition, ...] = ()) -> Threshold:
+    closed = None if conditions else value
+    return Threshold(name, meaning, ENERGY, (Eq(ENERGY, value),), reference, closed_form=closed, conditions=conditions)

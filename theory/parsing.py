@@ -14,6 +14,8 @@ NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 MAX_DEGREE = 64
 MAX_LENGTH = 1000
 MAX_BITS = 20_000
+LARGEST = Rational(10**9)
+"""Largest size of a number typed by a user; the inverse is the smallest."""
 
 
 def parse_polynomial(text: str, symbol: Symbol) -> Expr:
@@ -39,8 +41,11 @@ def parse_number(name: str, text: str) -> Rational:
         or not all(NUMBER.fullmatch(part) for part in digits)
         or (len(parts) == 2 and Rational(digits[1]) == 0)
     ):
-        raise ValueError(f"{name} = {text!r} is not a number; try {name} = 0.5")
-    return Rational(parts[0]) / (Rational(parts[1]) if len(parts) == 2 else 1)
+        raise ValueError(f"{name} = {text!r} is not a number; try {name} = {3 if name == 'p' else 0.5}")
+    value = Rational(parts[0]) / (Rational(parts[1]) if len(parts) == 2 else 1)
+    if value != 0 and not 1 / LARGEST <= abs(value) <= LARGEST:
+        raise ValueError(f"{name} = {text} is out of range: between 1e-9 and 1e9 in size; try {name} = 1")
+    return value
 
 
 class _Reader:

@@ -172,8 +172,9 @@ def _mistake(error: Exception) -> str | None:
     """One line for a mistake of the user's; None for one of ours."""
     if hasattr(error, "format_message"):
         return f"{' '.join(str(error.format_message()).split())} Try 'ruggedflow --help'."
-    if isinstance(error, OSError) and error.filename:
-        return f"cannot write {error.filename}: {error.strerror}; choose another place with --output or --plot"
+    if isinstance(error, OSError):
+        place = error.filename or "the output"
+        return f"cannot write {place}: {error.strerror}; choose another place with --output or --plot"
     # our own checks raise ValueError; one from a library is a defect and keeps its traceback
     raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename).parts
     if isinstance(error, ValueError) and {"theory", "numerics", "figures"} & set(raised_in[-4:]):

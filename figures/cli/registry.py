@@ -72,7 +72,7 @@ def _read(name: str, text: str) -> Any:
         return oo
     value = parse_number(option(name), text)
     if name == "p" and not (value.is_integer and value <= LARGEST_ORDER):
-        nearest = min(max(3, round(float(value))), LARGEST_ORDER)
+        nearest = round(float(min(max(3, value), LARGEST_ORDER)))
         raise ValueError(f"p = {text} must be a whole number up to {LARGEST_ORDER}; try --p {nearest}")
     return int(value) if name == "p" else value
 

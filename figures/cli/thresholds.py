@@ -20,7 +20,7 @@ def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json:
     """Evaluate and print every threshold of a system."""
     chosen = system(name)
     count = whole("digits", digits, 1, 1000)
-    keys = [key for key in only.split(",") if key]
+    keys = [key.strip() for key in only.split(",") if key.strip()]
     family, parameters, values = family_of(chosen, given)
     results = _evaluate(family, parameters, count, keys)
     if family.control != ENERGY and chosen.name == "landscape":

@@ -47,7 +47,8 @@ class Locator:
             threshold = self.family.thresholds[name]
             excluded = any(condition.holds == false for condition in threshold.conditions)
             solver = None if excluded or threshold.closed_form is not None else SOLVERS.get(name)
-            solver = SOLVERS["dynamic_spinodal"] if name == "dynamic_spinodal" else solver
+            if name in ("dynamic_spinodal", "threshold_energy") and not excluded:
+                solver = SOLVERS[name]
             self._lines[name] = solver(self) if solver else closed_form(threshold, self.family, *self.free)
         return self._lines[name]
 
@@ -64,6 +65,16 @@ def _connected(at: Locator) -> Located:
     return trivialization.connected(at.family, start, *at.free)
 
 
+def _threshold_energy(at: Locator) -> Located:
+    """The annealed ground state bounds all minima from below: an ageing energy beneath it belongs to no dynamics."""
+    threshold, ground = at.family.thresholds["threshold_energy"], at("ground_state_energy")
+    located = closed_form(threshold, at.family, *at.free)
+    below = ground.exists & (located.value < ground.value)
+    return Located.absent(threshold, located.value.shape, BELOW_GROUND).where(below, located)
+
+
+BELOW_GROUND = "the 1RSB ageing energy lies below the annealed ground state: this mixture does not age in that way"
+
 SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "trivialization": lambda at: trivialization.at_zero_overlap(at.family, at.start, *at.free),
     "trivialization_connected": _connected,
@@ -73,6 +84,7 @@ SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "dynamic_spinodal": lambda at: bayes.dynamic_spinodal(at.family, *at.free),
     "bayes_amp_jump": lambda at: bayes.amp_jump(at.family, *at.free),
     "information_theoretic": lambda at: bayes.information_theoretic(at.family, *at.free),
+    "threshold_energy": _threshold_energy,
     "ground_state_energy": lambda at: lowest_energy(at.family.landscape, 0),
     "index_1_energy": lambda at: lowest_energy(at.family.landscape, 1),
     "index_2_energy": lambda at: lowest_energy(at.family.landscape, 2),

@@ -30,10 +30,14 @@ EVERYWHERE = np.sin(np.linspace(-1, 1, 141) * np.pi / 2)[1:-1]
 """Overlaps among which the highest local maximum is sought before it is refined."""
 BEYOND = np.array([1.001, 1.03, 1.2, 1.7, 4.0, 20.0, 200.0])
 """Multiples of a candidate for the last zero at which no minima may be left."""
+REACH = 1e4
+"""Multiple of reading (a) up to which the others are sought."""
 NEGLIGIBLE = 1e-12
 """Complexities below are rounding errors of zero."""
 
-NO_MINIMA = "there are no exponentially numerous minima at m = 0 at any strength of the signal"
+FLAT = "not resolved: along its zero the complexity of minima is too flat for double precision"
+RESOLVED = 1e-4
+"""Relative error of a root above which it is not one."""
 MERGED = (
     "the band around m = 0 merges with another, or closes on a point aligned with the signal, before its complexity "
     "changes sign; see trivialization_any_overlap"
@@ -65,9 +69,20 @@ class Minima:
         return self(np.zeros_like(control), control, *free).sigma
 
     def uphill(self, control: Array, *free: Array) -> Array:
-        """Overlap of the local maximum reached by climbing from m = 0."""
+        """Overlap of the local maximum reached by climbing from m = 0 (the higher one where m = 0 is a minimum)."""
         start = self.slope(np.zeros_like(control), control, *free)
         side = np.sign(np.where(np.abs(start) > 1e-13, start, 0))
+        near = self.slope(np.full_like(control, NEAR_ZERO[0]), control, *free)
+        minimum = (side == 0) & (near > 1e-13)
+        reached = self._climb(np.where(minimum, 1.0, side), control, *free)
+        if not minimum.any():
+            return reached
+        other = self._climb(np.where(minimum, -1.0, side), control, *free)
+        higher = self(other, control, *free).sigma > self(reached, control, *free).sigma
+        return np.where(higher, other, reached)
+
+    def _climb(self, side: Array, control: Array, *free: Array) -> Array:
+        """First zero of the slope on one side of m = 0; 0 where ``side`` is 0."""
         if not side.any():
             return side
         nodes = side[..., None] * NEAR_ZERO
@@ -122,9 +137,9 @@ def _isolated(result: ComplexityResult) -> Mask:
 def _zeros(function: Callable[..., Array], roots: Roots, *free: Array) -> Roots:
     """Roots at which the function is zero (a jump through zero is none), with the rounding of the complexity."""
     slope, here = slope_at(function, roots.value, *free), function(roots.value, *free)
-    found = roots.found & (np.abs(here) < NEGLIGIBLE + 10 * slope * roots.error)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = roots.error + ROUNDING / slope
+        found = roots.found & (np.abs(here) < NEGLIGIBLE + 10 * slope * roots.error) & (error < RESOLVED * roots.value)
     return Roots(np.where(found, roots.value, np.nan), np.where(found, error, np.nan), found)
 
 
@@ -150,18 +165,27 @@ def at_zero_overlap(family: Family, start: Array, *free: Array) -> Located:
     """Reading (a), searched upwards from where the complexity is still positive (the gradient-flow line)."""
     function = minima(family).at_zero
     roots = _zeros(function, above(function, start, *free), *free)
-    return _pieces(trivialization, family, np.zeros_like(start), roots, NO_MINIMA, *free)
+    return _pieces(trivialization, family, np.zeros_like(start), roots, FLAT, *free)
 
 
 def connected(family: Family, start: Array, *free: Array) -> Located:
     """Reading (c), searched upwards from reading (a): the maximum is at least the value at zero."""
     theory = minima(family)
-    roots = _zeros(theory.at_uphill, above(theory.at_uphill, start * (1 - 1e-9), *free, growth=1.02), *free)
-    overlap = theory.uphill(np.where(roots.found, roots.value, start), *free)
+    bracketed = above(theory.at_uphill, start * (1 - 1e-9), *free, growth=1.02, reach=REACH)
+    at_root = np.where(bracketed.found, bracketed.value, start)
+    overlap = theory.uphill(at_root, *free)
+    zeros = _zeros(theory.at_uphill, bracketed, *free)
     # once the maximum is an isolated minimum its complexity is zero for good: no change of sign
-    crossing = roots.found & ~_isolated(theory(overlap, np.where(roots.found, roots.value, start), *free))
-    roots = Roots(np.where(crossing, roots.value, np.nan), np.where(crossing, roots.error, np.nan), crossing)
-    return _pieces(trivialization_connected, family, overlap, roots, MERGED, *free)
+    isolated = _isolated(theory(overlap, at_root, *free))
+    crossing = zeros.found & ~isolated
+    roots = Roots(np.where(crossing, zeros.value, np.nan), np.where(crossing, zeros.error, np.nan), crossing)
+    located = _pieces(trivialization_connected, family, overlap, roots, MERGED, *free)
+    jump = np.abs(theory.at_uphill(at_root, *free)) > 1e-9
+    flat = bracketed.found & ~zeros.found & ~isolated & ~jump
+    survives = ~bracketed.found & (theory.at_uphill(start * REACH, *free) > NEGLIGIBLE)
+    for mask, reason in ((flat, FLAT), (survives, SURVIVES)):
+        located = replace(located, reason=np.where(mask, reason, located.reason))
+    return located
 
 
 def any_overlap(family: Family, start: Array, at_zero: Located, connected_: Located, *free: Array) -> Located:
@@ -174,7 +198,12 @@ def any_overlap(family: Family, start: Array, at_zero: Located, connected_: Loca
         last = closing.where(closing.exists & ~(last.value > closing.value), last)
     candidate = np.where(last.exists, last.value, np.where(at_zero.exists, at_zero.value, start))
     theory = minima(family)
+    flat = (connected_.reason == FLAT) | (at_zero.reason == FLAT)
+    last = Located.absent(trivialization_any_overlap(family.landscape, family.control), flat.shape, FLAT).where(
+        flat, last
+    )
     left = theory.at_highest(candidate[:, None] * BEYOND, *(x[:, None] for x in free)) > NEGLIGIBLE
+    left &= ~flat[:, None]
     if not left.any():
         return last
     return _further_band(family, candidate, left, *free).where(np.asarray(left.any(axis=1)), last)
@@ -183,7 +212,7 @@ def any_overlap(family: Family, start: Array, at_zero: Located, connected_: Loca
 def _rename(located: Located, family: Family) -> Located:
     """Reading (c) as an answer to reading (b)."""
     threshold = trivialization_any_overlap(family.landscape, family.control)
-    return located.where(located.exists, Located.absent(threshold, located.value.shape, NO_MINIMA))
+    return located.where(located.exists, Located.absent(threshold, located.value.shape, FLAT))
 
 
 def _closing(family: Family, sign: int, start: Array, *free: Array) -> Located:
@@ -196,7 +225,7 @@ def _closing(family: Family, sign: int, start: Array, *free: Array) -> Located:
 
     roots = above(function, start, *free)
     value = np.where((function(start, *free) < 0) & roots.found, roots.value, np.nan)
-    return Located.of(threshold, value, roots.error, reason=NO_MINIMA)
+    return Located.of(threshold, value, roots.error, reason=FLAT)
 
 
 def _further_band(family: Family, candidate: Array, left: Mask, *free: Array) -> Located:
