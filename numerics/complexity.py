@@ -14,7 +14,7 @@ from theory.kac_rice import Complexity, KacRice, Kind
 from theory.kac_rice.saddle_point import MEAN, VARIANCE, Candidate, index_candidates, total_candidates
 from theory.landscape import GaussianLandscape
 from theory.random_matrices.index_cost import index_cost
-from theory.random_matrices.semicircle import phi
+from theory.random_matrices.semicircle import joukowski, phi
 from theory.symbols import SHIFT, SIGNAL_OVERLAP, SPIKE
 
 from .lowering import Array, lower
@@ -95,6 +95,11 @@ def evaluate(action: Complexity, kind: Kind, arguments: Sequence[Symbol], *value
     best = np.argmax(sigmas, axis=0)[None]
     sigma, t, terms = (np.take_along_axis(column, best, 0)[0] for column in (sigmas, ts, bounds))
     return ComplexityResult(sigma, t, energy + slope * t, ROUNDING * terms, theta, kind)
+
+
+def outside_coordinate(t: Array) -> Array:
+    """``y >= 1`` with ``t = y + 1/y``; 1 for t inside the bulk."""
+    return lower((SHIFT,), [joukowski(SHIFT)])(np.maximum(t, 2))[0]
 
 
 def require_values(symbol: Symbol, values: ArrayLike) -> Array:

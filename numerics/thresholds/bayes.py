@@ -4,7 +4,6 @@ from functools import cache
 
 import numpy as np
 from sympy import Symbol
-from sympy.logic.boolalg import false
 
 from theory.symbols import SIGNAL_OVERLAP as M
 from theory.thresholds import Family, Threshold
@@ -12,7 +11,7 @@ from theory.thresholds.bayes import ALREADY, CONTINUOUS, BayesTransitions
 
 from ..lowering import Array, lower
 from ..roots import Roots, between
-from .located import Located, closed_form
+from .located import Located, closed_form, common_shape
 
 NEAR_ONE = 1 - 1e-12
 
@@ -42,25 +41,27 @@ class FixedPoints:
 
     def spinodal(self, *free: Array) -> Roots:
         """Larger root of the slope: where the strong fixed point appears."""
-        shape = np.broadcast_shapes(*(np.shape(x) for x in free)) or (1,)
+        shape = common_shape(*free)
         return between(self.slope, np.full(shape, max(self.peak, 1e-9)), np.full(shape, NEAR_ONE), *free)
 
     def jump(self, *free: Array) -> Roots:
         """Smaller root of the slope: where the weak fixed point ends (only when the peak is away from zero)."""
-        shape = np.broadcast_shapes(*(np.shape(x) for x in free)) or (1,)
+        shape = common_shape(*free)
         return between(self.slope, np.full(shape, 1e-12), np.full(shape, self.peak), *free)
 
     def strong(self, control: Array, *free: Array) -> Array:
         """The strong fixed point at a given control parameter."""
         start = self.spinodal(*free).value
-        return between(
-            lambda m, c, *x: self.curve(m, *x) - c, start, np.full_like(start, NEAR_ONE), control, *free
-        ).value
+        return self._fixed_point(start, np.full_like(start, NEAR_ONE), control, *free)
 
     def weak(self, control: Array, *free: Array) -> Array:
         """The weak fixed point (control above 1)."""
         end = self.jump(*free).value
-        return between(lambda m, c, *x: self.curve(m, *x) - c, np.full_like(end, 1e-12), end, control, *free).value
+        return self._fixed_point(np.full_like(end, 1e-12), end, control, *free)
+
+    def _fixed_point(self, lower_end: Array, upper_end: Array, control: Array, *free: Array) -> Array:
+        """The overlap between the ends whose control parameter is the one given."""
+        return between(lambda m, c, *x: self.curve(m, *x) - c, lower_end, upper_end, control, *free).value
 
 
 @cache
@@ -86,17 +87,14 @@ def _on_curve(threshold: Threshold, family: Family, roots: Roots, *free: Array) 
 def dynamic_spinodal(family: Family, *free: Array) -> Located:
     """The larger root of ``d control/dm = 0``."""
     threshold = family.thresholds["dynamic_spinodal"]
-    if threshold.closed_form is not None or any(c.holds == false for c in threshold.conditions):
+    if threshold.closed_form is not None:
         return _positive(closed_form(threshold, family, *free), threshold)
     return _on_curve(threshold, family, fixed_points(family).spinodal(*free), *free)
 
 
 def amp_jump(family: Family, *free: Array) -> Located:
     """The smaller root of ``d control/dm = 0``."""
-    threshold = family.thresholds["bayes_amp_jump"]
-    if any(condition.holds == false for condition in threshold.conditions):
-        return closed_form(threshold, family, *free)
-    return _on_curve(threshold, family, fixed_points(family).jump(*free), *free)
+    return _on_curve(family.thresholds["bayes_amp_jump"], family, fixed_points(family).jump(*free), *free)
 
 
 def information_theoretic(family: Family, *free: Array) -> Located:

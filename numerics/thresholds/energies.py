@@ -7,7 +7,7 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import ENERGY
 from theory.thresholds import Family
 
-from ..complexity import ROUNDING, complexity
+from ..complexity import ROUNDING, complexity, outside_coordinate
 from ..lowering import Array
 from ..roots import above, slope_at
 from .located import Located
@@ -30,7 +30,7 @@ def lowest_energy(landscape: GaussianLandscape, index: int) -> Located:
 
     roots = above(sigma, np.array([start * (1 + 1e-12)]), growth=1.01)
     reason = "the complexity at the marginal energy is not positive: there are no exponentially numerous minima"
-    t = complexity(landscape, np.zeros(1), index, energy=-np.where(roots.found, roots.value, start)).t
-    y = (t + np.sqrt(np.maximum(t**2 - 4, 0))) / 2
-    error = roots.error + ROUNDING / slope_at(sigma, np.where(roots.found, roots.value, start))
+    depth = np.where(roots.found, roots.value, start)
+    y = outside_coordinate(complexity(landscape, np.zeros(1), index, energy=-depth).t)
+    error = roots.error + ROUNDING / slope_at(sigma, depth)
     return Located.of(threshold, -roots.value, error, (y,), reason)

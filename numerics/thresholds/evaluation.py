@@ -10,7 +10,6 @@ import numpy as np
 from mpmath import mp, nstr
 from numpy.typing import ArrayLike
 from sympy import Expr, Rational, Symbol
-from sympy.logic.boolalg import false
 
 from theory.thresholds import Family, Threshold
 
@@ -20,7 +19,7 @@ from ..lowering import Array, lower_exact
 from ..roots import polish
 from . import bayes, trivialization
 from .energies import lowest_energy
-from .located import Located, closed_form
+from .located import Located, closed_form, common_shape
 
 MAX_DIGITS = 1000
 UNRESOLVED = 1e-5
@@ -34,7 +33,7 @@ class Locator:
         if len(free) != len(family.free):
             raise ValueError(f"{len(free)} parameters given; the family has {[str(s) for s in family.free]}")
         arrays = [require_values(symbol, values) for symbol, values in zip(family.free, free, strict=True)]
-        shape = np.broadcast_shapes(*(x.shape for x in arrays)) or (1,)
+        shape = common_shape(*arrays)
         self.family = family
         self.free = [np.broadcast_to(x, shape) for x in arrays]
         self._lines: dict[str, Located] = {}
@@ -45,10 +44,7 @@ class Locator:
             raise ValueError(f"threshold = {name!r} is unknown; choose among {', '.join(self.family.thresholds)}")
         if name not in self._lines:
             threshold = self.family.thresholds[name]
-            excluded = any(condition.holds == false for condition in threshold.conditions)
-            solver = None if excluded or threshold.closed_form is not None else SOLVERS.get(name)
-            if name in ("dynamic_spinodal", "threshold_energy") and not excluded:
-                solver = SOLVERS[name]
+            solver = None if threshold.excluded else SOLVERS.get(name)
             self._lines[name] = solver(self) if solver else closed_form(threshold, self.family, *self.free)
         return self._lines[name]
 
@@ -75,6 +71,7 @@ def _threshold_energy(at: Locator) -> Located:
 
 BELOW_GROUND = "the 1RSB ageing energy lies below the annealed ground state: this mixture does not age in that way"
 
+# thresholds that need more than their closed form and conditions
 SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "trivialization": lambda at: trivialization.at_zero_overlap(at.family, at.start, *at.free),
     "trivialization_connected": _connected,
@@ -125,7 +122,7 @@ def evaluate_thresholds(
     """All thresholds (or those in ``only``) at exact values of the free parameters.
 
     Closed forms are evaluated directly; the others are bracketed in double precision and polished with Newton's method
-    in mpmath on the equations of the analytic piece they lie on. Raises ConvergenceError where that fails.
+    in mpmath on the equations of the analytic piece they lie on. Where that fails the reason says how far it got.
     """
     return evaluate_table(family, [parameters], digits, only)[0]
 

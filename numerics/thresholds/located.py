@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sympy import Abs, Add
-from sympy.logic.boolalg import false
 
 from theory.thresholds import Condition, Family, Threshold
 
@@ -71,12 +70,16 @@ class Located:
         return result
 
 
+def common_shape(*arrays: ArrayLike) -> tuple[int, ...]:
+    """The shape to which parameters broadcast; one point where there are none or only numbers."""
+    return np.broadcast_shapes(*(np.shape(x) for x in arrays)) or (1,)
+
+
 def closed_form(threshold: Threshold, family: Family, *free: Array) -> Located:
     """A threshold with a closed form, or one that its conditions exclude."""
-    shape = np.broadcast_shapes(*(np.shape(x) for x in free)) or (1,)
+    shape = common_shape(*free)
     if threshold.closed_form is None:
-        failed = next(c.otherwise for c in threshold.conditions if c.holds == false)
-        return Located.absent(threshold, shape, failed)
+        return Located.absent(threshold, shape, threshold.excluded)
     terms = Add.make_args(threshold.closed_form.expand())
     value, magnitude = lower(family.free, [threshold.closed_form, Add(*map(Abs, terms))])(*free)
     value, error = (np.array(np.broadcast_to(x, shape)) for x in (value, ROUNDING * magnitude))

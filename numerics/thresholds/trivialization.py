@@ -19,7 +19,7 @@ from theory.thresholds.trivialization import (
     trivialization_connected,
 )
 
-from ..complexity import ROUNDING, ComplexityResult, evaluate
+from ..complexity import ROUNDING, ComplexityResult, evaluate, outside_coordinate
 from ..lowering import Array, lower
 from ..roots import Roots, above, between, slope_at
 from .located import Located
@@ -150,7 +150,7 @@ def _pieces(
     located = Located.absent(make(family.landscape, family.control), roots.value.shape, reason)
     result = minima(family)(np.nan_to_num(overlap), np.where(roots.found, roots.value, 1.0), *free)
     edge, held = result.t < 2 + 1e-9, _held_back(result)
-    y = (result.t + np.sqrt(np.maximum(result.t**2 - 4, 0))) / 2
+    y = outside_coordinate(result.t)
     for held_back in (True, False):
         for at_edge in (True, False):
             mask = (held == held_back) & (edge == at_edge) & roots.found
@@ -176,11 +176,12 @@ def connected(family: Family, start: Array, *free: Array) -> Located:
     overlap = theory.uphill(at_root, *free)
     zeros = _zeros(theory.at_uphill, bracketed, *free)
     # once the maximum is an isolated minimum its complexity is zero for good: no change of sign
-    isolated = _isolated(theory(overlap, at_root, *free))
+    result = theory(overlap, at_root, *free)
+    isolated = _isolated(result)
     crossing = zeros.found & ~isolated
     roots = Roots(np.where(crossing, zeros.value, np.nan), np.where(crossing, zeros.error, np.nan), crossing)
     located = _pieces(trivialization_connected, family, overlap, roots, MERGED, *free)
-    jump = np.abs(theory.at_uphill(at_root, *free)) > 1e-9
+    jump = np.abs(result.sigma) > 1e-9
     flat = bracketed.found & ~zeros.found & ~isolated & ~jump
     survives = ~bracketed.found & (theory.at_uphill(start * REACH, *free) > NEGLIGIBLE)
     for mask, reason in ((flat, FLAT), (survives, SURVIVES)):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sympy import Eq, Expr, Symbol
-from sympy.logic.boolalg import Boolean
+from sympy.logic.boolalg import Boolean, false
 
 from ..printing import Line, Printable
 
@@ -53,6 +53,11 @@ class Threshold(Printable):
     def equation(self) -> Eq:
         """The first defining equation."""
         return self.defining[0]
+
+    @property
+    def excluded(self) -> str:
+        """Why it exists for no parameters at all; empty if it may exist."""
+        return next((condition.otherwise for condition in self.conditions if condition.holds == false), "")
 
     def equations(self) -> list[Line]:
         """The defining equations and the closed form."""
