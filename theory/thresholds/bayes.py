@@ -72,16 +72,19 @@ class BayesTransitions:
         """``d control/dm = 0`` at the larger overlap: a second fixed point appears."""
         closed = self._closed_spinodal()
         continuous = self.noise is None and closed is None
-        return Threshold(
+        return self._spinodal(
             "dynamic_spinodal",
             "A strongly correlated fixed point of Bayes-optimal state evolution exists above.",
-            self.control,
-            (Eq(self.control, self.curve), Eq(self.slope, 0, evaluate=False)),
-            REFERENCE,
-            (M,),
-            closed,
             (Condition(false, CONTINUOUS),) if continuous else self._first_order(),
+            closed,
         )
+
+    def _spinodal(
+        self, name: str, meaning: str, conditions: tuple[Condition, ...], closed: Expr | None = None
+    ) -> Threshold:
+        """A root of ``d control/dm = 0`` on the curve of fixed points."""
+        defining = (Eq(self.control, self.curve), Eq(self.slope, 0, evaluate=False))
+        return Threshold(name, meaning, self.control, defining, REFERENCE, (M,), closed, conditions)
 
     def _closed_spinodal(self) -> Expr | None:
         """Closed form where the slope has a single root between 0 and 1 (p = 3, and the pure tensor)."""
@@ -98,15 +101,8 @@ class BayesTransitions:
         conditions = self._first_order()
         if self.noise is None or self.tricritical_overlap == 0:
             conditions = (Condition(false, no_weak),)
-        return Threshold(
-            "bayes_amp_jump",
-            "Bayes-optimal message passing jumps from a weakly to a strongly correlated fixed point.",
-            self.control,
-            (Eq(self.control, self.curve), Eq(self.slope, 0, evaluate=False)),
-            REFERENCE,
-            (M,),
-            conditions=conditions,
-        )
+        meaning = "Bayes-optimal message passing jumps from a weakly to a strongly correlated fixed point."
+        return self._spinodal("bayes_amp_jump", meaning, conditions)
 
     @property
     def information_theoretic(self) -> Threshold:
