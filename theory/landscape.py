@@ -139,7 +139,10 @@ def _require_names(symbols: set[Symbol]) -> None:
             raise ValueError(f"parameter {name!r} is the name of another quantity; choose another name")
 
 
-RESERVED = {"q", "m", "E", "t", "theta", "y", "tbar", "v"}
+RESERVED = {
+    "q", "m", "E", "t", "theta", "y", "tbar", "v", "C", "R", "T", "X", "beta", "mu", "s", "t'", "tau", "u", "m_0",
+}  # fmt: skip
+"""Variables of the theory."""
 
 
 def _distinct(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:

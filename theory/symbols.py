@@ -17,6 +17,15 @@ SHIFT = Symbol("t", real=True)
 SPIKE = Symbol("theta", real=True)
 """Strength of the rank-one part of the Hessian, in the same units."""
 
+CORRELATION = Symbol("C", real=True)
+"""``C = x(t).x(t')/N``, correlation of two times."""
+
+TEMPERATURE = Symbol("T", positive=True)
+"""Temperature of the Langevin noise, of variance ``2T``; 0 for gradient flow."""
+
+INVERSE_TEMPERATURE = Symbol("beta", positive=True)
+"""Inverse temperature at which the start is in equilibrium."""
+
 
 def value_at_zero(expression: Expr, symbol: Symbol) -> Expr:
     """Value of a sum of powers of ``symbol`` at zero, where symbolic exponents such as ``p - 2`` count as positive."""

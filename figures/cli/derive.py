@@ -6,6 +6,7 @@ from textwrap import indent
 
 from sympy import pretty, sympify
 
+from theory.dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
 from theory.energies import energies
 from theory.inference import BayesOptimal, MaximumLikelihood
 from theory.kac_rice import KacRice, hessian_law, local_law
@@ -46,7 +47,8 @@ def _latex(blocks: Blocks) -> str:
 def _plain(line: Line) -> str:
     """One equation as a terminal shows it."""
     left, right = (_readable(side) if isinstance(side, str) else pretty(sympify(side)) for side in line)
-    return f"  {left} =\n{indent(right, '      ')}"
+    lines = f"{indent(left, '  ')} =\n{indent(right, '      ')}".splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 TERMINAL = {
@@ -54,7 +56,10 @@ TERMINAL = {
     r"\frac{(t - \bar t)^2}{2 v}": "(t - t\u0304)\u00b2/(2v)", r"\bar t": "t\u0304", r"\sup_t": "sup over t ",
     r"\sup_{t \geq 2}": "sup over t \u2265 2 ", r"\sqrt": "\u221a", r"\Sigma": "\u03a3", r"\Phi": "\u03a6",
     r"\theta": "\u03b8", r"\sigma": "\u03c3", r"\lambda": "\u03bb", r"\langle": "\u27e8", r"\rangle": "\u27e9",
-    r"\epsilon": "\u03b5", r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2",
+    r"\epsilon": "\u03b5", r"\tilde": "~", r"\cdot": "\u00b7", r"\nabla": "\u2207", r"\mu": "\u03bc", r"\eta": "\u03b7",
+    r"\tau": "\u03c4", r"\infty": "\u221e", r"\lim": "lim", r"\to": "\u2192",
+    r"\ln": "ln", r"\beta": "\u03b2",
+    r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2",
     "{": "", "}": "",
 }  # fmt: skip
 
@@ -104,6 +109,21 @@ def _inference(chosen: System, given: Mapping[str, str]) -> Blocks:
     return blocks
 
 
+def _dynamics(chosen: System, given: Mapping[str, str]) -> Blocks:
+    landscape = chosen.build(given)
+    start: Start = "random" if landscape.mean == 0 else "planted"
+    opening = "a random start" if start == "random" else "a start of overlap m_0"
+    equilibrium = DynamicalEquations(landscape, "equilibrium")
+    condition = "".join(f" ({c.otherwise})" for c in equilibrium.conditions)
+    return [
+        ("Dynamical action averaged over the landscape", AveragedAction()),
+        ("Effective process of one spin, by variation of the action", kernels("equilibrium")),
+        (f"Closed equations for {chosen.name} from {opening}", DynamicalEquations(landscape, start)),
+        (f"The same from equilibrium at inverse temperature beta{condition}", equilibrium),
+        *asymptotics(landscape),
+    ]
+
+
 def _thresholds(chosen: System, given: Mapping[str, str]) -> Blocks:
     """Their equations are those of one order p; noises stay symbols."""
     needed = [name for name in chosen.required if name in ("p", "covariance")]
@@ -123,6 +143,7 @@ def _thresholds(chosen: System, given: Mapping[str, str]) -> Blocks:
 TOPICS: dict[str, Callable[[System, Mapping[str, str]], Blocks]] = {
     "complexity": _complexity,
     "bbp": _bbp,
+    "dynamics": _dynamics,
     "inference": _inference,
     "thresholds": _thresholds,
 }

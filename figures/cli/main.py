@@ -43,7 +43,7 @@ def systems(as_json: Json = False) -> None:
 @app.command()
 def derive(
     system: SystemName,
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="complexity, bbp, inference, thresholds.")],
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="complexity, bbp, dynamics, inference, thresholds.")],
     p: Order = None,
     delta_2: Delta2 = None,
     delta_p: DeltaP = None,

@@ -98,6 +98,12 @@ def test_systems_and_figures_are_listed(run: Any) -> None:
 DERIVED = {
     "complexity": [r"\Sigma_{\rm min}(m, \epsilon_{2}, \epsilon_{3})", r"f''(1) &= \frac{2}{\Delta_{3}}"],
     "bbp": [r"\theta &= \frac{g''(m) \left(1 - m^{2}\right)}{\sqrt{f''(1)}}"],
+    "dynamics": [
+        r"\partial_t m(t) &= -\mu(t) m(t) + \int_{0}^{t} ds\, "
+        r"\left[\frac{2 C(t,s)}{\Delta_{3}} + \frac{1}{\Delta_{2}}\right] R(t,s) m(s)",
+        r"\partial_\tau C_{\rm st}(\tau) &= -T C_{\rm st}(\tau) - \frac{1}{T} \int_{0}^{\tau} du\,",
+        r"\lim_{T \to 0} \mu_\infty &= 2 \sqrt{\frac{2}{\Delta_{3}} + \frac{1}{\Delta_{2}}}",
+    ],
     "inference": [r"\Phi_{\rm RS}(m)"],
     "thresholds": [r"\Delta_{2}^{-1} &= \sqrt{\Delta_{2}^{-1} + \frac{2}{\Delta_{p}}}"],
 }

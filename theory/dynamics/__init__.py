@@ -1,0 +1,23 @@
+"""Dynamical mean-field theory: the closed equations of two times, derived from the covariance and the planted mean."""
+
+from .action import AveragedAction
+from .ageing import Ageing
+from .asymptotics import asymptotics
+from .equations import DynamicalEquations
+from .growth import GrowthRate
+from .kernels import Kernels, Start, kernels
+from .plateau import arrest
+from .stationary import StationaryDynamics
+
+__all__ = [
+    "Ageing",
+    "AveragedAction",
+    "DynamicalEquations",
+    "GrowthRate",
+    "Kernels",
+    "Start",
+    "StationaryDynamics",
+    "arrest",
+    "asymptotics",
+    "kernels",
+]

@@ -1,0 +1,29 @@
+"""What the closed equations become at long times, as titled blocks."""
+
+from ..landscape import GaussianLandscape
+from ..printing import Printable
+from ..thresholds.instability import never_unstable
+from .ageing import Ageing
+from .growth import GrowthRate
+from .plateau import arrest, no_field
+from .stationary import StationaryDynamics
+
+
+def asymptotics(landscape: GaussianLandscape) -> tuple[tuple[str, Printable], ...]:
+    """Equilibrium, arrest, ageing, and growth of the overlap: those that the landscape has.
+
+    A signal that is a field (``g'(0) != 0``) leaves no state of zero overlap; in a random field (``f'(0) != 0``) the
+    correlation does not age towards zero; with ``f''(1) = 0`` nothing ages. An overlap grows if the signal attracts.
+    """
+    if landscape.g(1, 0) != 0:
+        return ()
+    equilibrium = "Equilibrium at zero overlap: the fluctuation-dissipation theorem holds (beta = 1/T)"
+    blocks: list[tuple[str, Printable]] = [(equilibrium, StationaryDynamics(landscape))]
+    if landscape.f(2) == 0:
+        return tuple(blocks)
+    if not no_field(landscape):
+        blocks.append(("Plateau of C_st and the temperature below which it stays there", arrest(landscape)))
+        blocks.append(("Ageing from a random start (Cugliandolo, Kurchan 1993)", Ageing(landscape)))
+    if landscape.mean != 0 and not never_unstable(landscape):
+        blocks.append(("Growth of an infinitesimal overlap on the threshold states", GrowthRate(landscape)))
+    return tuple(blocks)

@@ -1,0 +1,173 @@
+"""The closed equations for correlation, response, overlap, multiplier and energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr, Integer, Rational, Symbol, collect, expand, powsimp
+from sympy.logic.boolalg import false
+
+from ..landscape import GaussianLandscape, exact
+from ..printing import Line
+from ..symbols import CORRELATION, INVERSE_TEMPERATURE, TEMPERATURE, value_at_zero
+from ..thresholds.threshold import Condition
+from .kernels import FIELD, POSITION, SAME_POSITION, SIGNAL, Kernels, Start, at, kernels
+from .notation import INNER, MU, TIME, C, M, R, Terms, TimeIntegral, TwoTimeDisplay, integral, product
+
+STARTS: tuple[Start, ...] = ("random", "planted", "equilibrium")
+
+
+@dataclass(frozen=True)
+class DynamicalEquations(TwoTimeDisplay):
+    r"""``d_t C(t,t') = -mu C + int f''(C) R C ds + int f'(C) R ds + g'(m) m(t')``, and those for R, m, mu, e.
+
+    Crisanti, Horner, Sommers (1993); Cugliandolo, Kurchan (1993); with a signal Sarao Mannelli et al. (2018,
+    arXiv 1812.09066); from equilibrium Barrat, Burioni, Mezard (1996).
+
+    Parameters
+    ----------
+    landscape
+        Any Gaussian landscape.
+    start
+        "random" (no overlap with the signal), "planted" (overlap m_0), or "equilibrium" at inverse temperature beta:
+        a configuration planted with weight ``exp(-beta H(x_0))``, which is one of equilibrium as long as its replicas
+        have zero overlap (see ``conditions``).
+    temperature
+        Of the noise: a symbol or a number >= 0; at 0, gradient flow.
+
+    ``noise``, ``memory``, ``drift``, ``initial_noise``, ``energy_noise``, ``energy_drift`` and ``initial_energy`` are
+    those of ``Kernels``, functions of ``theory.symbols.CORRELATION`` and of ``theory.SIGNAL_OVERLAP``.
+    """
+
+    landscape: GaussianLandscape
+    start: Start = "random"
+    temperature: Any = TEMPERATURE
+
+    def __post_init__(self) -> None:
+        if self.start not in STARTS:
+            raise ValueError(f"start = {self.start!r} must be one of {', '.join(STARTS)}")
+        temperature = exact(self.temperature)
+        if temperature.is_nonnegative is not True or temperature.is_finite is False:
+            raise ValueError(f"temperature = {self.temperature} must be a number >= 0; try temperature = 0")
+        object.__setattr__(self, "temperature", temperature)
+
+    @cached_property
+    def kernels(self) -> Kernels:
+        """The kernels of the effective process, from the averaged action."""
+        return kernels(self.start).at(self.landscape)
+
+    @property
+    def noise(self) -> Expr:
+        """``f'(C)``: covariance of the effective noise."""
+        return self.kernels.noise
+
+    @property
+    def memory(self) -> Expr:
+        """``f''(C)``: the self-energy is ``Sigma(t,s) = f''(C(t,s)) R(t,s)``."""
+        return self.kernels.memory
+
+    @property
+    def drift(self) -> Expr:
+        """``g'(m)``: force towards the signal."""
+        return self.kernels.drift
+
+    @property
+    def initial_noise(self) -> Expr:
+        """``beta f'(C)`` at ``C(t,0)``: force along a start in equilibrium; zero for the others."""
+        return self.kernels.initial_noise
+
+    @property
+    def energy_noise(self) -> Expr:
+        """``f'(C)``: factor of R in the energy."""
+        return self.kernels.energy_noise
+
+    @property
+    def energy_drift(self) -> Expr:
+        """``g(m)``: minus the energy of the signal."""
+        return self.kernels.energy_drift
+
+    @property
+    def initial_energy(self) -> Expr:
+        """``beta f(C)`` at ``C(t,0)``: minus the energy due to a start in equilibrium."""
+        return self.kernels.initial_energy
+
+    @property
+    def correlation_rate(self) -> Terms:
+        """``d_t C(t,t')`` for t > t': the effective process times ``x(t')`` (later thermal noise averages to zero)."""
+        return self.kernels.force(POSITION)
+
+    @property
+    def response_rate(self) -> Terms:
+        """``d_t R(t,t')`` for t > t': the effective process times ``x~(t')``."""
+        return self.kernels.force(FIELD)
+
+    @property
+    def overlap_rate(self) -> Terms:
+        """``d_t m(t)``: the effective process times ``x*``."""
+        return self.kernels.force(SIGNAL)
+
+    @cached_property
+    def multiplier(self) -> Terms:
+        """``mu(t)``, such that ``d_t C(t,t) = 0``.
+
+        The effective process times ``x(t)``, whose thermal part is ``2T R(t,t)`` with ``R(t,t) = 1/2`` (Ito: T).
+        """
+        force = self.kernels.force(SAME_POSITION)
+        constraint, others = force.args[0], force.args[1:]
+        if constraint != product(-1, MU(TIME), C(TIME, TIME)):
+            raise ValueError(f"the constraint enters as {constraint}")
+        integrals = [term for term in others if isinstance(term, TimeIntegral)]
+        local = [term for term in others if not isinstance(term, TimeIntegral)]
+        thermal = product(2 * self.temperature * Rational(1, 2))
+        return Terms(thermal, *_merged(integrals), *(product(_tidy(term.as_expr())) for term in local))
+
+    @property
+    def energy(self) -> Terms:
+        """``e(t)``, energy per spin: the average of ``H(x(t))`` with the action's insertions."""
+        made, now = self.kernels, C(TIME, INNER)
+        return Terms(
+            product(-1, at(made.energy_drift, M(TIME))),
+            integral(0, TIME, -1, at(made.energy_noise, now), R(TIME, INNER)),
+            product(-1, at(made.initial_energy, C(TIME, 0))),
+        )
+
+    @property
+    def initial_overlap(self) -> Expr:
+        """``m(0)``."""
+        return Integer(0) if self.start == "random" else Symbol("m_0", real=True)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the equations take for granted: at ``C = 0`` nothing pulls towards the start."""
+        field = value_at_zero(self.initial_noise, CORRELATION)
+        reason = f"beta f'(0) = {field}: in a random field the start is planted, not of equilibrium"
+        return () if field == 0 else (Condition(false, reason),)
+
+    def equations(self) -> list[Line]:
+        """Correlation, response, overlap (if there is a signal), multiplier, energy, boundary values."""
+        signal = self.landscape.mean != 0
+        return [
+            (r"\partial_t C(t,t')", self.correlation_rate),
+            (r"\partial_t R(t,t')", self.response_rate),
+            *([(r"\partial_t m(t)", self.overlap_rate)] if signal else []),
+            (r"\mu(t)", self.multiplier),
+            (r"e(t)", self.energy),
+            (r"C(t,t) = R(t^+,t)", Integer(1)),
+            *([(r"m(0)", self.initial_overlap)] if signal else []),
+        ]
+
+
+def _merged(integrals: list[TimeIntegral]) -> list[TimeIntegral]:
+    """``int R [f'(C) + f''(C) C] ds``: integrals over [0, t] with the response as their common factor."""
+    if not integrals:
+        return []
+    response = R(TIME, INNER)
+    weight = sum(term.args[0].as_expr() / response for term in integrals)
+    return [integral(0, TIME, _tidy(weight), response)]
+
+
+def _tidy(expression: Expr) -> Expr:
+    """``beta (C^3/Delta_3 + C^2/Delta_2)``."""
+    return collect(powsimp(expand(expression)), INVERSE_TEMPERATURE)
