@@ -1,0 +1,90 @@
+"""Nodes of the long-time integrator, and how fine they must be for a tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.polynomial import legendre
+
+from ...lowering import Array
+from ..collocation import radau
+from .kernel import Rule
+
+SCALE, ORIGIN, WIDTH = 0.2, 0.5, 1.4
+"""``scale`` of the nodes in t', ``origin`` of the logarithmic time, width of a panel in the logarithm of a lag."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """``nodes`` per panel in ``t'``, ``stages`` per block of time, ``tolerance`` for the last coefficients kept.
+
+    A block may not be wider than ``reach`` in ``ln t``, nor much narrower once the dynamics is slow: what a block
+    leaves behind at its edges must be resolved by the panels when it has become a feature of the memory, or it feeds
+    back and grows (a power of t).
+    """
+
+    nodes: int
+    stages: int
+    tolerance: float
+
+    @classmethod
+    def of(cls, rtol: float) -> Resolution:
+        """The resolution whose estimated error stays below ``rtol``."""
+        digits = -np.log10(rtol)
+        nodes = int(np.clip(round(7.5 + 1.4 * digits), 10, 26))
+        stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
+        return cls(nodes, stages, max(rtol, 1e-12))
+
+    @property
+    def reach(self) -> float:
+        """Widest block in ``ln(1 + t/origin)``."""
+        return 0.165 * self.stages
+
+    def rule(self) -> Rule:
+        """The nodes themselves."""
+        nodes, quadrature = _lobatto(self.nodes)
+        gauss, gauss_weights = legendre.leggauss(self.nodes)
+        stages = 2 * radau(self.stages).closed - 1
+        return Rule(
+            nodes,
+            barycentric(nodes),
+            quadrature,
+            derivative(nodes),
+            gauss,
+            gauss_weights,
+            stages,
+            barycentric(stages),
+            WIDTH,
+            SCALE,
+            ORIGIN,
+        )
+
+
+def _lobatto(size: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss-Lobatto quadrature on [-1, 1]."""
+    last = legendre.Legendre.basis(size - 1)
+    nodes = np.concatenate([[-1.0], np.sort(np.real(last.deriv().roots())), [1.0]])
+    return nodes, 2 / (size * (size - 1) * last(nodes) ** 2)
+
+
+def barycentric(nodes: Array) -> Array:
+    """``1/prod_{i != j} 2 (x_j - x_i)``: only ratios matter."""
+    gaps = 2 * (nodes[:, None] - nodes)
+    np.fill_diagonal(gaps, 1.0)
+    return np.asarray(1 / gaps.prod(axis=1))
+
+
+def derivative(nodes: Array) -> Array:
+    """Differentiation matrix of the Lagrange interpolant; rows sum to zero."""
+    weights, gaps = barycentric(nodes), nodes[:, None] - nodes
+    np.fill_diagonal(gaps, 1.0)
+    matrix = weights / weights[:, None] / gaps
+    np.fill_diagonal(matrix, 0.0)
+    np.fill_diagonal(matrix, -matrix.sum(axis=1))
+    return np.asarray(matrix)
+
+
+def last_coefficients(nodes: Array, count: int) -> Array:
+    """Rows that take values at ``nodes`` to the last ``count`` Legendre coefficients."""
+    return np.asarray(np.linalg.inv(legendre.legvander(nodes, nodes.size - 1))[-count:])

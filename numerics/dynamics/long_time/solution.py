@@ -1,0 +1,170 @@
+"""What the long-time integrator returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+
+from ...errors import ConvergenceError
+from ...lowering import Array
+from ..model import Model
+from ..two_time import Errors, OneTime
+from . import kernel, store
+from .kernel import History
+from .rule import Resolution
+from .solver import March, Progress, first_overlap, initial_energy, initial_multiplier, lowered, time_of
+
+SAFETY = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class LongTimeTwoTime:
+    """Polynomials in ``ln(1 + t/origin)`` and, at each time, in the logarithms of ``s`` and ``t - s``.
+
+    ``mu``, ``energy`` have one row for each block and one column for each stage; ``tails`` the last coefficients in
+    time and in ``s`` of each block, which bound what was cut off.
+    """
+
+    model: Model
+    resolution: Resolution
+    history: History
+    mu: Array
+    energies: Array
+    tails: Array
+    width: float
+    statistics: Mapping[str, float] = field(default_factory=dict)
+    kind: ClassVar[str] = "long-time"
+
+    @property
+    def t(self) -> Array:
+        """Time 0 and all stages."""
+        return np.concatenate([[0.0], self._stages().ravel()])
+
+    def _stages(self) -> Array:
+        rule, x = self.resolution.rule(), self.history.x
+        return time_of(x[:-1, None] + 0.5 * np.diff(x)[:, None] * (1 + rule.stages[1:]), rule)
+
+    def evaluate(self, t: Array, s: Array) -> tuple[Array, Array]:
+        """``C(t, s)``, ``R(t, s)``."""
+        C, R = np.ones(t.shape), np.ones(t.shape)  # noqa: N806
+        later = t > s
+        n = int(later.sum())
+        if n:
+            c, r = np.empty(n), np.empty(n)
+            a, b = np.ascontiguousarray(t[later]), np.ascontiguousarray(s[later])
+            kernel.evaluate(self.resolution.rule(), self.history, a, b, a - b, c, r)
+            C[later], R[later] = c, r
+        return C, R
+
+    def one_time(self, t: Array) -> OneTime:
+        """By interpolation within the blocks."""
+        law, q = lowered(self.model), self.resolution.stages
+        variable = self.history.overlap.reshape(-1, q + 1)
+        m = self._interpolated(variable, t)
+        if law.overlap_kind == kernel.LOGARITHM:
+            m = law.sign * np.exp(m)
+        mu = self._interpolated(_with_starts(self.mu, initial_multiplier(self.model)), t)
+        return OneTime(m, mu, self._interpolated(_with_starts(self.energies, initial_energy(self.model)), t))
+
+    def _interpolated(self, rows: Array, t: Array) -> Array:
+        """Values at ``t`` of the polynomials through ``rows``, one row for each block."""
+        rule, out = self.resolution.rule(), np.empty(t.shape)
+        weights = np.empty(rule.stages.size)
+        for i, time in np.ndenumerate(t):
+            b = kernel.stage_weights(float(time), rule, self.history, weights)
+            out[i] = weights @ rows[b]
+        return out
+
+    def error(self, t: Array) -> Errors:
+        """The largest tails so far, added up and times ``SAFETY``; that of ``m`` is relative to m.
+
+        Last coefficients overestimate: what they drive in ``mu`` and ``e`` is an average of theirs over the memory.
+        """
+        so_far = SAFETY * np.maximum.accumulate(self.tails.sum(axis=1))
+        block = np.clip(np.searchsorted(self.history.t, t, side="left") - 1, 0, so_far.size - 1)
+        error = so_far[block] + 1e-13
+        stiffness = max(1.0, float(self.model.memory.sum()))
+        m = np.abs(self.one_time(t).m) if lowered(self.model).overlap_kind == kernel.LOGARITHM else 1.0
+        if lowered(self.model).overlap_kind == kernel.NO_SIGNAL:
+            m = 0.0
+        return Errors(error * m, error * stiffness, error * stiffness, error, error)
+
+    def arrays(self) -> dict[str, Array]:
+        """History, one-time rows, tails and resolution."""
+        return {
+            "resolution": np.array([self.resolution.nodes, self.resolution.stages, self.resolution.tolerance]),
+            "mu": self.mu,
+            "energies": self.energies,
+            "tails": self.tails,
+            "width": np.array(self.width),
+            **store.tables(self.history),
+        }
+
+    @classmethod
+    def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
+        """The inverse of ``arrays``."""
+        nodes, stages, tolerance = arrays["resolution"]
+        resolution = Resolution(int(nodes), int(stages), float(tolerance))
+        history = store.from_tables(dict(arrays))
+        blocks = (history.t.size, resolution.stages)
+        if arrays["mu"].shape != blocks or arrays["energies"].shape != blocks:
+            raise ValueError("rows and blocks do not fit together")
+        return cls(
+            model, resolution, history, arrays["mu"], arrays["energies"], arrays["tails"], float(arrays["width"])
+        )
+
+    def march(self) -> March:
+        """The run as it stood, to go on from."""
+        return March(
+            self.model,
+            self.resolution,
+            self.history,
+            list(self.mu),
+            list(self.energies),
+            [(float(a), float(b)) for a, b in self.tails],
+            list(self.history.anchors),
+            self.width,
+        )
+
+
+def solve(
+    model: Model,
+    t_max: float,
+    *,
+    rtol: float,
+    progress: Progress | None = None,
+    resume: LongTimeTwoTime | None = None,
+) -> LongTimeTwoTime:
+    """Solve to ``t_max``. On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``."""
+    march = March(model, Resolution.of(rtol)) if resume is None else resume.march()
+    try:
+        march.run(t_max, progress)
+    except (KeyboardInterrupt, ConvergenceError) as error:
+        if march.mu:
+            error.two_time = _collected(march)  # type: ignore[union-attr]
+        raise
+    return _collected(march)
+
+
+def _collected(march: March) -> LongTimeTwoTime:
+    return LongTimeTwoTime(
+        march.model,
+        march.resolution,
+        march.history,
+        np.array(march.mu),
+        np.array(march.energy),
+        np.array(march.tails),
+        march.width,
+        dict(march.counts),
+    )
+
+
+def _with_starts(rows: Array, start: float) -> Array:
+    """Rows with the value at the block's start in front."""
+    return np.column_stack([np.concatenate([[start], rows[:-1, -1]]), rows])
+
+
+__all__ = ["LongTimeTwoTime", "first_overlap", "solve"]

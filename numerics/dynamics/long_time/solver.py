@@ -1,0 +1,203 @@
+"""The march: block after block in ``ln t``, as wide as accuracy allows, with anchors where the state has jumped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...errors import ConvergenceError
+from ...lowering import Array
+from ..model import Model
+from . import kernel, store
+from .block import Block, extrapolation, solve_block
+from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Law, Rule
+from .rule import Resolution
+
+Progress = Callable[[float], None]
+FIRST_WIDTH, NARROWEST, GROWTH = 0.3, 1e-7, 1.8
+SHARP = 1.0
+"""A change of m faster than this per unit of ln t leaves a feature in the memory that a logarithmic grid misses."""
+
+
+@dataclass
+class March:
+    """A run so far: its history, rows at all stages, tails of each block, and where the next block starts."""
+
+    model: Model
+    resolution: Resolution
+    history: History = field(default_factory=store.empty)
+    mu: list[Array] = field(default_factory=list)
+    energy: list[Array] = field(default_factory=list)
+    tails: list[tuple[float, float]] = field(default_factory=list)
+    anchors: list[float] = field(default_factory=list)
+    width: float = FIRST_WIDTH
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+
+    def __post_init__(self) -> None:
+        self.law, self.rule = lowered(self.model), self.resolution.rule()
+
+    @property
+    def x(self) -> float:
+        """Edge reached, in logarithmic time."""
+        return float(self.history.x[-1])
+
+    @property
+    def t(self) -> float:
+        """Time reached."""
+        return float(time_of(self.x, self.rule))
+
+    def run(self, t_max: float, progress: Progress | None) -> None:
+        """Go on to ``t_max``. Raises ``ConvergenceError`` where the tolerance is lost, keeping what there is."""
+        goal = float(np.log1p(t_max / self.rule.origin))
+        while self.x < goal * (1 - 1e-14):
+            self.step(goal)
+            if progress is not None:
+                progress(self.t)
+
+    def step(self, goal: float) -> None:
+        """One accepted block."""
+        tolerance, q = self.resolution.tolerance, self.resolution.stages
+        while True:
+            width = min(self.width, goal - self.x)
+            if goal - self.x - width < 0.1 * width:
+                width = goal - self.x
+            solved = self._attempt(width)
+            tail = np.inf if solved is None else max(solved.time_tail, 1e-3 * tolerance)
+            if solved is not None and tail <= 3 * tolerance:
+                break
+            self.counts["rejected"] += 1
+            shrink = 0.4 if solved is None else float(np.clip(0.8 * (tolerance / tail) ** (1 / q), 0.2, 0.8))
+            self.width = width * shrink
+            if self.width < NARROWEST:
+                raise ConvergenceError(
+                    f"stopped at t = {self.t:.6g}: no block of time reaches the tolerance {tolerance:g} any more"
+                )
+        self._accept(solved)
+        grown = width * min(GROWTH, max(0.4, 0.85 * (tolerance / tail) ** (1 / q)))
+        self.width = min(max(grown, 0.0 if width < self.width else self.width * 0.4), self.resolution.reach)
+
+    def _attempt(self, width: float) -> Block | None:
+        """Predict and solve a block of that width."""
+        rule, end = self.rule, self.x + width
+        times = time_of(self.x + 0.5 * width * (1 + rule.stages[1:]), rule)
+        segments = store.Segments.at(float(times[-1]), self.anchors, rule)
+        history, grid = store.with_grid(self.history, segments, self.anchors)
+        values, mu = self._prediction(history, grid, width)
+        guess = store.with_block(history, self.t, end, grid, *values)
+        solved = solve_block(self.law, rule, guess, mu, times)
+        if solved is not None:
+            self.counts["iterations"] += solved.iterations
+            self.counts["factorisations"] += solved.factorisations
+        return solved
+
+    def _prediction(self, history: History, grid: int, width: float) -> tuple[tuple[Array, Array, Array], Array]:
+        """``C``, scaled ``R``, the overlap variable at all stages and ``mu`` at the unknown ones."""
+        q, rule = self.resolution.stages, self.rule
+        if not self.mu:
+            ones = np.ones((q + 1, history.grids[grid, 2] * (rule.nodes.size - 1) + 1))
+            return (ones, rule.scale * ones, np.full(q + 1, first_overlap(self.model, self.law))), np.full(
+                q, initial_multiplier(self.model)
+            )
+        C, R, overlap = store.block(history, history.t.size - 1, q)  # noqa: N806
+        if history.grid[-1] != grid:
+            C, R = self._resampled(history, grid, C, R)  # noqa: N806
+        matrix = extrapolation(rule.stages, width / float(history.x[-1] - history.x[-2]))
+        mu = np.concatenate([[self.mu[-2][-1] if len(self.mu) > 1 else initial_multiplier(self.model)], self.mu[-1]])
+        return (matrix @ C, matrix @ R, matrix @ overlap), (matrix @ mu)[1:]
+
+    def _resampled(self, history: History, grid: int, C: Array, R: Array) -> tuple[Array, Array]:  # noqa: N803
+        """The last block on the nodes of another grid."""
+        q, rule = self.resolution.stages, self.rule
+        nodes = history.grids[grid, 2] * (rule.nodes.size - 1) + 1
+        C_new, R_new = np.empty((q + 1, nodes)), np.empty((q + 1, nodes))  # noqa: N806
+        start, wide = history.x[-2], history.x[-1] - history.x[-2]
+        for k in range(q + 1):
+            t = float(time_of(start + 0.5 * wide * (1 + rule.stages[k]), rule))
+            if t == 0.0:
+                C_new[k], R_new[k] = 1.0, rule.scale
+            else:
+                kernel.resample(history.grid[-1], grid, t, C[k], R[k], rule, history, C_new[k], R_new[k])
+        return C_new, R_new
+
+    def _accept(self, solved: Block) -> None:
+        if not all(np.all(np.isfinite(values)) for values in (solved.mu, solved.energy, solved.history.C)):
+            raise ConvergenceError(f"stopped at t = {self.t:.6g}: the solution is no longer finite")
+        self.history = solved.history
+        self.mu.append(solved.mu)
+        self.energy.append(solved.energy)
+        self.tails.append((solved.time_tail, solved.space_tail))
+        self.counts["blocks"] += 1
+        self.counts["nodes"] = max(self.counts["nodes"], store.block(self.history, -1 % len(self.mu), self.resolution.stages)[0].shape[1])
+        self._anchor()
+
+    def _anchor(self) -> None:
+        """Once a jump of m is over, let two segments of the grid meet where it was steepest."""
+        if self.law.overlap_kind == NO_SIGNAL:
+            return
+        t, rates = overlap_rates(self)
+        after = t > (self.anchors[-1] * 1.5 if self.anchors else 1.0)
+        if not np.any(after):
+            return
+        steepest = int(np.argmax(np.where(after, rates, 0.0)))
+        over = self.t - t[steepest] > 0.25 * t[steepest] / rates[steepest]
+        if rates[steepest] > SHARP and over:
+            self.anchors.append(float(t[steepest]))
+
+
+COUNTS = ("blocks", "rejected", "iterations", "factorisations", "nodes")
+
+
+def lowered(model: Model) -> Law:
+    """The model as the kernel wants it; ``ln |m|`` stands for m unless m can change its sign."""
+    homogeneous = model.drift[0] == 0
+    kind = LINEAR if not homogeneous else LOGARITHM if model.overlap != 0 else NO_SIGNAL
+    return Law(
+        model.covariance,
+        model.noise,
+        model.memory,
+        model.memory_slope,
+        model.planted,
+        model.drift,
+        model.drift_slope,
+        model.temperature,
+        model.beta,
+        kind,
+        -1.0 if model.overlap < 0 else 1.0,
+    )
+
+
+def first_overlap(model: Model, law: Law) -> float:
+    """The overlap variable at t = 0."""
+    return float(np.log(abs(model.overlap))) if law.overlap_kind == LOGARITHM else model.overlap
+
+
+def initial_multiplier(model: Model) -> float:
+    """``mu(0) = T + g'(m0) m0 + beta f'(1)``."""
+    drift = float(np.polynomial.polynomial.polyval(model.overlap, model.drift))
+    return model.temperature + drift * model.overlap + model.beta * float(model.noise.sum())
+
+
+def initial_energy(model: Model) -> float:
+    """``e(0) = -g(m0) - beta f(1)``."""
+    planted = float(np.polynomial.polynomial.polyval(model.overlap, model.planted))
+    return -planted - model.beta * float(model.covariance.sum())
+
+
+def time_of(x: float | Array, rule: Rule) -> Array:
+    """``t = origin (e^x - 1)``."""
+    return np.asarray(rule.origin * np.expm1(x))
+
+
+def overlap_rates(march: March) -> tuple[Array, Array]:
+    """Times of the stages and ``|dm/dx|`` there."""
+    q, rule, history = march.resolution.stages, march.rule, march.history
+    values = history.overlap.reshape(-1, q + 1)
+    m = np.vectorize(lambda v: kernel.overlap_of(v, march.law))(values)
+    widths = np.diff(history.x)
+    from .rule import derivative
+
+    rates = np.abs(m @ derivative(rule.stages).T) * 2 / widths[:, None]
+    t = time_of(history.x[:-1, None] + 0.5 * widths[:, None] * (1 + rule.stages), rule)
+    return t[:, 1:].ravel(), rates[:, 1:].ravel()

@@ -1,0 +1,100 @@
+"""The memory of a long run: blocks of time, each a polynomial in ``ln t`` at the nodes of its grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...lowering import Array
+from .kernel import History, Ints, Rule
+
+TABLES = ("t", "x", "grid", "offset", "C", "R", "overlap", "segments", "grids", "anchors")
+
+
+@dataclass(frozen=True)
+class Segments:
+    """One grid: rows of (start, end or -1, panels after start, panels before end, first panel)."""
+
+    rows: Array
+
+    @classmethod
+    def at(cls, t: float, anchors: Sequence[float], rule: Rule) -> Segments:
+        """Between neighbouring anchors, and on to ``t``: panels no wider than ``rule.width`` in the log of a lag."""
+        ends = [0.0, *anchors, -1.0]
+        rows, first = [], 0
+        for start, end in zip(ends[:-1], ends[1:], strict=True):
+            extent = np.log1p(0.5 * ((t if end < 0 else end) - start) / rule.scale)
+            panels = max(1, int(np.ceil(extent / rule.width)))
+            rows.append((start, end, panels, panels, first))
+            first += 2 * panels
+        return cls(np.array(rows, dtype=np.float64))
+
+    @property
+    def panels(self) -> int:
+        """Panels in all."""
+        return int(self.rows[-1, 2:].sum())
+
+
+def empty() -> History:
+    """No block yet."""
+    real, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
+    return History(
+        real, np.zeros(1), whole, whole, real, real, real, np.zeros((0, 5)), np.zeros((0, 3), dtype=np.int64), real
+    )
+
+
+def with_grid(history: History, segments: Segments, anchors: Sequence[float]) -> tuple[History, int]:
+    """The history with that grid in its tables, and the grid's index."""
+    if len(history.grids):
+        first, count, _ = history.grids[-1]
+        if np.array_equal(history.segments[first : first + count], segments.rows):
+            return history, len(history.grids) - 1
+    row = np.array([[len(history.segments), len(segments.rows), segments.panels]], dtype=np.int64)
+    tables = history._replace(
+        segments=np.vstack([history.segments, segments.rows]),
+        grids=np.vstack([history.grids, row]),
+        anchors=np.array(anchors, dtype=np.float64),
+    )
+    return tables, len(tables.grids) - 1
+
+
+def with_block(
+    history: History, start: float, end: float, grid: int, C: Array, R: Array, overlap: Array  # noqa: N803
+) -> History:
+    """The history with one more block: from time ``start`` to the edge ``end`` in x; values (stages + 1, nodes)."""
+    return history._replace(
+        t=np.append(history.t, start),
+        x=np.append(history.x, end),
+        grid=np.append(history.grid, grid),
+        offset=np.append(history.offset, history.C.size),
+        C=np.concatenate([history.C, C.ravel()]),
+        R=np.concatenate([history.R, R.ravel()]),
+        overlap=np.concatenate([history.overlap, overlap]),
+    )
+
+
+def block(history: History, index: int, stages: int) -> tuple[Array, Array, Array]:
+    """Views of ``C``, scaled ``R`` (stages + 1, nodes) and the overlap variable of a block."""
+    first = int(history.offset[index])
+    last = int(history.offset[index + 1]) if index + 1 < history.offset.size else history.C.size
+    shape = (stages + 1, (last - first) // (stages + 1))
+    return (
+        history.C[first:last].reshape(shape),
+        history.R[first:last].reshape(shape),
+        history.overlap[index * (stages + 1) : (index + 1) * (stages + 1)],
+    )
+
+
+def tables(history: History) -> dict[str, Array]:
+    """What a file keeps."""
+    return {f"history.{name}": np.asarray(getattr(history, name), dtype=np.float64) for name in TABLES}
+
+
+def from_tables(arrays: dict[str, Array]) -> History:
+    """The inverse of ``tables``."""
+    whole = ("grid", "offset", "grids")
+    fields = {name: np.ascontiguousarray(arrays[f"history.{name}"], dtype=np.float64) for name in TABLES}
+    integers: dict[str, Ints] = {name: fields[name].astype(np.int64) for name in whole}
+    return History(**{**fields, **integers})

@@ -1,0 +1,126 @@
+"""The reference integrator: collocation on panels of one width, to rising order until two orders agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+
+from ..errors import ConvergenceError
+from .history import History
+from .model import Model
+from .panel import Values, solve_panel
+from .uniform import Grid, UniformTwoTime
+
+Progress = Callable[[float], None]
+LARGEST_ORDER = 24
+LARGEST_SIZE = 5500
+"""Times of the finer grid; C and R on two grids then take 1 GB."""
+REACH = 6.5
+"""Width of a panel in units of the fastest time scale: wider ones would not converge."""
+
+
+def solve(model: Model, t_max: float, *, rtol: float, progress: Progress | None = None) -> UniformTwoTime:
+    """All of the two-time equations on ``[0, t_max]``, to ``rtol``.
+
+    Each panel is one implicit Radau step of high order; the run is repeated with two more times per panel until the
+    two agree. The finer one is returned, with the difference as its error: that of the coarser one, larger than its
+    own by a factor of ten or more until rounding (about 1e-14). Cost grows as ``t_max^3``, memory as ``t_max^2``.
+
+    Raises ``ConvergenceError`` where that takes more than ``LARGEST_SIZE`` times or rounding is in the way.
+    """
+    coarse, grid, best, fruitless = None, _first_grid(model, t_max, rtol), np.inf, 0
+    while fruitless < 2:
+        _require_size(grid, t_max, rtol, best)
+        fine = _march(model, grid, rtol, progress)
+        if fine is None:
+            coarse, grid = None, _narrower(grid, grid.order)
+            continue
+        if coarse is not None:
+            fine, error = _with_errors(fine, coarse)
+            if error <= rtol:
+                return fine
+            fruitless, best = (fruitless + 1 if error > best / 2 else 0), min(error, best)
+        wide = grid.order + 2 > LARGEST_ORDER
+        coarse, grid = (None, _narrower(grid, 16)) if wide else (fine, grid._replace(order=grid.order + 2))
+    raise ConvergenceError(
+        f"rtol = {rtol:g} is out of reach: rounding keeps the error near {best:.1g} up to t = {t_max:g}"
+    )
+
+
+def _first_grid(model: Model, t_max: float, rtol: float) -> Grid:
+    panels = int(np.clip(np.ceil(t_max * _rate(model) / REACH), 1, 1e15))
+    order = 2 * int(np.ceil(0.5 - 0.8 * np.log10(rtol)))
+    return Grid(t_max / panels, max(6, order), panels)
+
+
+def _rate(model: Model) -> float:
+    """Twice the rate at which ``f''(C) R`` decays with ``t - s``: at ``s > t`` it grows as fast.
+
+    ``R`` decays with ``mu``; ``f''(C)`` with ``T f'''/f''``, and as a Gaussian of width ``(f' f'''/f'')^(-1/2)``.
+    """
+    functions = (model.noise, model.memory, model.memory_slope, model.drift)
+    noise, memory, slope, drift = (float(np.sum(np.abs(series))) for series in functions)
+    edge, decay = np.sqrt(memory), slope / memory if memory > 0 else 0.0
+    multiplier = max(2 * edge, drift + edge / 2, np.sqrt(noise), model.beta * noise)
+    return float(2 * (multiplier + model.temperature * (1 + decay)) + np.sqrt(noise * decay))
+
+
+def _narrower(grid: Grid, order: int) -> Grid:
+    return Grid(grid.width / 2, order, 2 * grid.panels)
+
+
+def _require_size(grid: Grid, t_max: float, rtol: float, best: float) -> None:
+    if grid.size + 2 * grid.panels <= LARGEST_SIZE:
+        return
+    reach = grid.width * (LARGEST_SIZE // (grid.order + 2))
+    so_far = f"best error so far {best:.1g}; " if np.isfinite(best) else ""
+    raise ConvergenceError(
+        f"t_max = {t_max:g} at rtol = {rtol:g} is too long for the reference method ({so_far}it reaches about"
+        f" t = {reach:.2g}); use method = 'long-time' or a larger rtol"
+    )
+
+
+def _march(model: Model, grid: Grid, rtol: float, progress: Progress | None) -> UniformTwoTime | None:
+    """One run; None when its panels are too wide to converge."""
+    history = History.begin(model, grid)
+    values, iterations, tolerance = None, 0, max(1e-3 * rtol, 4e-15)
+    with np.errstate(over="ignore", invalid="ignore"), _one_thread():
+        for panel in range(grid.panels):
+            found = solve_panel(model, history, panel, _guess(history, panel, values), tolerance)
+            if found is None:
+                return None
+            values, iterations = found[0], iterations + found[1]
+            if progress is not None:
+                progress(grid.width * (panel + 1))
+    statistics = {"panels": grid.panels, "order": grid.order, "times": grid.size, "iterations": iterations}
+    return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((5, grid.panels)), statistics)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """One BLAS thread: more wait for one another when the machine has other work. As it is without threadpoolctl."""
+    try:
+        from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        return nullcontext()
+    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    return limits
+
+
+def _guess(history: History, panel: int, before: Values | None) -> Values:
+    """The panel before, shifted along the diagonal."""
+    n = history.grid.order
+    if before is None:
+        return Values(np.ones((2, n, 1)), np.ones((2, n, n)), np.full(n, history.one[0, 0]))
+    first = before.far[:, :, : n + 1] if panel > 1 else np.repeat(before.far, n + 1, axis=2)
+    return Values(np.concatenate([first, before.far[:, :, 1:]], axis=2), before.near, np.full(n, before.m[-1]))
+
+
+def _with_errors(fine: UniformTwoTime, coarse: UniformTwoTime) -> tuple[UniformTwoTime, float]:
+    """The finer run with its estimates, and the largest of them: of C and R as it is, of the rest relative."""
+    estimates = fine.compared(coarse)
+    scale = np.concatenate([np.max(np.abs(fine.one), axis=1), [1.0, 1.0]])
+    relative = np.max(estimates, axis=1) / np.where(scale > 0, scale, 1.0)
+    result = UniformTwoTime(fine.grid, fine.c, fine.r, fine.one, estimates, fine.statistics)
+    return result, float(np.max(relative))

@@ -1,0 +1,172 @@
+"""The front door: one call for every landscape, start and temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+
+from theory.landscape import GaussianLandscape
+
+from ..errors import ConvergenceError, Interrupted
+from .model import Model, Start, model
+from .solution import DynamicsSolution
+from .two_time import TwoTime
+from .verified import Verified
+
+Method = Literal["auto", "reference", "long-time"]
+Progress = Callable[[float], None]
+REFERENCE_REACH = 20.0
+SMALLEST_RTOL = 1e-13
+
+
+def solve_dynamics(
+    landscape: GaussianLandscape,
+    t_max: float,
+    *,
+    temperature: float = 0.0,
+    overlap: float = 0.0,
+    start: Start = "random",
+    rtol: float = 1e-6,
+    method: Method = "auto",
+    verify: bool = False,
+    progress: Progress | None = None,
+    resume: DynamicsSolution | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> DynamicsSolution:
+    r"""``d_t C = -mu C + int_0^t f''(C) R C ds + int_0^t' f'(C) R ds + g'(m) m``, and those for R, m, mu, e.
+
+    Parameters
+    ----------
+    landscape
+        ``f`` and ``g``; polynomials or power series that converge at 1.
+    t_max
+        Last time, positive, in units of ``dx/dt = -grad H - mu x``.
+    temperature
+        Of the bath, ``T >= 0``; 0 is gradient flow.
+    overlap
+        ``m(0)`` within [-1, 1].
+    start
+        ``"random"``, or ``Equilibrium(beta)``.
+    rtol
+        Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
+    method
+        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"``, or ``"auto"``.
+    verify
+        Solve again with a tenth of the tolerance; the difference joins the error estimate.
+    progress
+        Called with the time reached, at least a few times per second; starts again with each refinement.
+    resume
+        A solution of the same problem, to the same ``rtol`` or a smaller one, to go on from (long-time method only).
+    parameters
+        Values of the landscape's symbols, by name.
+
+    Returns a ``DynamicsSolution``. Raises ``ValueError`` for a bad argument, ``ConvergenceError`` when the tolerance
+    is out of reach, saying how far the run got, and ``Interrupted`` on Ctrl-C; where the method keeps what it has, the
+    ``partial`` of these two is a solution up to there, that can be saved and resumed.
+
+    Source: Cugliandolo, Kurchan (Phys. Rev. Lett. 71, 173, 1993); with a signal, Sarao Mannelli, Biroli, Cammarota,
+    Krzakala, Zdeborova (NeurIPS 2019).
+    """
+    _require(t_max, rtol, method)
+    equations = model(landscape, temperature=temperature, overlap=overlap, start=start, parameters=parameters)
+    chosen = _chosen(method, float(t_max), resume)
+    before = _earlier(equations, chosen, resume, float(rtol))
+    settings = {
+        "landscape": repr(landscape.subs(parameters or {})),
+        "t_max": float(t_max),
+        "temperature": equations.temperature,
+        "overlap": equations.overlap,
+        "start": "random" if start == "random" else f"equilibrium at beta = {equations.beta:g}",
+        "rtol": float(rtol),
+        "method": chosen,
+        "verify": False,
+    }
+    with _keeping_partial(equations, settings):
+        two_time = _integrate(equations, float(t_max), chosen, float(rtol), progress, before)
+    solution = _solution(equations, two_time, settings)
+    if not (verify and two_time.t[-1] >= t_max):
+        return solution
+    with _keeping_partial(equations, settings, solution):
+        finer = _integrate(equations, float(t_max), chosen, max(float(rtol) / 10, SMALLEST_RTOL), progress, None)
+    return _solution(equations, Verified.of(finer, two_time), settings | {"verify": True})
+
+
+def _solution(equations: Model, two_time: TwoTime, settings: Mapping[str, Any]) -> DynamicsSolution:
+    return DynamicsSolution(equations, two_time, settings, dict(two_time.statistics), _message(two_time, settings))
+
+
+@contextmanager
+def _keeping_partial(
+    equations: Model, settings: Mapping[str, Any], unverified: DynamicsSolution | None = None
+) -> Iterator[None]:
+    """What stops a run carries the solution so far: the ``two_time`` that a method left on the exception."""
+    try:
+        yield
+    except (KeyboardInterrupt, ConvergenceError) as error:
+        reached: TwoTime | None = getattr(error, "two_time", None)
+        partial = _solution(equations, reached, settings) if reached is not None and unverified is None else unverified
+        if isinstance(error, ConvergenceError):
+            error.partial = partial
+        elif partial is not None:
+            place = f"at t = {partial.t_reached:g} of {settings['t_max']:g}"
+            if unverified is not None:
+                place = f"while verifying what had reached t = {partial.t_reached:g}"
+            raise Interrupted(f"interrupted {place}", partial) from error
+        raise
+
+
+def _require(t_max: float, rtol: float, method: str) -> None:
+    if not (np.isfinite(t_max) and t_max > 0):
+        raise ValueError(f"t_max = {t_max}: expected a finite time > 0; try 100")
+    if not SMALLEST_RTOL <= rtol < 1:
+        raise ValueError(f"rtol = {rtol}: expected a tolerance within [{SMALLEST_RTOL:g}, 1); try 1e-6")
+    if method not in get_args(Method):
+        raise ValueError(f"method = {method!r}: expected one of {', '.join(get_args(Method))}")
+
+
+def _chosen(method: Method, t_max: float, resume: DynamicsSolution | None) -> str:
+    if method != "auto":
+        return method
+    return "long-time" if t_max > REFERENCE_REACH or resume is not None else "reference"
+
+
+def _earlier(equations: Model, method: str, resume: DynamicsSolution | None, rtol: float) -> TwoTime | None:
+    """What there is to go on from."""
+    if resume is None:
+        return None
+    before = resume.two_time.finer if isinstance(resume.two_time, Verified) else resume.two_time
+    if method != "long-time" or before.kind != "long-time":
+        raise ValueError("resume goes on from a long-time run; use method = 'long-time'")
+    mine, theirs = equations.arrays(), resume.model.arrays()
+    different = [name for name in mine if not np.array_equal(mine[name], theirs[name])]
+    if different:
+        raise ValueError(f"resume holds another problem: its {different[0]} is different")
+    if rtol < resume.settings.get("rtol", rtol):
+        raise ValueError(f"rtol = {rtol:g}: resume was solved to {resume.settings['rtol']:g}; use that or start again")
+    return before
+
+
+def _integrate(
+    equations: Model, t_max: float, method: str, rtol: float, progress: Progress | None, before: TwoTime | None
+) -> TwoTime:
+    if before is not None and before.t[-1] >= t_max:
+        return before
+    if method == "reference":
+        from .reference import solve
+
+        return solve(equations, t_max, rtol=rtol, progress=progress)
+    from . import long_time
+
+    result: TwoTime = long_time.solve(equations, t_max, rtol=rtol, progress=progress, resume=cast(Any, before))
+    return result
+
+
+def _message(two_time: TwoTime, settings: Mapping[str, Any]) -> str:
+    reached, error = float(two_time.t[-1]), two_time.error(two_time.t)
+    largest = f"largest estimated error {np.max(error.energy):.1g} in the energy, {np.max(error.correlation):.1g} in C"
+    if reached < settings["t_max"]:
+        return f"stopped at t = {reached:g} of {settings['t_max']:g}; {largest}"
+    return f"reached t = {reached:g} by the {settings['method']} method; {largest}"

@@ -1,0 +1,150 @@
+"""What the reference integrator returns: polynomials of both times on each pair of panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lowering import Array
+from .collocation import Rule, interpolation, radau
+from .model import Model
+from .two_time import Errors, OneTime
+
+Integers = NDArray[np.intp]
+CHUNK = 2048
+ROUNDING = 16 * float(np.finfo(np.float64).eps)
+
+
+class Grid(NamedTuple):
+    """Panels of one width, each with ``order`` Radau times; time 0 in front."""
+
+    width: float
+    order: int
+    panels: int
+
+    @property
+    def rule(self) -> Rule:
+        """The times of a panel."""
+        return radau(self.order)
+
+    @property
+    def size(self) -> int:
+        """Number of times."""
+        return self.order * self.panels + 1
+
+    @property
+    def t(self) -> Array:
+        """All times, from 0."""
+        nodes = self.width * (np.arange(self.panels)[:, None] + self.rule.nodes)
+        return np.concatenate([[0.0], nodes.ravel()])
+
+    def locate(self, t: Array) -> tuple[Integers, Array]:
+        """Panel of each time and the place in it, within [0, 1]; an edge belongs to the panel on its left."""
+        panel = np.clip(np.ceil(t / self.width) - 1, 0, self.panels - 1).astype(np.intp)
+        return panel, np.clip(t / self.width - panel, 0, 1)
+
+    def stencil(self, panel: Integers) -> Integers:
+        """Indices of the times of a panel, its left end first."""
+        return panel[..., None] * self.order + np.arange(self.order + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class UniformTwoTime:
+    """``C(t, s) = sum_ij ell_i(t) ell_j(s) c[i, j]`` with the times ``i``, ``j`` of the panels of ``t`` and ``s``.
+
+    ``c, r`` have one row and column for each time of ``grid``; within diagonal blocks they go on smoothly to ``s > t``.
+    ``one`` has the rows ``m, mu, e``. ``estimates`` has a row for each field of ``Errors`` and a column for each panel.
+    """
+
+    grid: Grid
+    c: Array
+    r: Array
+    one: Array
+    estimates: Array
+    statistics: Mapping[str, float] = field(default_factory=dict)
+    kind: ClassVar[str] = "reference"
+
+    @property
+    def t(self) -> Array:
+        """All times of the grid."""
+        return self.grid.t
+
+    def evaluate(self, t: Array, s: Array) -> tuple[Array, Array]:
+        """``C`` and ``R`` at ``t >= s``."""
+        flat = np.ravel(t), np.ravel(s)
+        chunks = [slice(i, i + CHUNK) for i in range(0, flat[0].size, CHUNK)]
+        parts = [self._points(flat[0][chunk], flat[1][chunk]) for chunk in chunks]
+        c, r = np.concatenate(parts, axis=1) if parts else np.empty((2, 0))
+        return c.reshape(np.shape(t)), r.reshape(np.shape(t))
+
+    def _points(self, t: Array, s: Array) -> Array:
+        (row, u), (column, v) = self.grid.locate(t), self.grid.locate(s)
+        weights_s = interpolation(self.grid.rule.closed, v)
+        weights_t = interpolation(self.grid.rule.closed, u)
+        # the left end's row does not go on to s > t
+        near = row == column
+        weights_t[near] = np.pad(interpolation(self.grid.rule.nodes, u[near]), ((0, 0), (1, 0)))
+        i, j = self.grid.stencil(row)[:, :, None], self.grid.stencil(column)[:, None, :]
+        values = [np.einsum("pi,pij,pj->p", weights_t, table[i, j], weights_s) for table in (self.c, self.r)]
+        return np.where(t == s, 1.0, values)
+
+    def one_time(self, t: Array) -> OneTime:
+        """``m``, ``mu`` and ``e``."""
+        panel, u = self.grid.locate(np.ravel(t))
+        weights, i = interpolation(self.grid.rule.closed, u), self.grid.stencil(panel)
+        return OneTime(*(np.sum(weights * line[i], axis=1).reshape(np.shape(t)) for line in self.one))
+
+    def error(self, t: Array) -> Errors:
+        """The largest estimate within the panel of each time."""
+        return Errors(*self.estimates[:, self.grid.locate(t)[0]])
+
+    def sample(self, panel: int, u: Array) -> Array:
+        """``C, R`` at the places ``u`` of a panel (rows) and of it and all before (columns); 0 where ``s > t``."""
+        rule, a, n = self.grid.rule, panel * self.grid.order, self.grid.order
+        columns = self.grid.stencil(np.arange(panel + 1))
+        weights = interpolation(rule.closed, u)
+        result = np.empty((2, u.size, panel + 1, u.size))
+        for k, table in enumerate((self.c, self.r)):
+            rows = table[a : a + n + 1]
+            result[k, :, :panel] = (weights @ rows[:, : a + 1])[:, columns[:-1]] @ weights.T
+            near = interpolation(rule.nodes, u) @ rows[1:, a : a + n + 1] @ weights.T
+            result[k, :, panel] = np.where(u[:, None] >= u, near, 0.0)
+        return result
+
+    def compared(self, coarser: UniformTwoTime) -> Array:
+        """``estimates`` from a run on the same panels with fewer times: largest differences within each panel."""
+        u = np.union1d(self.grid.rule.closed, np.linspace(0, 1, self.grid.order))
+        places = (self.grid.width * (np.arange(self.grid.panels)[:, None] + u)).ravel()
+        pairs = zip(self.one_time(places), coarser.one_time(places), strict=True)
+        one = [np.max(np.abs(a - b).reshape(-1, u.size), axis=1) for a, b in pairs]
+        differences = (np.abs(self.sample(i, u) - coarser.sample(i, u)) for i in range(self.grid.panels))
+        two = np.array([np.max(difference, axis=(1, 2, 3)) for difference in differences]).T
+        scale = np.concatenate([np.max(np.abs(self.one), axis=1), [1.0, 1.0]])
+        return np.concatenate([one, two]) + ROUNDING * scale[:, None]
+
+    def arrays(self) -> dict[str, Array]:
+        """Width and order of the grid, the lower triangles row by row, the rest as it is."""
+        i = self._kept(self.grid)
+        header = np.array([self.grid.width, self.grid.order, self.grid.panels])
+        return {"grid": header, "c": self.c[i], "r": self.r[i], "one": self.one, "estimates": self.estimates}
+
+    @classmethod
+    def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
+        """The inverse of ``arrays``."""
+        width, order, panels = arrays["grid"]
+        grid = Grid(float(width), int(order), int(panels))
+        c, r = np.zeros((2, grid.size, grid.size))
+        c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
+        if arrays["one"].shape != (3, grid.size) or arrays["estimates"].shape != (5, grid.panels):
+            raise ValueError("arrays of different grids")
+        return cls(grid, c, r, arrays["one"], arrays["estimates"])
+
+    @staticmethod
+    def _kept(grid: Grid) -> NDArray[np.bool_]:
+        """Entries with ``s`` up to the end of the panel of ``t``."""
+        panel = np.concatenate([[-1], np.repeat(np.arange(grid.panels), grid.order)])
+        return np.asarray(panel[:, None] >= panel)

@@ -1,0 +1,77 @@
+"""Two resolutions side by side: the finer is the solution, the difference joins its error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from ..lowering import Array
+from .model import Model
+from .two_time import Errors, OneTime, TwoTime, backend
+
+PREFIX = "finer."
+
+
+@dataclass(frozen=True, eq=False)
+class Verified:
+    """``error(t) = max(finer.error(t), |finer - coarser|)``, the difference taken at ``times`` on either side.
+
+    ``differences`` has one row for each field of ``Errors``; those of C and R are the largest over five ``s <= t``.
+    """
+
+    finer: TwoTime
+    times: Array
+    differences: Array
+    kind: ClassVar[str] = "verified"
+
+    @classmethod
+    def of(cls, finer: TwoTime, coarser: TwoTime) -> Self:
+        """Compare on the rows of the coarser run."""
+        t = coarser.t[coarser.t <= finer.t[-1]]
+        one = [np.abs(a - b) for a, b in zip(finer.one_time(t), coarser.one_time(t), strict=True)]
+        two = np.zeros((2, t.size))
+        for fraction in (0.0, 0.25, 0.5, 0.9, 0.99):
+            pairs = zip(finer.evaluate(t, fraction * t), coarser.evaluate(t, fraction * t), strict=True)
+            two = np.maximum(two, [np.abs(a - b) for a, b in pairs])
+        return cls(finer, t, np.array([*one, *two]))
+
+    @property
+    def t(self) -> Array:
+        """Rows of the finer run."""
+        return self.finer.t
+
+    @property
+    def statistics(self) -> Mapping[str, float]:
+        """Of the finer run, and the largest difference found in the energy and in C."""
+        found = {"difference_energy": self.differences[2], "difference_correlation": self.differences[3]}
+        return {**self.finer.statistics, **{name: float(np.max(values)) for name, values in found.items()}}
+
+    def evaluate(self, t: Array, s: Array) -> tuple[Array, Array]:
+        """Of the finer run."""
+        return self.finer.evaluate(t, s)
+
+    def one_time(self, t: Array) -> OneTime:
+        """Of the finer run."""
+        return self.finer.one_time(t)
+
+    def error(self, t: Array) -> Errors:
+        """The larger of the finer run's own estimate and of the difference on either side of ``t``."""
+        right = np.clip(np.searchsorted(self.times, t), 0, self.times.size - 1)
+        seen = np.maximum(self.differences[:, right], self.differences[:, np.maximum(right - 1, 0)])
+        return Errors(*np.maximum(seen, np.array(self.finer.error(t))))
+
+    def arrays(self) -> dict[str, Array]:
+        """The finer run's arrays under a prefix, and the differences."""
+        inner = {PREFIX + name: values for name, values in self.finer.arrays().items()}
+        kind = np.frombuffer(self.finer.kind.encode(), dtype=np.uint8).astype(np.float64)
+        return {"times": self.times, "differences": self.differences, "finer_kind": kind, **inner}
+
+    @classmethod
+    def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
+        """The inverse of ``arrays``."""
+        kind = bytes(arrays["finer_kind"].astype(np.uint8)).decode()
+        inner = {name.removeprefix(PREFIX): v for name, v in arrays.items() if name.startswith(PREFIX)}
+        return cls(backend(kind).from_arrays(model, inner), arrays["times"], arrays["differences"])
