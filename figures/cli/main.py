@@ -115,6 +115,61 @@ def complexity(
     )
 
 
+@app.command()
+def dynamics(
+    system: SystemName,
+    t_max: Annotated[str, typer.Option(metavar="T", help="Last time, up to 1e12.")],
+    p: Order = None,
+    delta_2: Delta2 = None,
+    delta_p: DeltaP = None,
+    covariance: Covariance = None,
+    mean: Mean = None,
+    temperature: Annotated[str, typer.Option(metavar="T", help="Of the bath; 0 is gradient flow.")] = "0",
+    overlap: Annotated[str, typer.Option(metavar="M", help="Overlap with the signal at the start.")] = "0",
+    beta_initial: Annotated[
+        str | None, typer.Option(metavar="BETA", help="Start in equilibrium at this inverse temperature.")
+    ] = None,
+    rtol: Annotated[str, typer.Option(metavar="X", help="Error aimed at, from 1e-13.")] = "1e-6",
+    method: Annotated[str, typer.Option(metavar="NAME", help="auto, reference or long-time.")] = "auto",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Solve again, ten times finer; the difference joins the error.")
+    ] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="T,T", help="Times to report; default 1, 10, 100, ... and the last.")
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Keep all of it (npz); Ctrl-C keeps a part.")
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Draw m, energy and mu to a PNG, PDF or SVG file.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Go on from what --output kept of the same problem.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Two-time dynamics at infinite size: overlap, energy and correlation, each with its error."""
+    from .dynamics import run
+
+    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
+    run(
+        system,
+        given,
+        t_max=t_max,
+        temperature=temperature,
+        overlap=overlap,
+        beta_initial=beta_initial,
+        rtol=rtol,
+        method=method,
+        verify=verify,
+        at=at,
+        output=output,
+        plot=plot,
+        resume=resume,
+        as_json=as_json,
+    )
+
+
 @app.command("phase-diagram")
 def phase_diagram(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor.")] = "spiked-matrix-tensor",

@@ -87,7 +87,7 @@ def solve_dynamics(
     with _keeping_partial(equations, settings):
         two_time = _integrate(equations, float(t_max), chosen, float(rtol), progress, before)
     solution = _solution(equations, two_time, settings)
-    if not (verify and two_time.t[-1] >= t_max):
+    if not (verify and _reaches(two_time, t_max)):
         return solution
     with _keeping_partial(equations, settings, solution):
         finer = _integrate(equations, float(t_max), chosen, max(float(rtol) / 10, SMALLEST_RTOL), progress, None)
@@ -152,7 +152,7 @@ def _earlier(equations: Model, method: str, resume: DynamicsSolution | None, rto
 def _integrate(
     equations: Model, t_max: float, method: str, rtol: float, progress: Progress | None, before: TwoTime | None
 ) -> TwoTime:
-    if before is not None and before.t[-1] >= t_max:
+    if before is not None and _reaches(before, t_max):
         return before
     if method == "reference":
         from .reference import solve
@@ -164,9 +164,14 @@ def _integrate(
     return result
 
 
+def _reaches(two_time: TwoTime, t_max: float) -> bool:
+    """Up to rounding."""
+    return bool(two_time.t[-1] >= t_max * (1 - 1e-12))
+
+
 def _message(two_time: TwoTime, settings: Mapping[str, Any]) -> str:
     reached, error = float(two_time.t[-1]), two_time.error(two_time.t)
     largest = f"largest estimated error {np.max(error.energy):.1g} in the energy, {np.max(error.correlation):.1g} in C"
-    if reached < settings["t_max"]:
+    if not _reaches(two_time, settings["t_max"]):
         return f"stopped at t = {reached:g} of {settings['t_max']:g}; {largest}"
     return f"reached t = {reached:g} by the {settings['method']} method; {largest}"

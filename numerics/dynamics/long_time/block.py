@@ -12,7 +12,7 @@ from . import kernel, store
 from .kernel import NO_SIGNAL, History, Law, Rule
 from .rule import derivative, last_coefficients
 
-CONVERGED, ACCEPTED, LARGEST_COUNT = 1e-11, 1e-8, 12
+CONVERGED, ACCEPTED, LARGEST_COUNT = 1e-10, 1e-8, 12
 PREDICTOR = 4
 """Degree of the extrapolation that starts Newton: higher ones go astray over a block as wide as the last."""
 
@@ -45,10 +45,11 @@ def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array) -
     lags = np.array([kernel.nodes_at(guess.grid[-1], t, rule, guess) for t in times])
     weight = np.ones((q, 2 * nodes + 2))
     weight[:, nodes : 2 * nodes] = reach(lags, times[:, None], rule)
+    memo = _memo(rule, guess, times, nodes)
     factors, factorisations, last = None, 0, np.inf
     for count in range(1, LARGEST_COUNT + 1):
         fresh = factors is None
-        kernel.residual(law, rule, guess, times, slope, mu, fresh, F, J if fresh else none)
+        kernel.residual(law, rule, guess, times, slope, mu, fresh, F, J if fresh else none, *memo)
         if factors is None:
             # the transpose of a C-ordered matrix is what LAPACK factors in place
             factors, factorisations = lu_factor(J.T, overwrite_a=True, check_finite=False), factorisations + 1
@@ -69,6 +70,14 @@ def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array) -
             J = np.empty((size, size))  # noqa: N806
         last = change
     return None
+
+
+def _memo(rule: Rule, history: History, times: Array, nodes: int) -> tuple[Array, Array]:
+    """Room for ``C``, ``R`` at all quadrature points of ``kernel.residual``."""
+    extent = np.log1p(0.5 * times[-1] / rule.scale)
+    between = 2 * (history.anchors.size + 1) * (int(extent / rule.width) + 1) * rule.gauss.size
+    before = int(history.grids[:, 2].max()) * rule.nodes.size
+    return np.empty((times.size, nodes, before, 2)), np.empty((times.size, nodes, between, 2))
 
 
 def reach(lags: Array, times: Array, rule: Rule) -> Array:

@@ -250,10 +250,14 @@ def residual(
     with_jacobian: bool,
     F: Floats,
     J: Floats,
+    before: Floats,
+    between: Floats,
 ) -> None:
     """Collocation equations of the last block at its stage ``times``; ``slope`` differentiates in ``x``.
 
-    Unknowns of a stage: ``C`` and scaled ``R`` at its N nodes, the overlap variable, ``mu``.
+    Unknowns of a stage: ``C`` and scaled ``R`` at its N nodes, the overlap variable, ``mu``. A call with Jacobian
+    leaves in ``before`` and ``between`` the values of ``C``, ``R`` at the quadrature points of earlier blocks, which
+    calls without one take from there.
     """
     F[:] = 0.0
     if with_jacobian:
@@ -278,8 +282,8 @@ def residual(
                 s, lag, _, _ = position(grid, times[i], panel, rule.nodes[j], rule, history)
                 source_of_signal_and_start(law, rule, history, i, k, s, with_jacobian, F, J)
                 if s > 0.0:
-                    integral_before(law, rule, history, i, times[i], k, s, lag, with_jacobian, F, J)
-                integral_between(law, rule, history, i, times[i], k, s, lag, with_jacobian, F, J)
+                    integral_before(law, rule, history, i, times[i], k, s, lag, with_jacobian, F, J, before[i, k])
+                integral_between(law, rule, history, i, times[i], k, s, lag, with_jacobian, F, J, between[i, k])
 
 
 @compiled
@@ -472,6 +476,7 @@ def integral_before(
     with_jacobian: bool,
     F: Floats,
     J: Floats,
+    memo: Floats,
 ) -> None:
     """``int_0^t' [f''(C(t,s)) R(t,s) C(t',s) + f'(C(t,s)) R(t',s)] ds`` on the nodes of the slice at ``t'``."""
     block, n, q = history.t.size - 1, rule.nodes.size, rule.stages.size - 1
@@ -489,11 +494,14 @@ def integral_before(
             s, back, stretch, _ = position(history.grid[b], earlier, panel, rule.nodes[j], rule, history)
             w, z = rule.quadrature[j] * stretch, panel * (n - 1) + j
             per = 1.0 / (rule.scale + back)
-            c_past = r_past = 0.0
-            for l in range(q + 1):
-                c_past += stage[l] * history.C[offset + l * older + z]
-                r_past += stage[l] * history.R[offset + l * older + z]
-            r_past *= per
+            c_past, r_past = memo[panel * n + j]
+            if with_jacobian or b == block:
+                c_past = r_past = 0.0
+                for l in range(q + 1):
+                    c_past += stage[l] * history.C[offset + l * older + z]
+                    r_past += stage[l] * history.R[offset + l * older + z]
+                r_past *= per
+                memo[panel * n + j] = c_past, r_past
             c, r, first = slice_point(t, s, lag + back, grid, base, rule, history, node)
             noise, memory = polynomial(law.noise, c), polynomial(law.memory, c)
             total += w * (memory * r * c_past + noise * r_past)
@@ -524,6 +532,7 @@ def integral_between(
     with_jacobian: bool,
     F: Floats,
     J: Floats,
+    memo: Floats,
 ) -> None:
     """``int_t'^t f''(C(t,s)) R(t,s) C(s,t') ds`` and ``... R(s,t') ds``: Gauss panels gathered, on a logarithmic
     scale, at both ends and at the anchors between them; ``s - t'`` and ``t - s`` never by subtraction of large times."""
@@ -535,6 +544,7 @@ def integral_between(
             edges[count] = anchor
             count += 1
     edges[count] = t
+    point = 0
     for e in range(count):
         length = lag if count == 1 else edges[e + 1] - edges[e]
         extent = np.log1p(0.5 * length / rule.scale)
@@ -545,10 +555,47 @@ def integral_between(
                 w = rule.gauss_weights[j] * 0.5 * extent / panels * (rule.scale + u)
                 s = edges[e] + u
                 since, until = (u, lag - u) if e == 0 else (s - earlier, t - s)
-                between_point(law, rule, history, i, t, k, earlier, lag, s, since, until, w, *work, with_jacobian, F, J)
+                between_point(
+                    law,
+                    rule,
+                    history,
+                    i,
+                    t,
+                    k,
+                    earlier,
+                    lag,
+                    s,
+                    since,
+                    until,
+                    w,
+                    *work,
+                    with_jacobian,
+                    F,
+                    J,
+                    memo[point],
+                )
                 s = edges[e + 1] - u
                 since, until = (lag - u, u) if e == count - 1 else (s - earlier, t - s)
-                between_point(law, rule, history, i, t, k, earlier, lag, s, since, until, w, *work, with_jacobian, F, J)
+                between_point(
+                    law,
+                    rule,
+                    history,
+                    i,
+                    t,
+                    k,
+                    earlier,
+                    lag,
+                    s,
+                    since,
+                    until,
+                    w,
+                    *work,
+                    with_jacobian,
+                    F,
+                    J,
+                    memo[point + 1],
+                )
+                point += 2
 
 
 @compiled
@@ -571,6 +618,7 @@ def between_point(
     with_jacobian: bool,
     F: Floats,
     J: Floats,
+    memo: Floats,
 ) -> None:
     """One point ``s`` of ``integral_between``: ``since = s - t'``, ``until = t - s``, quadrature weight ``w``."""
     block, n, q = history.t.size - 1, rule.nodes.size, rule.stages.size - 1
@@ -579,9 +627,12 @@ def between_point(
     width = 2 * size + 2
     row, base = i * width, history.offset[block] + (i + 1) * size
     c, r, first = slice_point(t, s, until, grid, base, rule, history, node)
-    c_past, r_past, b, old = two_time(s, earlier, since, rule, history, stage, older)
     per = (rule.scale + lag) / (rule.scale + since)
-    r_past *= per
+    c_past, r_past = memo
+    if with_jacobian or s >= history.t[block]:
+        c_past, r_past, b, old = two_time(s, earlier, since, rule, history, stage, older)
+        r_past *= per
+        memo[0], memo[1] = c_past, r_past
     memory = polynomial(law.memory, c)
     F[row + k] -= w * memory * r * c_past
     F[row + size + k] -= w * memory * r * r_past

@@ -139,7 +139,7 @@ def solve(
     resume: LongTimeTwoTime | None = None,
 ) -> LongTimeTwoTime:
     """Solve to ``t_max``. On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``."""
-    march = March(model, Resolution.of(rtol)) if resume is None else resume.march()
+    march = March(model, Resolution.of(rtol, t_max)) if resume is None else resume.march()
     try:
         march.run(t_max, progress)
     except (KeyboardInterrupt, ConvergenceError) as error:

@@ -129,7 +129,9 @@ class March:
         self.energy.append(solved.energy)
         self.tails.append((solved.time_tail, solved.space_tail))
         self.counts["blocks"] += 1
-        self.counts["nodes"] = max(self.counts["nodes"], store.block(self.history, -1 % len(self.mu), self.resolution.stages)[0].shape[1])
+        self.counts["nodes"] = max(
+            self.counts["nodes"], store.block(self.history, -1 % len(self.mu), self.resolution.stages)[0].shape[1]
+        )
         self._anchor()
 
     def _anchor(self) -> None:

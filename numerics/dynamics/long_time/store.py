@@ -61,7 +61,13 @@ def with_grid(history: History, segments: Segments, anchors: Sequence[float]) ->
 
 
 def with_block(
-    history: History, start: float, end: float, grid: int, C: Array, R: Array, overlap: Array  # noqa: N803
+    history: History,
+    start: float,
+    end: float,
+    grid: int,
+    C: Array,
+    R: Array,
+    overlap: Array,  # noqa: N803
 ) -> History:
     """The history with one more block: from time ``start`` to the edge ``end`` in x; values (stages + 1, nodes)."""
     return history._replace(

@@ -1,0 +1,19 @@
+"""How far a computation has got: a bar on a terminal, nothing when piped."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import log10
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+@contextmanager
+def logarithmic(t_max: float) -> Iterator[Callable[[float], None]]:
+    """To be called with the time reached: equal lengths are equal decades beyond ``t = 1``. Erased at the end."""
+    columns = (TextColumn("t = {task.fields[time]:.3g}"), BarColumn(), TextColumn(f"{t_max:g}"), TimeElapsedColumn())
+    console, silent = Console(stderr=True), not sys.stderr.isatty()
+    with Progress(*columns, console=console, disable=silent, transient=True) as display:
+        task = display.add_task("", total=log10(1 + t_max), time=0.0)
+        yield lambda t: display.update(task, completed=log10(1 + t), time=t)

@@ -1,0 +1,303 @@
+"""`ruggedflow dynamics` as a user types it; the method for long times is tested in tests/numerics."""
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sympy import Rational
+
+from figures.cli.arguments import real
+from figures.cli.dynamics import with_error
+from figures.cli.main import main
+from figures.cli.progress import logarithmic
+from figures.dynamics_curves import draw
+from numerics.dynamics import Equilibrium, Model, load, long_time, solve_dynamics
+from numerics.dynamics import reference as reference_method
+from numerics.dynamics.solution import COLUMNS
+from numerics.errors import ConvergenceError
+from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
+
+SPIKED = SpikedMatrixTensor(3, Rational(1, 2), 1)
+SYSTEM = ["dynamics", "spiked-matrix-tensor", "--p", "3", "--delta-2", "0.5", "--delta-p", "1", "--rtol", "1e-4"]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return call
+
+
+def test_rows_are_those_of_the_library(run: Any) -> None:
+    status, out, err = run(*SYSTEM, "--overlap", "1e-3", "--t-max", "3", "--at", "0.5,2,1/3", "--json")
+    record = json.loads(out)
+    solution = solve_dynamics(SPIKED, 3, overlap=1e-3, rtol=1e-4)
+    assert (status, err) == (0, "")
+    assert record["system"] == "spiked-matrix-tensor"
+    assert record["parameters"] == {"p": 3, "delta_2": 0.5, "delta_p": 1}
+    assert record["settings"] == solution.settings and record["message"] == solution.message
+    assert record["statistics"] == solution.statistics
+    for name, values in solution.at([0.5, 2, 1 / 3]).items():
+        assert [row[name] for row in record["rows"]] == values.tolist(), name
+    assert set(record["rows"][0]) == {"t", *COLUMNS, *(f"{name}_error" for name in COLUMNS)}
+
+
+def test_default_times_are_decades_and_the_end(run: Any) -> None:
+    record = json.loads(run(*SYSTEM, "--t-max", "12.5", "--rtol", "1e-2", "--json")[1])
+    assert [row["t"] for row in record["rows"]] == [1, 10, 12.5]
+    assert json.loads(run(*SYSTEM, "--t-max", "0.5", "--json")[1])["rows"][0]["t"] == 0.5
+
+
+def test_the_last_time_is_reached_up_to_rounding(run: Any) -> None:
+    record = json.loads(run(*SYSTEM, "--t-max", "1.51", "--rtol", "1e-3", "--verify", "--json")[1])
+    assert record["rows"][-1]["t"] == 1.51
+    assert record["message"].startswith("reached t = 1.51") and record["settings"]["verify"] is True
+
+
+def test_other_starts_and_systems(run: Any) -> None:
+    words = [
+        "landscape",
+        "--covariance",
+        "q**3/2",
+        "--mean",
+        "m**3/5",
+        "--temperature",
+        "0.8",
+        "--beta-initial",
+        "1.25",
+    ]
+    record = json.loads(run("dynamics", *words, "--t-max", "2", "--json")[1])
+    landscape = GaussianLandscape(OVERLAP**3 / 2, SIGNAL_OVERLAP**3 / 5)
+    solution = solve_dynamics(landscape, 2, temperature=0.8, start=Equilibrium(1.25))
+    assert record["rows"][-1]["correlation"] == solution.C(2, 0)
+    assert record["settings"]["start"] == "equilibrium at beta = 1.25"
+
+
+def test_a_tiny_overlap_is_not_lost(run: Any) -> None:
+    record = json.loads(run(*SYSTEM, "--overlap", "1e-300", "--t-max", "1", "--json")[1])
+    assert record["settings"]["overlap"] == 1e-300
+    assert 2e-300 < record["rows"][-1]["m"] < 3e-300
+    assert real("overlap", "-2e-300/4", -1, 1) == -5e-301
+
+
+def test_the_table_is_aligned_and_names_its_files(run: Any, tmp_path: Path) -> None:
+    words = ["--t-max", "1", "--output", str(tmp_path / "new" / "run.npz"), "--verify"]
+    status, out, err = run(*SYSTEM, "--overlap", "0.1", *words)
+    assert (status, err) == (0, "")
+    table = [line for line in out.splitlines() if line[:1] in "┏┃┡│└"]
+    assert len(table) == 5 and len({len(line) for line in table}) == 1
+    assert re.search(r"│ 1 +│ 0\.\d+\(\d\) +│ 3\.\d+\(\d\) +│ -1\.\d+\(\d\) +│ 0\.\d+\(\d\) +│", out)
+    assert "reached t = 1" in out and "written to" in out
+    assert load(tmp_path / "new" / "run.npz").settings["verify"] is True
+
+
+def test_plot(run: Any, tmp_path: Path) -> None:
+    for suffix in ("png", "pdf", "svg"):
+        path = tmp_path / f"run.{suffix}"
+        assert run(*SYSTEM, "--overlap", "1e-3", "--t-max", "2", "--plot", str(path))[0] == 0
+        assert path.stat().st_size > 5000
+
+
+def test_what_is_drawn() -> None:
+    planted = draw(SPIKED, solve_dynamics(SPIKED, 3, overlap=1e-3, rtol=1e-3)).axes
+    assert [axes.get_ylabel() for axes in planted] == ["$m(t)$", "$e(t)$", r"$\mu(t)$"]
+    assert planted[-1].get_xlabel() == "$t$" and planted[-1].get_xscale() == "log"
+    assert planted[1].lines[1].get_ydata()[0] == pytest.approx(-31 / 18)
+    spin = PureSpin(3, Rational(2, 3))
+    for temperature, lines in ((0.0, 2), (0.5, 1)):
+        axes = draw(spin, solve_dynamics(spin, 1, temperature=temperature, rtol=1e-3)).axes
+        assert len(axes) == 2 and len(axes[0].lines) == lines
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (-1.154005674321, 1.2e-8, "-1.15400567(2)"),
+        (-1.154005674321, 9.7e-8, "-1.1540057(1)"),
+        (2.5158448e-300, 3e-304, "2.5158(3)e-300"),
+        (1e-9, 0.02, "0.00(2)"),
+        (0.5, 1e-17, "0.5000000000(1)"),
+        (123.4, 40.0, "123(40)"),
+        (0.0, 0.0, "0"),
+        (0.25, 0.0, "0.25"),
+    ],
+)
+def test_digits_in_brackets(value: float, error: float, text: str) -> None:
+    assert with_error(value, error) == text
+
+
+MISTAKES = {
+    "--t-max 0": ["--t-max 0", "from 1e-09 to 1e+12"],
+    "--t-max -1": ["--t-max -1"],
+    "--t-max nan": ["--t-max 'nan' is not a number"],
+    "--t-max inf": ["--t-max 'inf' is not a number"],
+    "--t-max 1e13": ["--t-max 1e13"],
+    "--t-max 1 --overlap 1.5": ["--overlap 1.5", "from -1 to 1"],
+    "--t-max 1 --overlap 1e-400": ["--overlap 1e-400 is too small"],
+    "--t-max 1 --overlap 1/0": ["--overlap '1/0' is not a number"],
+    "--t-max 1 --temperature -0.1": ["--temperature -0.1", "from 0"],
+    "--t-max 1 --beta-initial -1": ["--beta-initial -1", "from 0"],
+    "--t-max 1 --beta-initial 1 --overlap 0.1": ["overlap = 0.1", "equilibrium"],
+    "--t-max 1 --rtol 1e-14": ["rtol = 1e-14", "1e-13"],
+    "--t-max 1 --rtol 1": ["rtol = 1", "1e-6"],
+    "--t-max 1 --method euler": ["'euler'", "auto, reference, long-time"],
+    "--t-max 1 --at 0.5,2": ["--at 2", "--t-max 1"],
+    "--t-max 1 --at 0.5,": ["--at '' is not a number"],
+    "--t-max 1 --at -1": ["--at -1"],
+    "--t-max 1 --output /dev/null": ["--output /dev/null"],
+    "--t-max 1 --output /dev/null/run.npz": ["/dev/null", "--output"],
+    "--t-max 1 --output /proc/run.npz": ["/proc", "--output"],
+    "--t-max 1 --plot run.doc": ["run.doc", ".png"],
+    "--t-max 1 --resume nowhere.npz": ["--resume nowhere.npz", "No such file", "--output"],
+    "--t-max 1 --resume pyproject.toml": ["pyproject.toml", "not a file of solve_dynamics"],
+    "--t-max 1 --mean m": ["--mean does not apply", "--delta-2"],
+    "--overlap 1e-3": ["--t-max"],
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_gets_one_line_and_status_two(run: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.setattr(reference_method, "solve", lambda *_, **__: pytest.fail("computed before checking"))
+    status, out, err = run(*SYSTEM, *words.split())
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1 and err.startswith("ruggedflow: ")
+    for word in MISTAKES[words]:
+        assert word in err
+
+
+def test_every_parameter_is_needed(run: Any) -> None:
+    status, _, err = run(*["dynamics", "spiked-matrix-tensor", "--p", "3", "--delta-p", "1", "--t-max", "1"])
+    assert status == 2 and "--delta-2 is missing" in err
+
+
+def stopped_by(error: BaseException) -> Any:
+    """The long-time method, stopped half-way by that error."""
+
+    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any) -> Any:
+        assert resume is None
+        error.two_time = reference_method.solve(model, t_max / 2, rtol=rtol, progress=progress)  # type: ignore[attr-defined]
+        raise error
+
+    return solve
+
+
+STOPS = {
+    130: (KeyboardInterrupt(), "interrupted at t = 2 of 4"),
+    1: (ConvergenceError("stopped at t = 2: rtol out of reach"), "stopped at t = 2: rtol out of reach"),
+}
+
+
+@pytest.mark.parametrize("status", STOPS)
+def test_what_stops_early_is_kept(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int) -> None:
+    error, message = STOPS[status]
+    monkeypatch.setattr(long_time, "solve", stopped_by(error), raising=False)
+    path = tmp_path / "run.npz"
+    words = [*SYSTEM, "--t-max", "4", "--method", "long-time", "--json"]
+    kept = f"continue with --resume {path}"
+    assert run(*words, "--output", str(path)) == (status, "", f"ruggedflow: {message}; {kept}\n")
+    partial = load(path)
+    assert partial.t_reached == 2 and partial.message.startswith("stopped at t = 2 of 4")
+    assert np.array_equal(partial.energy, solve_dynamics(SPIKED, 2, rtol=1e-4, method="reference").energy)
+    found, out, err = run(*words)
+    assert (found, out) == (status, "")
+    assert err == f"ruggedflow: {message}; give --output FILE to keep what there is\n"
+
+
+def test_an_interrupted_check_keeps_what_was_to_be_checked(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    solve = reference_method.solve
+
+    def interrupted(model: Model, t_max: float, *, rtol: float, progress: Any) -> Any:
+        if rtol < 1e-4:
+            raise KeyboardInterrupt
+        return solve(model, t_max, rtol=rtol, progress=progress)
+
+    monkeypatch.setattr(reference_method, "solve", interrupted)
+    words = ["--t-max", "2", "--verify", "--output", str(tmp_path / "run.npz")]
+    status, out, err = run(*SYSTEM, *words)
+    assert (status, out) == (130, "")
+    assert err.startswith("ruggedflow: interrupted while verifying what had reached t = 2; continue with --resume ")
+    assert load(tmp_path / "run.npz").settings["verify"] is False
+
+
+def test_an_interrupted_reference_run_keeps_nothing(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rich.progress.Progress.update", interrupt)
+    status, out, err = run(*SYSTEM, "--t-max", "2", "--output", str(tmp_path / "run.npz"))
+    assert (status, out, err) == (130, "", "ruggedflow: interrupted, nothing was kept\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_resume_goes_on_from_the_same_problem_only(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = str(tmp_path / "run.npz")
+    monkeypatch.setattr(reference_method.UniformTwoTime, "kind", "long-time")
+    monkeypatch.setattr("numerics.dynamics.files.backend", lambda _: reference_method.UniformTwoTime)
+    seen = []
+
+    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any) -> Any:
+        seen.append(resume.t[-1])
+        return reference_method.solve(model, t_max, rtol=rtol, progress=progress)
+
+    monkeypatch.setattr(long_time, "solve", solve, raising=False)
+    run(*SYSTEM, "--t-max", "2", "--output", path)
+    status, out, _ = run(*SYSTEM, "--t-max", "4", "--resume", path, "--output", path, "--json")
+    assert status == 0 and seen == [2] and json.loads(out)["rows"][-1]["t"] == 4
+    again = json.loads(run(*SYSTEM, "--t-max", "3", "--resume", path, "--json")[1])
+    assert seen == [2] and again["rows"][-1]["energy"] == load(path).at(3)["energy"][0]
+    wrong = {"overlap is different": ["--overlap", "0.1"], "solved to 0.0001": ["--rtol", "1e-5"]}
+    for reason, words in wrong.items():
+        status, out, err = run(*SYSTEM, "--t-max", "4", "--resume", path, *words)
+        assert (status, out) == (2, "") and err.count("\n") == 1 and reason in err
+
+
+@pytest.mark.slow
+def test_interrupted_and_resumed_is_the_same_as_in_one_go(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    words = [*SYSTEM, "--overlap", "1e-3", "--t-max", "50", "--json"]
+    whole, path = json.loads(run(*words)[1]), str(tmp_path / "run.npz")
+
+    def interrupt(_: Any, __: Any, *, time: float, **___: Any) -> None:
+        if time > 5:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr("rich.progress.Progress.update", interrupt)
+        status, out, err = run(*words, "--output", path)
+    assert (status, out) == (130, "") and err.startswith("ruggedflow: interrupted at t = ")
+    assert 5 < load(path).t_reached < 50
+    for row, expected in zip(json.loads(run(*words, "--resume", path)[1])["rows"], whole["rows"], strict=True):
+        for name in COLUMNS:
+            assert row[name] == pytest.approx(expected[name], abs=expected[f"{name}_error"]), name
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [Terminal, io.StringIO])
+def test_the_bar_shows_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO]) -> None:
+    monkeypatch.setattr(sys, "stderr", stream())
+    monkeypatch.setenv("TERM", "xterm")
+    with logarithmic(1e6) as progress:
+        progress(1e3)
+    shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    if stream is Terminal:
+        assert "t = 1e+03" in shown and shown.endswith("\x1b[2K")
+    else:
+        assert shown == ""
