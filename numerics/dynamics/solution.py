@@ -18,6 +18,9 @@ from .two_time import Errors, OneTime, TwoTime
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+ROUNDING = 1e-12
+"""The last time asked for may be missed by rounding."""
+
 COLUMNS = ("m", "mu", "energy", "correlation")
 
 
@@ -108,11 +111,12 @@ class DynamicsSolution:
 
     def _times(self, *times: ArrayLike) -> tuple[Array, ...]:
         arrays = np.broadcast_arrays(*(np.asarray(time, dtype=np.float64) for time in times))
+        end = self.t_reached * (1 + ROUNDING)
         for array in arrays:
-            if not np.all((array >= 0) & (array <= self.t_reached)):
-                bad = array[~((array >= 0) & (array <= self.t_reached))].flat[0]
+            if not np.all((array >= 0) & (array <= end)):
+                bad = array[~((array >= 0) & (array <= end))].flat[0]
                 raise ValueError(f"t = {bad:g}: this solution covers [0, {self.t_reached:g}]")
-        return arrays
+        return tuple(np.minimum(array, self.t_reached) for array in arrays)
 
     def __repr__(self) -> str:
         from .views import card

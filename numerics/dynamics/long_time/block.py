@@ -9,7 +9,7 @@ from scipy.linalg import lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
-from .kernel import NO_SIGNAL, History, Law, Rule
+from .kernel import NO_SIGNAL, History, Law, Rule, System
 from .rule import derivative, last_coefficients
 
 CONVERGED, ACCEPTED, LARGEST_COUNT = 1e-10, 1e-8, 12
@@ -49,7 +49,7 @@ def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array) -
     factors, factorisations, last = None, 0, np.inf
     for count in range(1, LARGEST_COUNT + 1):
         fresh = factors is None
-        kernel.residual(law, rule, guess, times, slope, mu, fresh, F, J if fresh else none, *memo)
+        kernel.residual(law, rule, guess, times, slope, mu, System(F, J if fresh else none, fresh, *memo))
         if factors is None:
             # the transpose of a C-ordered matrix is what LAPACK factors in place
             factors, factorisations = lu_factor(J.T, overwrite_a=True, check_finite=False), factorisations + 1
@@ -73,11 +73,12 @@ def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array) -
 
 
 def _memo(rule: Rule, history: History, times: Array, nodes: int) -> tuple[Array, Array]:
-    """Room for ``C``, ``R`` at all quadrature points of ``kernel.residual``."""
+    """Room for the quadrature points of ``kernel.System``."""
     extent = np.log1p(0.5 * times[-1] / rule.scale)
     between = 2 * (history.anchors.size + 1) * (int(extent / rule.width) + 1) * rule.gauss.size
     before = int(history.grids[:, 2].max()) * rule.nodes.size
-    return np.empty((times.size, nodes, before, 2)), np.empty((times.size, nodes, between, 2))
+    rows = (times.size, nodes)
+    return np.empty((*rows, before + 1, kernel.COLUMNS)), np.empty((*rows, between + 1, kernel.COLUMNS))
 
 
 def reach(lags: Array, times: Array, rule: Rule) -> Array:

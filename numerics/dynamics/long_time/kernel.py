@@ -3,7 +3,7 @@
 A callee in another file would leave a stale binary of its caller in the cache. Polynomials come as coefficients, so
 one cached binary serves every landscape. ``R`` is stored as ``(scale + t - t') R``, which varies slowly.
 """
-# ruff: noqa: N803, N806, PLR0913
+# ruff: noqa: N803, N806
 
 from __future__ import annotations
 
@@ -74,13 +74,65 @@ class History(NamedTuple):
     anchors: Floats
 
 
+class System(NamedTuple):
+    """``F = 0`` and its Jacobian, filled only if ``wanted``.
+
+    A call that wants the Jacobian also leaves what does not depend on the unknowns in ``before`` and ``between``,
+    a row for each quadrature point (``PAST_C`` and so on); calls without one start from there.
+    """
+
+    F: Floats
+    J: Floats
+    wanted: bool
+    before: Floats
+    between: Floats
+
+
+PAST_C, PAST_R, WEIGHT, FIRST, PLACE, PER_LAG, TIME, SINCE, COLUMNS = range(9)
+"""``C``, ``R`` of the past, quadrature weight (-1 after the last point), first node of the panel and place in it of the
+slice at t, ``1/(scale + lag)`` there, and ``s``, ``s - t'``."""
+
+
+class Stage(NamedTuple):
+    """One stage of the last block: its time and ``mu``, first row, first value of its slice, and the sizes.
+
+    ``nodes`` per slice, ``unknowns`` per stage: ``C``, scaled ``R``, the overlap variable, ``mu``, in this order.
+    """
+
+    number: int
+    t: float
+    mu: float
+    block: int
+    grid: int
+    row: int
+    base: int
+    nodes: int
+    unknowns: int
+
+
+class Between(NamedTuple):
+    """A quadrature point ``s`` between ``earlier`` and ``t = earlier + lag`` for a node of the slice.
+
+    ``since = s - earlier`` and ``until = t - s`` without cancellation.
+    """
+
+    node: int
+    point: int
+    earlier: float
+    lag: float
+    s: float
+    since: float
+    until: float
+    weight: float
+
+
 @compiled
 def polynomial(coefficients: Floats, x: float) -> float:
     """Horner."""
     value = coefficients[-1]
     for i in range(coefficients.size - 2, -1, -1):
         value = value * x + coefficients[i]
-    return value
+    return float(value)
 
 
 @compiled
@@ -102,7 +154,7 @@ def interpolate(nodes: Floats, barycentric: Floats, x: float, out: Floats) -> No
 @compiled
 def log_time(t: float, rule: Rule) -> float:
     """``x = ln(1 + t/origin)``, the time in which blocks are polynomials."""
-    return np.log1p(t / rule.origin)
+    return float(np.log1p(t / rule.origin))
 
 
 @compiled
@@ -180,7 +232,7 @@ def nodes_at(grid: int, t: float, rule: Rule, history: History) -> Floats:
 @compiled
 def block_of(t: float, history: History) -> int:
     """Index of the block that holds ``t``."""
-    return max(np.searchsorted(history.t, t, side="right") - 1, 0)
+    return max(int(np.searchsorted(history.t, t, side="right")) - 1, 0)
 
 
 @compiled
@@ -225,150 +277,148 @@ def two_time(
 
 
 @compiled
-def slice_point(
-    t: float, s: float, lag: float, grid: int, base: int, rule: Rule, history: History, node: Floats
-) -> tuple[float, float, int]:
-    """``C(t, s)``, ``R(t, s)`` in the slice whose values start at ``base``, and the first node of the panel."""
-    panel, place = locate(grid, t, s, lag, rule, history)
+def slice_point(place: float, first: int, base: int, rule: Rule, history: History, node: Floats) -> tuple[float, float]:
+    """``C`` and scaled ``R`` at a place of the panel that begins at node ``first`` of the slice stored at ``base``."""
     interpolate(rule.nodes, rule.barycentric, place, node)
-    first = panel * (rule.nodes.size - 1)
     c = r = 0.0
     for j in range(node.size):
         c += node[j] * history.C[base + first + j]
         r += node[j] * history.R[base + first + j]
-    return c, r / (rule.scale + lag), first
+    return c, r
 
 
 @compiled
-def residual(
-    law: Law,
-    rule: Rule,
-    history: History,
-    times: Floats,
-    slope: Floats,
-    mu: Floats,
-    with_jacobian: bool,
-    F: Floats,
-    J: Floats,
-    before: Floats,
-    between: Floats,
-) -> None:
-    """Collocation equations of the last block at its stage ``times``; ``slope`` differentiates in ``x``.
-
-    Unknowns of a stage: ``C`` and scaled ``R`` at its N nodes, the overlap variable, ``mu``. A call with Jacobian
-    leaves in ``before`` and ``between`` the values of ``C``, ``R`` at the quadrature points of earlier blocks, which
-    calls without one take from there.
-    """
-    F[:] = 0.0
-    if with_jacobian:
-        J[:] = 0.0
-    block, n = history.t.size - 1, rule.nodes.size
+def residual(law: Law, rule: Rule, history: History, times: Floats, slope: Floats, mu: Floats, system: System) -> None:
+    """Collocation equations of the last block at its stage ``times``; ``slope`` differentiates in ``x``."""
+    system.F[:] = 0.0
+    if system.wanted:
+        system.J[:] = 0.0
+    block = history.t.size - 1
     grid = history.grid[block]
-    size = history.grids[grid, 2] * (n - 1) + 1
-    width = 2 * size + 2
+    panels, n = history.grids[grid, 2], rule.nodes.size
+    nodes = panels * (n - 1) + 1
     for i in range(times.size):
-        one_time_rows(law, rule, history, i, times[i], slope, mu[i], with_jacobian, F, J)
-        base = history.offset[block] + (i + 1) * size
-        row = i * width
-        F[row + size - 1] = history.C[base + size - 1] - 1.0
-        F[row + 2 * size - 1] = history.R[base + size - 1] - rule.scale
-        if with_jacobian:
-            J[row + size - 1, row + size - 1] = 1.0
-            J[row + 2 * size - 1, row + 2 * size - 1] = 1.0
-        for panel in range(history.grids[grid, 2]):
+        row, base = i * (2 * nodes + 2), history.offset[block] + (i + 1) * nodes
+        stage = Stage(i, times[i], mu[i], block, grid, row, base, nodes, 2 * nodes + 2)
+        multiplier_row(law, rule, history, stage, system)
+        overlap_row(law, rule, history, stage, slope, system)
+        diagonal_rows(rule, history, stage, system)
+        for panel in range(panels):
             for j in range(n - 1):
-                transport(rule, history, i, times[i], panel, j, slope, mu[i], with_jacobian, F, J)
                 k = panel * (n - 1) + j
-                s, lag, _, _ = position(grid, times[i], panel, rule.nodes[j], rule, history)
-                source_of_signal_and_start(law, rule, history, i, k, s, with_jacobian, F, J)
-                if s > 0.0:
-                    integral_before(law, rule, history, i, times[i], k, s, lag, with_jacobian, F, J, before[i, k])
-                integral_between(law, rule, history, i, times[i], k, s, lag, with_jacobian, F, J, between[i, k])
+                earlier, lag, _, _ = position(grid, times[i], panel, rule.nodes[j], rule, history)
+                transport(rule, history, stage, panel, j, slope, system)
+                sources(law, rule, history, stage, k, earlier, system)
+                if system.wanted:
+                    integral_before(law, rule, history, stage, k, earlier, lag, system)
+                    integral_between(law, rule, history, stage, k, earlier, lag, system)
+                else:
+                    before_again(law, rule, history, stage, k, earlier, system)
+                    between_again(law, rule, history, stage, k, earlier, lag, system)
 
 
 @compiled
-def one_time_rows(
-    law: Law,
-    rule: Rule,
-    history: History,
-    i: int,
-    t: float,
-    slope: Floats,
-    mu: float,
-    with_jacobian: bool,
-    F: Floats,
-    J: Floats,
-) -> None:
-    """``mu = T + g'(m) m + int R [f'(C) + f''(C) C] + beta f'(C0) C0``; ``d_t m``, or ``d_t ln m``, at one stage."""
-    block, n, q = history.t.size - 1, rule.nodes.size, slope.shape[0] - 1
-    grid = history.grid[block]
-    size = history.grids[grid, 2] * (n - 1) + 1
-    width = 2 * size + 2
-    row, base = i * width, history.offset[block] + (i + 1) * size
-    m_row, mu_row = row + 2 * size, row + 2 * size + 1
-    variable = history.overlap[block * (q + 1) + i + 1]
-    m = overlap_of(variable, law)
-    stage = np.empty(q + 1)
-    multiplier = pull = 0.0
-    for panel in range(history.grids[grid, 2]):
+def diagonal_rows(rule: Rule, history: History, stage: Stage, system: System) -> None:
+    """``C(t,t) = R(t,t) = 1``."""
+    last = stage.nodes - 1
+    for row, value in ((last, history.C[stage.base + last] - 1.0), (last + stage.nodes, history.R[stage.base + last])):
+        system.F[stage.row + row] = value if row == last else value - rule.scale
+        if system.wanted:
+            system.J[stage.row + row, stage.row + row] = 1.0
+
+
+@compiled
+def multiplier_row(law: Law, rule: Rule, history: History, stage: Stage, system: System) -> None:
+    """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``."""
+    n, row, J = rule.nodes.size, stage.row + stage.unknowns - 1, system.J
+    total = 0.0
+    for panel in range(history.grids[stage.grid, 2]):
         for j in range(n):
             k = panel * (n - 1) + j
-            s, lag, stretch, _ = position(grid, t, panel, rule.nodes[j], rule, history)
-            w = rule.quadrature[j] * stretch
-            per = 1.0 / (rule.scale + lag)
-            c, r = history.C[base + k], history.R[base + k] * per
+            _, lag, stretch, _ = position(stage.grid, stage.t, panel, rule.nodes[j], rule, history)
+            w, per = rule.quadrature[j] * stretch, 1.0 / (rule.scale + lag)
+            c, r = history.C[stage.base + k], history.R[stage.base + k] * per
             noise, memory = polynomial(law.noise, c), polynomial(law.memory, c)
-            bend = polynomial(law.memory_slope, c)
-            multiplier += w * r * (noise + memory * c)
-            if with_jacobian:
-                J[mu_row, row + k] -= w * r * (2.0 * memory + bend * c)
-                J[mu_row, row + size + k] -= w * per * (noise + memory * c)
-            if law.overlap_kind == NO_SIGNAL:
-                continue
-            b = stage_weights(s, rule, history, stage)
-            past = overlap_at(b, stage, history)
-            if law.overlap_kind == LOGARITHM:
-                past = np.exp(past - variable)
-            pull += w * memory * r * past
-            if with_jacobian:
-                J[m_row, row + k] -= w * bend * r * past
-                J[m_row, row + size + k] -= w * per * memory * past
-                change = w * memory * r * (past if law.overlap_kind == LOGARITHM else 1.0)
-                if b == block:
-                    for l in range(1, q + 1):
-                        J[m_row, (l - 1) * width + 2 * size] -= change * stage[l]
-                if law.overlap_kind == LOGARITHM:
-                    J[m_row, m_row] += change
-    c0 = history.C[base]
-    drift, drift_slope = polynomial(law.drift, m), polynomial(law.drift_slope, m)
-    F[mu_row] = mu - law.temperature - multiplier - law.beta * polynomial(law.noise, c0) * c0 - drift * m
-    if with_jacobian:
-        J[mu_row, mu_row] += 1.0
-        J[mu_row, row] -= law.beta * (polynomial(law.memory, c0) * c0 + polynomial(law.noise, c0))
+            total += w * r * (noise + memory * c)
+            if system.wanted:
+                J[row, stage.row + k] -= w * r * (2.0 * memory + polynomial(law.memory_slope, c) * c)
+                J[row, stage.row + stage.nodes + k] -= w * per * (noise + memory * c)
+    c0, m = history.C[stage.base], overlap_of(variable_of(stage, rule, history), law)
+    noise, drift = polynomial(law.noise, c0), polynomial(law.drift, m)
+    system.F[row] = stage.mu - law.temperature - total - law.beta * noise * c0 - drift * m
+    if system.wanted:
+        J[row, row] += 1.0
+        J[row, stage.row] -= law.beta * (polynomial(law.memory, c0) * c0 + noise)
+        slope = polynomial(law.drift_slope, m) * m + drift
+        J[row, row - 1] -= slope * (m if law.overlap_kind == LOGARITHM else 1.0)
+
+
+@compiled
+def overlap_row(law: Law, rule: Rule, history: History, stage: Stage, slope: Floats, system: System) -> None:
+    """``d_t m = -mu m + g'(m) + int_0^t f''(C) R m ds``, or that equation over ``m`` for ``ln |m|``."""
+    row, q, J = stage.row + stage.unknowns - 2, rule.stages.size - 1, system.J
+    variable = variable_of(stage, rule, history)
     if law.overlap_kind == NO_SIGNAL:
-        F[m_row] = variable
-        if with_jacobian:
-            J[m_row, m_row] = 1.0
+        system.F[row] = variable
+        if system.wanted:
+            J[row, row] = 1.0
         return
-    rate = np.exp(-log_time(t, rule)) / rule.origin
+    m, rate = overlap_of(variable, law), np.exp(-log_time(stage.t, rule)) / rule.origin
     change = 0.0
-    for l in range(q + 1):
-        change += slope[i + 1, l] * history.overlap[block * (q + 1) + l]
-        if with_jacobian and l > 0:
-            J[m_row, (l - 1) * width + 2 * size] += rate * slope[i + 1, l]
+    for a in range(q + 1):
+        change += slope[stage.number + 1, a] * history.overlap[stage.block * (q + 1) + a]
+        if system.wanted and a > 0:
+            J[row, a * stage.unknowns - 2] += rate * slope[stage.number + 1, a]
+    pull = overlap_memory(law, rule, history, stage, variable, system)
+    drift, drift_slope = polynomial(law.drift, m), polynomial(law.drift_slope, m)
     if law.overlap_kind == LOGARITHM:
         per_m = polynomial(law.drift[1:], m) if law.drift.size > 1 else 0.0
-        F[m_row] = rate * change + mu - per_m - pull
-        if with_jacobian:
-            J[m_row, m_row] -= drift_slope - per_m
-            J[m_row, mu_row] += 1.0
-            J[mu_row, m_row] -= (drift_slope * m + drift) * m
-    else:
-        F[m_row] = rate * change + mu * m - drift - pull
-        if with_jacobian:
-            J[m_row, m_row] += mu - drift_slope
-            J[m_row, mu_row] += m
-            J[mu_row, m_row] -= drift_slope * m + drift
+        system.F[row] = rate * change + stage.mu - per_m - pull
+        if system.wanted:
+            J[row, row] -= drift_slope - per_m
+            J[row, row + 1] += 1.0
+        return
+    system.F[row] = rate * change + stage.mu * m - drift - pull
+    if system.wanted:
+        J[row, row] += stage.mu - drift_slope
+        J[row, row + 1] += m
+
+
+@compiled
+def overlap_memory(law: Law, rule: Rule, history: History, stage: Stage, variable: float, system: System) -> float:
+    """``int_0^t f''(C(t,s)) R(t,s) m(s) ds``, over ``m(t)`` where the logarithm stands for it."""
+    n, q, row, J = rule.nodes.size, rule.stages.size - 1, stage.row + stage.unknowns - 2, system.J
+    logarithm = law.overlap_kind == LOGARITHM
+    weights, total = np.empty(q + 1), 0.0
+    for panel in range(history.grids[stage.grid, 2]):
+        for j in range(n):
+            k = panel * (n - 1) + j
+            s, lag, stretch, _ = position(stage.grid, stage.t, panel, rule.nodes[j], rule, history)
+            w, per = rule.quadrature[j] * stretch, 1.0 / (rule.scale + lag)
+            c, r = history.C[stage.base + k], history.R[stage.base + k] * per
+            b = stage_weights(s, rule, history, weights)
+            past = overlap_at(b, weights, history)
+            if logarithm:
+                past = np.exp(past - variable)
+            memory = polynomial(law.memory, c)
+            total += w * memory * r * past
+            if not system.wanted:
+                continue
+            J[row, stage.row + k] -= w * polynomial(law.memory_slope, c) * r * past
+            J[row, stage.row + stage.nodes + k] -= w * per * memory * past
+            change = w * memory * r * (past if logarithm else 1.0)
+            if b == stage.block:
+                for a in range(1, q + 1):
+                    J[row, a * stage.unknowns - 2] -= change * weights[a]
+            if logarithm:
+                J[row, row] += change
+    return total
+
+
+@compiled
+def variable_of(stage: Stage, rule: Rule, history: History) -> float:
+    """The overlap variable at a stage."""
+    return float(history.overlap[stage.block * rule.stages.size + stage.number + 1])
 
 
 @compiled
@@ -380,170 +430,160 @@ def overlap_of(variable: float, law: Law) -> float:
 
 
 @compiled
-def transport(
-    rule: Rule,
-    history: History,
-    i: int,
-    t: float,
-    panel: int,
-    j: int,
-    slope: Floats,
-    mu: float,
-    with_jacobian: bool,
-    F: Floats,
-    J: Floats,
-) -> None:
-    """``d_t + mu`` at fixed ``t'``: ``d_t`` at a fixed node minus ``phi_t/phi_y d_y``; scaled R loses ``1/(scale + lag)``."""
-    block, n, q = history.t.size - 1, rule.nodes.size, slope.shape[0] - 1
-    grid = history.grid[block]
-    size = history.grids[grid, 2] * (n - 1) + 1
-    width, k = 2 * size + 2, panel * (n - 1) + j
-    row, offset = i * width, history.offset[block]
-    base = offset + (i + 1) * size
-    _, lag, stretch, drift = position(grid, t, panel, rule.nodes[j], rule, history)
-    speed, rate = drift / stretch, np.exp(-log_time(t, rule)) / rule.origin
-    mu_r = mu - 1.0 / (rule.scale + lag)
-    c, r = mu * history.C[base + k], mu_r * history.R[base + k]
-    for l in range(q + 1):
-        c += rate * slope[i + 1, l] * history.C[offset + l * size + k]
-        r += rate * slope[i + 1, l] * history.R[offset + l * size + k]
+def transport(rule: Rule, history: History, stage: Stage, panel: int, j: int, slope: Floats, system: System) -> None:
+    """``d_t + mu`` at fixed ``t'``: ``d_t`` at a fixed node minus ``phi_t/phi_y d_y``; the scaled R loses
+    ``1/(scale + lag)``."""
+    n, q, J = rule.nodes.size, rule.stages.size - 1, system.J
+    first, k = panel * (n - 1), panel * (n - 1) + j
+    row_c, row_r = stage.row + k, stage.row + stage.nodes + k
+    offset = stage.base - (stage.number + 1) * stage.nodes
+    _, lag, stretch, drift = position(stage.grid, stage.t, panel, rule.nodes[j], rule, history)
+    speed, rate = drift / stretch, np.exp(-log_time(stage.t, rule)) / rule.origin
+    mu_r = stage.mu - 1.0 / (rule.scale + lag)
+    c, r = stage.mu * history.C[stage.base + k], mu_r * history.R[stage.base + k]
+    for a in range(q + 1):
+        c += rate * slope[stage.number + 1, a] * history.C[offset + a * stage.nodes + k]
+        r += rate * slope[stage.number + 1, a] * history.R[offset + a * stage.nodes + k]
     for z in range(n):
-        c -= speed * rule.derivative[j, z] * history.C[base + panel * (n - 1) + z]
-        r -= speed * rule.derivative[j, z] * history.R[base + panel * (n - 1) + z]
-    F[row + k] += c
-    F[row + size + k] += r
-    if not with_jacobian:
+        c -= speed * rule.derivative[j, z] * history.C[stage.base + first + z]
+        r -= speed * rule.derivative[j, z] * history.R[stage.base + first + z]
+    system.F[row_c] += c
+    system.F[row_r] += r
+    if not system.wanted:
         return
-    for l in range(1, q + 1):
-        J[row + k, (l - 1) * width + k] += rate * slope[i + 1, l]
-        J[row + size + k, (l - 1) * width + size + k] += rate * slope[i + 1, l]
+    for a in range(1, q + 1):
+        column = (a - 1) * stage.unknowns + k
+        J[row_c, column] += rate * slope[stage.number + 1, a]
+        J[row_r, column + stage.nodes] += rate * slope[stage.number + 1, a]
     for z in range(n):
-        J[row + k, row + panel * (n - 1) + z] -= speed * rule.derivative[j, z]
-        J[row + size + k, row + size + panel * (n - 1) + z] -= speed * rule.derivative[j, z]
-    J[row + k, row + k] += mu
-    J[row + size + k, row + size + k] += mu_r
-    J[row + k, row + 2 * size + 1] += history.C[base + k]
-    J[row + size + k, row + 2 * size + 1] += history.R[base + k]
+        J[row_c, stage.row + first + z] -= speed * rule.derivative[j, z]
+        J[row_r, stage.row + stage.nodes + first + z] -= speed * rule.derivative[j, z]
+    J[row_c, row_c] += stage.mu
+    J[row_r, row_r] += mu_r
+    J[row_c, stage.row + stage.unknowns - 1] += history.C[stage.base + k]
+    J[row_r, stage.row + stage.unknowns - 1] += history.R[stage.base + k]
 
 
 @compiled
-def source_of_signal_and_start(
-    law: Law, rule: Rule, history: History, i: int, k: int, s: float, with_jacobian: bool, F: Floats, J: Floats
-) -> None:
+def sources(law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, system: System) -> None:
     """``g'(m(t)) m(t') + beta f'(C(t,0)) C(t',0)`` on the right of ``d_t C(t,t')``."""
     if law.overlap_kind == NO_SIGNAL and law.beta == 0.0:
         return
-    block, n, q = history.t.size - 1, rule.nodes.size, rule.stages.size - 1
-    size = history.grids[history.grid[block], 2] * (n - 1) + 1
-    width = 2 * size + 2
-    row = i * width
-    stage = np.empty(q + 1)
-    b = stage_weights(s, rule, history, stage)
+    q, row, J = rule.stages.size - 1, stage.row + k, system.J
+    weights = np.empty(q + 1)
+    b = stage_weights(earlier, rule, history, weights)
     if law.overlap_kind != NO_SIGNAL:
-        m = overlap_of(history.overlap[block * (q + 1) + i + 1], law)
-        past = overlap_of(overlap_at(b, stage, history), law)
-        drift = polynomial(law.drift, m)
-        logarithm = law.overlap_kind == LOGARITHM
-        F[row + k] -= drift * past
-        if with_jacobian:
-            J[row + k, row + 2 * size] -= polynomial(law.drift_slope, m) * past * (m if logarithm else 1.0)
-            if b == block:
-                for l in range(1, q + 1):
-                    J[row + k, (l - 1) * width + 2 * size] -= drift * stage[l] * (past if logarithm else 1.0)
+        m = overlap_of(variable_of(stage, rule, history), law)
+        past = overlap_of(overlap_at(b, weights, history), law)
+        drift, logarithm = polynomial(law.drift, m), law.overlap_kind == LOGARITHM
+        system.F[row] -= drift * past
+        if system.wanted:
+            column = stage.row + stage.unknowns - 2
+            J[row, column] -= polynomial(law.drift_slope, m) * past * (m if logarithm else 1.0)
+            if b == stage.block:
+                for a in range(1, q + 1):
+                    J[row, a * stage.unknowns - 2] -= drift * weights[a] * (past if logarithm else 1.0)
     if law.beta > 0.0:
-        older = history.grids[history.grid[b], 2] * (n - 1) + 1
-        c0, past = history.C[history.offset[block] + (i + 1) * size], 0.0
-        for l in range(q + 1):
-            past += stage[l] * history.C[history.offset[b] + l * older]
-        F[row + k] -= law.beta * polynomial(law.noise, c0) * past
-        if with_jacobian:
-            J[row + k, row] -= law.beta * polynomial(law.memory, c0) * past
-            if b == block:
-                for l in range(1, q + 1):
-                    J[row + k, (l - 1) * width] -= law.beta * polynomial(law.noise, c0) * stage[l]
+        older = history.grids[history.grid[b], 2] * (rule.nodes.size - 1) + 1
+        c0, past = history.C[stage.base], 0.0
+        for a in range(q + 1):
+            past += weights[a] * history.C[history.offset[b] + a * older]
+        system.F[row] -= law.beta * polynomial(law.noise, c0) * past
+        if system.wanted:
+            J[row, stage.row] -= law.beta * polynomial(law.memory, c0) * past
+            if b == stage.block:
+                for a in range(1, q + 1):
+                    J[row, (a - 1) * stage.unknowns] -= law.beta * polynomial(law.noise, c0) * weights[a]
 
 
 @compiled
 def integral_before(
-    law: Law,
-    rule: Rule,
-    history: History,
-    i: int,
-    t: float,
-    k: int,
-    earlier: float,
-    lag: float,
-    with_jacobian: bool,
-    F: Floats,
-    J: Floats,
-    memo: Floats,
+    law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, lag: float, system: System
 ) -> None:
     """``int_0^t' [f''(C(t,s)) R(t,s) C(t',s) + f'(C(t,s)) R(t',s)] ds`` on the nodes of the slice at ``t'``."""
-    block, n, q = history.t.size - 1, rule.nodes.size, rule.stages.size - 1
-    grid = history.grid[block]
-    size = history.grids[grid, 2] * (n - 1) + 1
-    width = 2 * size + 2
-    row, base = i * width, history.offset[block] + (i + 1) * size
-    stage, node = np.empty(q + 1), np.empty(n)
-    b = stage_weights(earlier, rule, history, stage)
-    panels = history.grids[history.grid[b], 2]
-    older, offset = panels * (n - 1) + 1, history.offset[b]
-    total = 0.0
+    memo = system.before[stage.number, k]
+    memo[0, WEIGHT] = -1.0
+    if earlier == 0.0:
+        return
+    n, q, row, J = rule.nodes.size, rule.stages.size - 1, stage.row + k, system.J
+    weights, node = np.empty(q + 1), np.empty(n)
+    b = stage_weights(earlier, rule, history, weights)
+    grid, total = history.grid[b], 0.0
+    panels = history.grids[grid, 2]
     for panel in range(panels):
         for j in range(n):
-            s, back, stretch, _ = position(history.grid[b], earlier, panel, rule.nodes[j], rule, history)
-            w, z = rule.quadrature[j] * stretch, panel * (n - 1) + j
-            per = 1.0 / (rule.scale + back)
-            c_past, r_past = memo[panel * n + j]
-            if with_jacobian or b == block:
-                c_past = r_past = 0.0
-                for l in range(q + 1):
-                    c_past += stage[l] * history.C[offset + l * older + z]
-                    r_past += stage[l] * history.R[offset + l * older + z]
-                r_past *= per
-                memo[panel * n + j] = c_past, r_past
-            c, r, first = slice_point(t, s, lag + back, grid, base, rule, history, node)
+            s, back, stretch, _ = position(grid, earlier, panel, rule.nodes[j], rule, history)
+            w, per, z = rule.quadrature[j] * stretch, 1.0 / (rule.scale + back), panel * (n - 1) + j
+            c_past, r_past = past_slice(b, z, weights, rule, history)
+            r_past *= per
+            inside, place = locate(stage.grid, stage.t, s, lag + back, rule, history)
+            first, per_lag = inside * (n - 1), 1.0 / (rule.scale + lag + back)
+            memo[panel * n + j] = c_past, r_past, w, float(first), place, per_lag, s, back
+            c, r = slice_point(place, first, stage.base, rule, history, node)
+            r *= per_lag
             noise, memory = polynomial(law.noise, c), polynomial(law.memory, c)
             total += w * (memory * r * c_past + noise * r_past)
-            if not with_jacobian:
-                continue
             by_c = w * (polynomial(law.memory_slope, c) * r * c_past + memory * r_past)
-            by_r = w * memory * c_past / (rule.scale + lag + back)
+            by_r = w * memory * c_past * per_lag
             for y in range(n):
-                J[row + k, row + first + y] -= by_c * node[y]
-                J[row + k, row + size + first + y] -= by_r * node[y]
-            if b == block:
-                for l in range(1, q + 1):
-                    J[row + k, (l - 1) * width + z] -= w * memory * r * stage[l]
-                    J[row + k, (l - 1) * width + size + z] -= w * noise * per * stage[l]
-    F[row + k] -= total
+                J[row, stage.row + first + y] -= by_c * node[y]
+                J[row, stage.row + stage.nodes + first + y] -= by_r * node[y]
+            if b == stage.block:
+                for a in range(1, q + 1):
+                    column = (a - 1) * stage.unknowns + z
+                    J[row, column] -= w * memory * r * weights[a]
+                    J[row, column + stage.nodes] -= w * noise * per * weights[a]
+    memo[panels * n, WEIGHT] = -1.0
+    system.F[row] -= total
+
+
+@compiled
+def past_slice(b: int, node: int, weights: Floats, rule: Rule, history: History) -> tuple[float, float]:
+    """``C`` and scaled ``R`` at a node of the slice in block ``b`` that the weights pick."""
+    older = history.grids[history.grid[b], 2] * (rule.nodes.size - 1) + 1
+    c = r = 0.0
+    for a in range(weights.size):
+        c += weights[a] * history.C[history.offset[b] + a * older + node]
+        r += weights[a] * history.R[history.offset[b] + a * older + node]
+    return c, r
+
+
+@compiled
+def before_again(law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, system: System) -> None:
+    """``integral_before`` at new values of the unknowns."""
+    memo, n = system.before[stage.number, k], rule.nodes.size
+    weights, node, total, point = np.empty(rule.stages.size), np.empty(n), 0.0, 0
+    current = earlier >= history.t[stage.block]
+    b = stage_weights(earlier, rule, history, weights)
+    while memo[point, WEIGHT] >= 0.0:
+        c_past, r_past = memo[point, PAST_C], memo[point, PAST_R]
+        if current:
+            c_past, r_past = past_slice(b, point // n * (n - 1) + point % n, weights, rule, history)
+            r_past /= rule.scale + memo[point, SINCE]
+        c, r = slice_point(memo[point, PLACE], int(memo[point, FIRST]), stage.base, rule, history, node)
+        r *= memo[point, PER_LAG]
+        total += memo[point, WEIGHT] * (polynomial(law.memory, c) * r * c_past + polynomial(law.noise, c) * r_past)
+        point += 1
+    system.F[stage.row + k] -= total
 
 
 @compiled
 def integral_between(
-    law: Law,
-    rule: Rule,
-    history: History,
-    i: int,
-    t: float,
-    k: int,
-    earlier: float,
-    lag: float,
-    with_jacobian: bool,
-    F: Floats,
-    J: Floats,
-    memo: Floats,
+    law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, lag: float, system: System
 ) -> None:
-    """``int_t'^t f''(C(t,s)) R(t,s) C(s,t') ds`` and ``... R(s,t') ds``: Gauss panels gathered, on a logarithmic
-    scale, at both ends and at the anchors between them; ``s - t'`` and ``t - s`` never by subtraction of large times."""
+    """``int_t'^t f''(C(t,s)) R(t,s) C(s,t') ds`` and ``... R(s,t') ds``.
+
+    Gauss panels gathered, on a logarithmic scale, at both ends and at the anchors between them; ``s - t'`` and
+    ``t - s`` never come from subtracting large times.
+    """
     work = (np.empty(rule.nodes.size), np.empty(rule.nodes.size), np.empty(rule.stages.size))
     edges = np.empty(history.anchors.size + 2)
     edges[0], count = earlier, 1
     for anchor in history.anchors:
-        if earlier < anchor < t:
+        if earlier < anchor < stage.t:
             edges[count] = anchor
             count += 1
-    edges[count] = t
+    edges[count] = stage.t
     point = 0
     for e in range(count):
         length = lag if count == 1 else edges[e + 1] - edges[e]
@@ -554,48 +594,15 @@ def integral_between(
                 u = rule.scale * np.expm1(extent * (panel + 0.5 * (1.0 + rule.gauss[j])) / panels)
                 w = rule.gauss_weights[j] * 0.5 * extent / panels * (rule.scale + u)
                 s = edges[e] + u
-                since, until = (u, lag - u) if e == 0 else (s - earlier, t - s)
-                between_point(
-                    law,
-                    rule,
-                    history,
-                    i,
-                    t,
-                    k,
-                    earlier,
-                    lag,
-                    s,
-                    since,
-                    until,
-                    w,
-                    *work,
-                    with_jacobian,
-                    F,
-                    J,
-                    memo[point],
-                )
+                since, until = (u, lag - u) if e == 0 else (s - earlier, stage.t - s)
+                place = Between(k, point, earlier, lag, s, since, until, w)
+                between_point(law, rule, history, stage, place, work, system)
                 s = edges[e + 1] - u
-                since, until = (lag - u, u) if e == count - 1 else (s - earlier, t - s)
-                between_point(
-                    law,
-                    rule,
-                    history,
-                    i,
-                    t,
-                    k,
-                    earlier,
-                    lag,
-                    s,
-                    since,
-                    until,
-                    w,
-                    *work,
-                    with_jacobian,
-                    F,
-                    J,
-                    memo[point + 1],
-                )
+                since, until = (lag - u, u) if e == count - 1 else (s - earlier, stage.t - s)
+                place = Between(k, point + 1, earlier, lag, s, since, until, w)
+                between_point(law, rule, history, stage, place, work, system)
                 point += 2
+    system.between[stage.number, k, point, WEIGHT] = -1.0
 
 
 @compiled
@@ -603,53 +610,66 @@ def between_point(
     law: Law,
     rule: Rule,
     history: History,
-    i: int,
-    t: float,
-    k: int,
-    earlier: float,
-    lag: float,
-    s: float,
-    since: float,
-    until: float,
-    w: float,
-    node: Floats,
-    older: Floats,
-    stage: Floats,
-    with_jacobian: bool,
-    F: Floats,
-    J: Floats,
-    memo: Floats,
+    stage: Stage,
+    between: Between,
+    work: tuple[Floats, Floats, Floats],
+    system: System,
 ) -> None:
-    """One point ``s`` of ``integral_between``: ``since = s - t'``, ``until = t - s``, quadrature weight ``w``."""
-    block, n, q = history.t.size - 1, rule.nodes.size, rule.stages.size - 1
-    grid = history.grid[block]
-    size = history.grids[grid, 2] * (n - 1) + 1
-    width = 2 * size + 2
-    row, base = i * width, history.offset[block] + (i + 1) * size
-    c, r, first = slice_point(t, s, until, grid, base, rule, history, node)
-    per = (rule.scale + lag) / (rule.scale + since)
-    c_past, r_past = memo
-    if with_jacobian or s >= history.t[block]:
-        c_past, r_past, b, old = two_time(s, earlier, since, rule, history, stage, older)
-        r_past *= per
-        memo[0], memo[1] = c_past, r_past
+    """One point ``s`` of ``integral_between``."""
+    n, q, J = rule.nodes.size, rule.stages.size - 1, system.J
+    row_c, row_r = stage.row + between.node, stage.row + stage.nodes + between.node
+    node, older, weights = work
+    inside, place = locate(stage.grid, stage.t, between.s, between.until, rule, history)
+    first, per_lag = inside * (n - 1), 1.0 / (rule.scale + between.until)
+    c, r = slice_point(place, first, stage.base, rule, history, node)
+    r *= per_lag
+    per = (rule.scale + between.lag) / (rule.scale + between.since)
+    c_past, r_past, b, old = two_time(between.s, between.earlier, between.since, rule, history, weights, older)
+    r_past *= per
+    w = between.weight
+    system.between[stage.number, between.node, between.point] = (
+        c_past, r_past, w, float(first), place, per_lag, between.s, between.since
+    )  # fmt: skip
     memory = polynomial(law.memory, c)
-    F[row + k] -= w * memory * r * c_past
-    F[row + size + k] -= w * memory * r * r_past
-    if not with_jacobian:
-        return
-    by_c, by_r = w * polynomial(law.memory_slope, c) * r, w * memory / (rule.scale + until)
+    system.F[row_c] -= w * memory * r * c_past
+    system.F[row_r] -= w * memory * r * r_past
+    by_c, by_r = w * polynomial(law.memory_slope, c) * r, w * memory * per_lag
     for y in range(n):
-        J[row + k, row + first + y] -= by_c * c_past * node[y]
-        J[row + size + k, row + first + y] -= by_c * r_past * node[y]
-        J[row + k, row + size + first + y] -= by_r * c_past * node[y]
-        J[row + size + k, row + size + first + y] -= by_r * r_past * node[y]
-    if b == block:
-        for l in range(1, q + 1):
+        column = stage.row + first + y
+        J[row_c, column] -= by_c * c_past * node[y]
+        J[row_r, column] -= by_c * r_past * node[y]
+        J[row_c, column + stage.nodes] -= by_r * c_past * node[y]
+        J[row_r, column + stage.nodes] -= by_r * r_past * node[y]
+    if b == stage.block:
+        for a in range(1, q + 1):
             for y in range(n):
-                change = w * memory * r * stage[l] * older[y]
-                J[row + k, (l - 1) * width + old + y] -= change
-                J[row + size + k, (l - 1) * width + size + old + y] -= change * per
+                change = w * memory * r * weights[a] * older[y]
+                column = (a - 1) * stage.unknowns + old + y
+                J[row_c, column] -= change
+                J[row_r, column + stage.nodes] -= change * per
+
+
+@compiled
+def between_again(
+    law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, lag: float, system: System
+) -> None:
+    """``integral_between`` at new values of the unknowns."""
+    memo = system.between[stage.number, k]
+    node, older, weights = np.empty(rule.nodes.size), np.empty(rule.nodes.size), np.empty(rule.stages.size)
+    by_c, by_r, point = 0.0, 0.0, 0
+    while memo[point, WEIGHT] >= 0.0:
+        c_past, r_past = memo[point, PAST_C], memo[point, PAST_R]
+        if memo[point, TIME] >= history.t[stage.block]:
+            since = memo[point, SINCE]
+            c_past, r_past, _, _ = two_time(memo[point, TIME], earlier, since, rule, history, weights, older)
+            r_past *= (rule.scale + lag) / (rule.scale + since)
+        c, r = slice_point(memo[point, PLACE], int(memo[point, FIRST]), stage.base, rule, history, node)
+        change = memo[point, WEIGHT] * polynomial(law.memory, c) * r * memo[point, PER_LAG]
+        by_c += change * c_past
+        by_r += change * r_past
+        point += 1
+    system.F[stage.row + k] -= by_c
+    system.F[stage.row + stage.nodes + k] -= by_r
 
 
 @compiled

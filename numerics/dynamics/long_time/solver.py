@@ -13,12 +13,14 @@ from ..model import Model
 from . import kernel, store
 from .block import Block, extrapolation, solve_block
 from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Law, Rule
-from .rule import Resolution
+from .rule import Resolution, derivative
 
 Progress = Callable[[float], None]
 FIRST_WIDTH, NARROWEST, GROWTH = 0.3, 1e-7, 1.8
 SHARP = 1.0
 """A change of m faster than this per unit of ln t leaves a feature in the memory that a logarithmic grid misses."""
+
+COUNTS = ("blocks", "rejected", "iterations", "factorisations", "nodes")
 
 
 @dataclass
@@ -58,7 +60,7 @@ class March:
 
     def step(self, goal: float) -> None:
         """One accepted block."""
-        tolerance, q = self.resolution.tolerance, self.resolution.stages
+        tolerance, q, widest = self.resolution.tolerance, self.resolution.stages, self.resolution.reach
         while True:
             width = min(self.width, goal - self.x)
             if goal - self.x - width < 0.1 * width:
@@ -69,14 +71,15 @@ class March:
                 break
             self.counts["rejected"] += 1
             shrink = 0.4 if solved is None else float(np.clip(0.8 * (tolerance / tail) ** (1 / q), 0.2, 0.8))
-            self.width = width * shrink
+            self.width = widest = width * shrink
             if self.width < NARROWEST:
                 raise ConvergenceError(
                     f"stopped at t = {self.t:.6g}: no block of time reaches the tolerance {tolerance:g} any more"
                 )
         self._accept(solved)
         grown = width * min(GROWTH, max(0.4, 0.85 * (tolerance / tail) ** (1 / q)))
-        self.width = min(max(grown, 0.0 if width < self.width else self.width * 0.4), self.resolution.reach)
+        # the last block before t_max may be short; what comes after a rejection must not grow at once
+        self.width = min(max(grown, self.width if width < self.width else 0.0), widest)
 
     def _attempt(self, width: float) -> Block | None:
         """Predict and solve a block of that width."""
@@ -124,14 +127,13 @@ class March:
     def _accept(self, solved: Block) -> None:
         if not all(np.all(np.isfinite(values)) for values in (solved.mu, solved.energy, solved.history.C)):
             raise ConvergenceError(f"stopped at t = {self.t:.6g}: the solution is no longer finite")
-        self.history = solved.history
         self.mu.append(solved.mu)
         self.energy.append(solved.energy)
         self.tails.append((solved.time_tail, solved.space_tail))
+        self.history = solved.history  # last: an interrupt before it leaves whole blocks
         self.counts["blocks"] += 1
-        self.counts["nodes"] = max(
-            self.counts["nodes"], store.block(self.history, -1 % len(self.mu), self.resolution.stages)[0].shape[1]
-        )
+        nodes = int(self.history.grids[self.history.grid[-1], 2]) * (self.rule.nodes.size - 1) + 1
+        self.counts["nodes"] = max(self.counts["nodes"], nodes)
         self._anchor()
 
     def _anchor(self) -> None:
@@ -146,9 +148,6 @@ class March:
         over = self.t - t[steepest] > 0.25 * t[steepest] / rates[steepest]
         if rates[steepest] > SHARP and over:
             self.anchors.append(float(t[steepest]))
-
-
-COUNTS = ("blocks", "rejected", "iterations", "factorisations", "nodes")
 
 
 def lowered(model: Model) -> Law:
@@ -198,8 +197,6 @@ def overlap_rates(march: March) -> tuple[Array, Array]:
     values = history.overlap.reshape(-1, q + 1)
     m = np.vectorize(lambda v: kernel.overlap_of(v, march.law))(values)
     widths = np.diff(history.x)
-    from .rule import derivative
-
     rates = np.abs(m @ derivative(rule.stages).T) * 2 / widths[:, None]
     t = time_of(history.x[:-1, None] + 0.5 * widths[:, None] * (1 + rule.stages), rule)
     return t[:, 1:].ravel(), rates[:, 1:].ravel()

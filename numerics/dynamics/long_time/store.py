@@ -1,14 +1,16 @@
 """The memory of a long run: blocks of time, each a polynomial in ``ln t`` at the nodes of its grid."""
+# ruff: noqa: N803
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from ...lowering import Array
-from .kernel import History, Ints, Rule
+from .kernel import History, Rule
 
 TABLES = ("t", "x", "grid", "offset", "C", "R", "overlap", "segments", "grids", "anchors")
 
@@ -24,7 +26,7 @@ class Segments:
         """Between neighbouring anchors, and on to ``t``: panels no wider than ``rule.width`` in the log of a lag."""
         ends = [0.0, *anchors, -1.0]
         rows, first = [], 0
-        for start, end in zip(ends[:-1], ends[1:], strict=True):
+        for start, end in pairwise(ends):
             extent = np.log1p(0.5 * ((t if end < 0 else end) - start) / rule.scale)
             panels = max(1, int(np.ceil(extent / rule.width)))
             rows.append((start, end, panels, panels, first))
@@ -67,7 +69,7 @@ def with_block(
     grid: int,
     C: Array,
     R: Array,
-    overlap: Array,  # noqa: N803
+    overlap: Array,
 ) -> History:
     """The history with one more block: from time ``start`` to the edge ``end`` in x; values (stages + 1, nodes)."""
     return history._replace(
@@ -100,7 +102,6 @@ def tables(history: History) -> dict[str, Array]:
 
 def from_tables(arrays: dict[str, Array]) -> History:
     """The inverse of ``tables``."""
-    whole = ("grid", "offset", "grids")
-    fields = {name: np.ascontiguousarray(arrays[f"history.{name}"], dtype=np.float64) for name in TABLES}
-    integers: dict[str, Ints] = {name: fields[name].astype(np.int64) for name in whole}
-    return History(**{**fields, **integers})
+    real = {name: np.ascontiguousarray(arrays[f"history.{name}"], dtype=np.float64) for name in TABLES}
+    grid, offset, grids = (real.pop(name).astype(np.int64) for name in ("grid", "offset", "grids"))
+    return History(grid=grid, offset=offset, grids=grids, **real)
