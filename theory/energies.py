@@ -2,9 +2,11 @@
 
 from functools import cache
 
-from sympy import Eq, Expr, Symbol, diff, factor_terms, limit, simplify, sqrt
+from sympy import Eq, Expr, diff, factor_terms, simplify
 from sympy.logic.boolalg import false
 
+from .dynamics.ageing import Ageing
+from .dynamics.plateau import no_field
 from .kac_rice.complexity import KacRice
 from .landscape import GaussianLandscape
 from .random_matrices.index_cost import regions
@@ -24,23 +26,14 @@ def unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
 
 @cache
 def threshold_energy(landscape: GaussianLandscape) -> Threshold:
-    """``E_th = -[f'(1) + f(1) (f''(1) - f'(1))/f'(1)]/sqrt(f''(1))`` (Cugliandolo and Kurchan 1993).
-
-    From the ageing solution at temperature T: plateau ``(1 - q)^2 f''(q) = T^2``, fluctuation-dissipation ratio
-    ``X = (1 - q)/q (q f''(q)/f'(q) - 1)``, energy ``-[f(1) - f(q)]/T - X f(q)/T``; then T -> 0, where
-    ``q = 1 - epsilon`` and ``T = epsilon sqrt(f''(q))``.
-    """
-    landscape, epsilon = unplanted(landscape), Symbol("epsilon", positive=True)
-    q = 1 - epsilon
-    f0, f1, f2 = (landscape.f(k, q) for k in range(3))
-    ratio = (1 - q) / q * (q * f2 / f1 - 1)
-    energy = -(landscape.f(0) - f0 + ratio * f0) / (epsilon * sqrt(f2))
+    """``E_th = -[f'(1) + f(1) (f''(1) - f'(1))/f'(1)]/sqrt(f''(1))``: ``Ageing`` at ``T -> 0``."""
+    landscape = unplanted(landscape)
     return _closed(
         "threshold_energy",
         "Energy at which gradient flow from a random start ages in the unplanted pure p-spin model (1RSB, T -> 0).",
-        simplify(limit(simplify(energy), epsilon, 0)),
+        simplify(Ageing(landscape).zero_temperature.energy),
         "Cugliandolo, Kurchan 1993, Phys. Rev. Lett. 71, 173",
-        _no_field(landscape),
+        no_field(landscape),
     )
 
 
@@ -77,13 +70,6 @@ def ground_state_energy(landscape: GaussianLandscape, index: int = 0) -> Thresho
         (Y,),
         conditions=_numerous_minima(landscape),
     )
-
-
-def _no_field(landscape: GaussianLandscape) -> tuple[Condition, ...]:
-    """``f'(0) = 0``: in a random field the oldest states keep an overlap, which the formula takes to be zero."""
-    if landscape.f(1, 0) != 0:
-        return (Condition(false, f"f'(0) = {landscape.f(1, 0)}: in a random field ageing ends at another energy"),)
-    return ()
 
 
 def _numerous_minima(landscape: GaussianLandscape) -> tuple[Condition, ...]:
