@@ -32,9 +32,9 @@ class Resolution:
     def of(cls, rtol: float, t_max: float) -> Resolution:
         """The resolution whose estimated error stays near ``rtol``; a longer run needs quieter slices."""
         digits, decades = -np.log10(rtol), max(np.log10(t_max), 1.0)
-        nodes = int(np.clip(round(1.0 + 1.4 * digits + 0.65 * decades), 10, 26))
+        nodes = int(np.clip(round(2.6 + 1.4 * digits + 0.65 * decades), 10, 26))
         stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
-        return cls(nodes, stages, max(rtol, 1e-12))
+        return cls(nodes, stages, max(0.25 * rtol, 1e-12))
 
     @property
     def reach(self) -> float:

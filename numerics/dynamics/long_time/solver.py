@@ -16,7 +16,9 @@ from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Law, Rule
 from .rule import Resolution, derivative
 
 Progress = Callable[[float], None]
-FIRST_WIDTH, NARROWEST, GROWTH = 0.3, 1e-7, 1.8
+FIRST_WIDTH, NARROWEST, GROWTH = 0.3, 1e-8, 1.8
+SLOW, STAGNANT = 1e3, 0.5
+"""Beyond this time, without a signal, nothing is fast; a tail that a narrower block leaves above half is noise."""
 SHARP = 1.0
 """A change of m faster than this per unit of ln t leaves a feature in the memory that a logarithmic grid misses."""
 
@@ -59,27 +61,39 @@ class March:
                 progress(self.t)
 
     def step(self, goal: float) -> None:
-        """One accepted block."""
+        """One accepted block, from this edge towards ``goal``."""
         tolerance, q, widest = self.resolution.tolerance, self.resolution.stages, self.resolution.reach
+        before = np.inf
         while True:
-            width = min(self.width, goal - self.x)
-            if goal - self.x - width < 0.1 * width:
-                width = goal - self.x
+            width = self._width(goal)
             solved = self._attempt(width)
             tail = np.inf if solved is None else max(solved.time_tail, 1e-3 * tolerance)
             if solved is not None and tail <= 3 * tolerance:
                 break
             self.counts["rejected"] += 1
+            self._require_progress(width, tail, before)
             shrink = 0.4 if solved is None else float(np.clip(0.8 * (tolerance / tail) ** (1 / q), 0.2, 0.8))
-            self.width = widest = width * shrink
-            if self.width < NARROWEST:
-                raise ConvergenceError(
-                    f"stopped at t = {self.t:.6g}: no block of time reaches the tolerance {tolerance:g} any more"
-                )
+            self.width, before = width * shrink, tail
+            widest = self.width
         self._accept(solved)
         grown = width * min(GROWTH, max(0.4, 0.85 * (tolerance / tail) ** (1 / q)))
         # the last block before t_max may be short; what comes after a rejection must not grow at once
         self.width = min(max(grown, self.width if width < self.width else 0.0), widest)
+
+    def _width(self, goal: float) -> float:
+        """The next block's, without leaving a sliver before ``goal``."""
+        left = goal - self.x
+        return left if left < 1.1 * self.width else self.width
+
+    def _require_progress(self, width: float, tail: float, before: float) -> None:
+        """Narrower blocks must help: what they do not resolve is noise of the memory, which they make grow."""
+        slow = self.law.overlap_kind == NO_SIGNAL and self.t > SLOW
+        stagnant = np.isfinite(tail) and tail > STAGNANT * before
+        if width < NARROWEST or (slow and (stagnant or width < 0.02 * self.resolution.reach)):
+            raise ConvergenceError(
+                f"stopped at t = {self.t:.6g}: narrower blocks no longer reach the tolerance "
+                f"{self.resolution.tolerance:g}; the noise of the memory is {min(tail, before):.1g}; try a smaller rtol"
+            )
 
     def _attempt(self, width: float) -> Block | None:
         """Predict and solve a block of that width."""
