@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
@@ -12,7 +13,7 @@ from . import kernel, store
 from .kernel import NO_SIGNAL, History, Law, Rule, System
 from .rule import derivative, last_coefficients
 
-CONVERGED, ACCEPTED, LARGEST_COUNT = 1e-10, 1e-8, 12
+CONVERGED, ACCEPTED, DIVERGED, SLOW, LARGEST_COUNT = 1e-10, 1e-8, 1e3, 0.1, 12
 PREDICTOR = 4
 """Degree of the extrapolation that starts Newton: higher ones go astray over a block as wide as the last."""
 
@@ -36,40 +37,58 @@ class Block:
 
 def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array) -> Block | None:
     """Newton from the guess held in the last block; None when it does not converge."""
-    q = times.size
-    C, R, overlap = store.block(guess, guess.t.size - 1, q)  # noqa: N806
-    nodes = C.shape[1]
-    size, mu = q * (2 * nodes + 2), mu.copy()
-    F, J, none = np.empty(size), np.empty((size, size)), np.empty((0, 0))  # noqa: N806
-    slope = 2 / (guess.x[-1] - guess.x[-2]) * derivative(rule.stages)
-    lags = np.array([kernel.nodes_at(guess.grid[-1], t, rule, guess) for t in times])
-    weight = np.ones((q, 2 * nodes + 2))
-    weight[:, nodes : 2 * nodes] = reach(lags, times[:, None], rule)
-    memo = _memo(rule, guess, times, nodes)
-    factors, factorisations, last = None, 0, np.inf
+    newton, last = Newton(law, rule, guess, mu.copy(), times), np.inf
     for count in range(1, LARGEST_COUNT + 1):
-        fresh = factors is None
-        kernel.residual(law, rule, guess, times, slope, mu, System(F, J if fresh else none, fresh, *memo))
-        if factors is None:
-            # the transpose of a C-ordered matrix is what LAPACK factors in place
-            factors, factorisations = lu_factor(J.T, overwrite_a=True, check_finite=False), factorisations + 1
-        step = lu_solve(factors, -F, trans=1, check_finite=False).reshape(q, -1)
-        change = float(np.max(np.abs(step * weight)))
-        if not np.isfinite(change) or change > 1e3:
+        change = newton.step()
+        if not change < DIVERGED:
             return None
-        C[1:] += step[:, :nodes]
-        R[1:] += step[:, nodes : 2 * nodes]
-        overlap[1:] += step[:, 2 * nodes]
-        mu += step[:, 2 * nodes + 1]
         contraction = change / last
         settled = count > 1 and change * min(contraction, 1.0) < CONVERGED
-        if settled or (change < ACCEPTED and contraction > 0.1):
-            return _measured(law, rule, guess, mu, times, lags, count, factorisations)
-        if contraction > 0.1:
-            factors = None
-            J = np.empty((size, size))  # noqa: N806
+        if settled or (change < ACCEPTED and contraction > SLOW):
+            return _measured(newton, count)
+        if contraction > SLOW:
+            newton.factors = None
         last = change
     return None
+
+
+@dataclass(eq=False)
+class Newton:
+    """Newton's iteration on a block, which it changes in place; the Jacobian is kept while it serves."""
+
+    law: Law
+    rule: Rule
+    history: History
+    mu: Array
+    times: Array
+    factors: Any = None
+    factorisations: int = 0
+
+    def __post_init__(self) -> None:
+        self.C, self.R, self.overlap = store.block(self.history, self.history.t.size - 1, self.times.size)
+        history, nodes = self.history, self.C.shape[1]
+        self.slope = 2 / (history.x[-1] - history.x[-2]) * derivative(self.rule.stages)
+        self.lags = np.array([kernel.nodes_at(history.grid[-1], t, self.rule, history) for t in self.times])
+        self.weight = np.ones((self.times.size, 2 * nodes + 2))
+        self.weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
+        self.memo = _memo(self.rule, history, self.times, nodes)
+
+    def step(self) -> float:
+        """One iteration; the largest change, that of R weighted by the interval it acts on."""
+        nodes, size, fresh = self.C.shape[1], self.weight.size, self.factors is None
+        F, J = np.empty(size), np.empty((size, size) if fresh else (0, 0))  # noqa: N806
+        system = System(F, J, fresh, *self.memo)
+        kernel.residual(self.law, self.rule, self.history, self.times, self.slope, self.mu, system)
+        if self.factors is None:
+            # the transpose of a C-ordered matrix is what LAPACK factors in place
+            self.factors = lu_factor(J.T, overwrite_a=True, check_finite=False)
+            self.factorisations += 1
+        step = lu_solve(self.factors, -F, trans=1, check_finite=False).reshape(self.weight.shape)
+        self.C[1:] += step[:, :nodes]
+        self.R[1:] += step[:, nodes : 2 * nodes]
+        self.overlap[1:] += step[:, 2 * nodes]
+        self.mu += step[:, 2 * nodes + 1]
+        return float(np.max(np.abs(step * self.weight)))
 
 
 def _memo(rule: Rule, history: History, times: Array, nodes: int) -> tuple[Array, Array]:
@@ -86,21 +105,17 @@ def reach(lags: Array, times: Array, rule: Rule) -> Array:
     return np.asarray((rule.scale + np.minimum(lags, times - lags)) / (rule.scale + lags))
 
 
-def _measured(
-    law: Law, rule: Rule, history: History, mu: Array, times: Array, lags: Array, count: int, factorisations: int
-) -> Block:
+def _measured(newton: Newton, count: int) -> Block:
     """The block with its energies and its tails."""
-    q, n = times.size, rule.nodes.size
-    energy = np.empty(q)
-    kernel.energies(law, rule, history, times, energy)
-    C, R, overlap = store.block(history, history.t.size - 1, q)  # noqa: N806
-    weighted = R * reach(lags[-1], times[-1], rule)
+    rule, n, energy = newton.rule, newton.rule.nodes.size, np.empty(newton.times.size)
+    kernel.energies(newton.law, rule, newton.history, newton.times, energy)
+    functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
-    signal = 0.0 if law.overlap_kind == NO_SIGNAL else float(np.abs(in_time @ overlap).max())
-    time_tail = max(float(np.abs(in_time @ values).max()) for values in (C, weighted))
-    starts = np.arange(0, C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
-    space_tail = max(float(np.abs(values[-1][starts] @ in_space.T).max()) for values in (C, weighted))
-    return Block(history, mu, energy, max(time_tail, signal), space_tail, count, factorisations)
+    signal = 0.0 if newton.law.overlap_kind == NO_SIGNAL else float(np.abs(in_time @ newton.overlap).max())
+    time_tail = max(signal, *(float(np.abs(in_time @ values).max()) for values in functions))
+    panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
+    space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
+    return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations)
 
 
 def extrapolation(stages: Array, ratio: float) -> Array:
