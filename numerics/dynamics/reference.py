@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
@@ -86,7 +85,7 @@ def _march(model: Model, grid: Grid, rtol: float, progress: Progress | None) -> 
     """One run; None when its panels are too wide to converge."""
     history = History.begin(model, grid)
     values, iterations, tolerance = None, 0, max(1e-3 * rtol, 4e-15)
-    with np.errstate(over="ignore", invalid="ignore"), _one_thread():
+    with np.errstate(over="ignore", invalid="ignore"):
         for panel in range(grid.panels):
             found = solve_panel(model, history, panel, _guess(history, panel, values), tolerance)
             if found is None:
@@ -96,16 +95,6 @@ def _march(model: Model, grid: Grid, rtol: float, progress: Progress | None) -> 
                 progress(grid.width * (panel + 1))
     statistics = {"panels": grid.panels, "order": grid.order, "times": grid.size, "iterations": iterations}
     return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((5, grid.panels)), statistics)
-
-
-def _one_thread() -> AbstractContextManager[object]:
-    """One BLAS thread: more wait for one another when the machine has other work. As it is without threadpoolctl."""
-    try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return nullcontext()
-    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
-    return limits
 
 
 def _guess(history: History, panel: int, before: Values | None) -> Values:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from theory.landscape import GaussianLandscape
 
@@ -154,13 +155,14 @@ def _integrate(
 ) -> TwoTime:
     if before is not None and _reaches(before, t_max):
         return before
-    if method == "reference":
-        from .reference import solve
+    # imported first: the limit is that of the libraries already loaded
+    from . import long_time, reference
 
-        return solve(equations, t_max, rtol=rtol, progress=progress)
-    from . import long_time
-
-    result: TwoTime = long_time.solve(equations, t_max, rtol=rtol, progress=progress, resume=cast(Any, before))
+    # more BLAS threads than idle cores wait for one another, and runs are spread over cores point by point
+    with threadpool_limits(1, "blas"):
+        if method == "reference":
+            return reference.solve(equations, t_max, rtol=rtol, progress=progress)
+        result: TwoTime = long_time.solve(equations, t_max, rtol=rtol, progress=progress, resume=cast(Any, before))
     return result
 
 
