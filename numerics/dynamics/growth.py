@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
+from numpy.typing import NDArray
 
 from ..errors import ConvergenceError
 from ..lowering import Array
@@ -20,7 +21,8 @@ STAGES, WIDTH, ORIGIN = 9, 0.5, 0.5
 """Stages of a panel, its width in ``ln(1 + t/origin)``."""
 GAUSS, PANEL, SCALE = 14, 1.2, 0.2
 """Quadrature nodes of a panel, its width in the logarithm of a lag, and the lag below which that is linear."""
-NEWTON, CONVERGED = 30, 1e-11
+NEWTON, CONVERGED, LARGEST = 30, 1e-11, 300.0
+"""Iterations, change of a rate at which they end, and the largest ``ln m(s)/m(t)`` tried on the way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,7 @@ def linear_growth(solution: DynamicsSolution, strength: float) -> LinearGrowth:
     """
     past = _Past(np.linspace(0, np.log1p(solution.t_reached / ORIGIN), _panels(solution.t_reached) + 1), [])
     rate = strength - float(solution.two_time.one_time(np.zeros(1)).mu[0])
-    rows = [(np.zeros(1), np.zeros(1), np.array([rate]))]
+    rows: list[tuple[Array, ...]] = [(np.zeros(1), np.zeros(1), np.array([rate]))]
     for panel in range(past.edges.size - 1):
         rows.append(_panel(solution, strength, past, panel, float(rows[-1][2][-1])))
     return LinearGrowth(*(np.concatenate(column) for column in zip(*rows, strict=True)))
@@ -82,48 +84,75 @@ class _Past:
             out[here] = interpolation(radau(STAGES).closed, self.place(x[here], i)) @ self.values[i]
         return out
 
+    @property
+    def last(self) -> float:
+        """Where the next panel starts."""
+        return float(self.values[-1][-1]) if self.values else 0.0
+
     def place(self, x: Array, panel: int) -> Array:
         """Within [0, 1] on a panel."""
         return np.asarray((x - self.edges[panel]) / (self.edges[panel + 1] - self.edges[panel]))
 
 
-def _panel(
-    solution: DynamicsSolution, strength: float, past: _Past, panel: int, rate: float
-) -> tuple[Array, Array, Array]:
-    """``t, ln m, lambda`` at the stages of one panel, by Newton from a constant rate; ``ln m`` joins ``past``."""
+@dataclass(frozen=True, eq=False)
+class _Panel:
+    """Collocation of one panel in ``y = d ln m/dx`` at its stages: ``y = dt/dx (g''(0) - mu + int f''(C) R m/m)``.
+
+    ``ln m(s) - ln m(t) = known + slope @ y`` at the quadrature nodes, ``stage`` says of which ``t``; ``memory`` is
+    ``f''(C) R`` times the weights.
+    """
+
+    dt: Array
+    local: Array
+    stage: NDArray[np.intp]
+    memory: Array
+    known: Array
+    slope: Array
+
+    def solve(self, y: Array) -> Array:
+        """By Newton from a guess."""
+        for _ in range(NEWTON):
+            terms = self.memory * np.exp(np.minimum(self.known + self.slope @ y, LARGEST))
+            pull, derivative = self._sums(terms), self._sums(terms[:, None] * self.slope)
+            matrix = np.eye(y.size) - self.dt[:, None] * derivative
+            step = np.linalg.solve(matrix, self.dt * (self.local + pull) - y)
+            y = y + step
+            if np.max(np.abs(step) / self.dt) < CONVERGED:
+                return y
+        raise ConvergenceError(f"growth of ln m: Newton's method does not converge at t = {self.dt[0] - ORIGIN:.4g}")
+
+    def _sums(self, terms: Array) -> Array:
+        """Over the nodes of each stage, which follow one another."""
+        first = np.searchsorted(self.stage, np.arange(self.dt.size))
+        return np.asarray(np.add.reduceat(terms, first, axis=0))
+
+
+def _panel(solution: DynamicsSolution, strength: float, past: _Past, panel: int, rate: float) -> tuple[Array, ...]:
+    """``t, ln m, lambda`` at the stages of one panel, from a guess of the rate; ``ln m`` joins ``past``."""
     rule, width = radau(STAGES), past.edges[panel + 1] - past.edges[panel]
     t = np.minimum(ORIGIN * np.expm1(past.edges[panel] + width * rule.nodes), solution.t_reached)
-    start = float(past.values[-1][-1]) if past.values else 0.0
-    local = -solution.two_time.one_time(t).mu + strength
+    local = strength - solution.two_time.one_time(t).mu
     stage, s, memory = _memory(solution, t)
-    x = np.log1p(s / ORIGIN)
+    equations = _Panel(ORIGIN + t, local, stage, memory, *_exponents(past, panel, stage, s))
+    y = equations.solve((ORIGIN + t) * rate)
+    logarithm = past.last + width * rule.integral @ y
+    past.values.append(np.concatenate([[past.last], logarithm]))
+    return t, logarithm, y / (ORIGIN + t)
+
+
+def _exponents(past: _Past, panel: int, stage: NDArray[np.intp], s: Array) -> tuple[Array, Array]:
+    """``known`` and ``slope``: earlier panels are known, this one is the integral of its polynomial."""
+    rule, width, x = radau(STAGES), past.edges[panel + 1] - past.edges[panel], np.log1p(s / ORIGIN)
     recent = x > past.edges[panel]
-    # L = start + width * integral @ y at the stages; so at recent s, from the same polynomial
-    within = interpolation(rule.closed, past.place(x[recent], panel))[:, 1:] @ rule.integral * width
     slope = -width * rule.integral[stage]
-    slope[recent] += within
-    known = np.full(s.shape, start)
+    slope[recent] += width * interpolation(rule.closed, past.place(x[recent], panel))[:, 1:] @ rule.integral
+    known = np.zeros(s.shape)
     if past.values:
-        known[~recent] = past(s[~recent])
-    dt, y = ORIGIN + t, (ORIGIN + t) * rate
-    for _ in range(NEWTON):
-        terms = memory * np.exp(np.minimum(known - start + slope @ y, 300.0))
-        pull = np.bincount(stage, terms, STAGES)
-        derivative = np.zeros((STAGES, STAGES))
-        np.add.at(derivative, stage, terms[:, None] * slope)
-        residual = y - dt * (local + pull)
-        step = np.linalg.solve(np.eye(STAGES) - dt[:, None] * derivative, -residual)
-        y = y + step
-        if np.max(np.abs(step) / dt) < CONVERGED:
-            break
-    else:
-        raise ConvergenceError(f"growth of ln m: no convergence at t = {t[0]:.4g} (rate {y[-1] / dt[-1]:.3g})")
-    logarithm = start + width * rule.integral @ y
-    past.values.append(np.concatenate([[start], logarithm]))
-    return t, logarithm, y / dt
+        known[~recent] = past(s[~recent]) - past.last
+    return known, slope
 
 
-def _memory(solution: DynamicsSolution, t: Array) -> tuple[Array, Array, Array]:
+def _memory(solution: DynamicsSolution, t: Array) -> tuple[NDArray[np.intp], Array, Array]:
     """Stage, ``s`` and ``w f''(C) R`` of all quadrature nodes of ``int_0^t`` at the stages."""
     nodes = [quadrature(0.0, float(end)) for end in t]
     stage = np.repeat(np.arange(t.size), [s.size for s, _ in nodes])
