@@ -1,7 +1,20 @@
 """The two-time equations as numbers: two integrators, one solution."""
 
+from .growth_rate import GrowthRate, growth_rate
+from .growth_threshold import DynamicalThreshold, dynamical_threshold
 from .model import Equilibrium, Model, model
 from .solution import DynamicsSolution, load
 from .solve import solve_dynamics
 
-__all__ = ["DynamicsSolution", "Equilibrium", "Model", "load", "model", "solve_dynamics"]
+__all__ = [
+    "DynamicalThreshold",
+    "DynamicsSolution",
+    "Equilibrium",
+    "GrowthRate",
+    "Model",
+    "dynamical_threshold",
+    "growth_rate",
+    "load",
+    "model",
+    "solve_dynamics",
+]

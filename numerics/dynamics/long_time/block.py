@@ -10,7 +10,7 @@ from scipy.linalg import lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
-from .kernel import NO_SIGNAL, History, Law, Rule, System
+from .kernel import LOGARITHM, NO_SIGNAL, History, Law, Rule, System
 from .rule import derivative, last_coefficients
 
 CONVERGED, ACCEPTED, DIVERGED, SLOW, LARGEST_COUNT = 1e-10, 1e-8, 1e3, 0.1, 12
@@ -71,6 +71,7 @@ class Newton:
         self.lags = np.array([kernel.nodes_at(history.grid[-1], t, self.rule, history) for t in self.times])
         self.weight = np.ones((self.times.size, 2 * nodes + 2))
         self.weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
+        self.weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
         self.memo = _memo(self.rule, history, self.times, nodes)
 
     def step(self) -> float:
@@ -111,11 +112,20 @@ def _measured(newton: Newton, count: int) -> Block:
     kernel.energies(newton.law, rule, newton.history, newton.times, energy)
     functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
-    signal = 0.0 if newton.law.overlap_kind == NO_SIGNAL else float(np.abs(in_time @ newton.overlap).max())
+    signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
     time_tail = max(signal, *(float(np.abs(in_time @ values).max()) for values in functions))
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations)
+
+
+def signal_weight(law: Law, history: History, overlap: Array) -> float:
+    """What an error of the overlap variable counts: of ``ln |m|``, relative to its change since the start (an error of
+    the time scale), and less once ``|m|`` has fallen from its largest value."""
+    if law.overlap_kind != LOGARITHM:
+        return float(law.overlap_kind != NO_SIGNAL)
+    fallen = min(0.0, float(overlap.max() - history.overlap.max()))
+    return float(np.exp(fallen) / max(1.0, np.abs(overlap - history.overlap[0]).max()))
 
 
 def extrapolation(stages: Array, ratio: float) -> Array:

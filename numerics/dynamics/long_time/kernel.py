@@ -359,8 +359,7 @@ def overlap_row(law: Law, rule: Rule, history: History, stage: Stage, slope: Flo
     row, q, J = stage.row + stage.unknowns - 2, rule.stages.size - 1, system.J
     variable = variable_of(stage, rule, history)
     if law.overlap_kind == NO_SIGNAL:
-        system.F[row] = variable
-        if system.wanted:
+        if system.wanted:  # F = 0: the variable stays as it is
             J[row, row] = 1.0
         return
     m, rate = overlap_of(variable, law), np.exp(-log_time(stage.t, rule)) / rule.origin

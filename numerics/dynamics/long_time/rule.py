@@ -9,10 +9,15 @@ from numpy.polynomial import legendre
 
 from ...lowering import Array
 from ..collocation import radau
+from ..model import Model
 from .kernel import Rule
 
-SCALE, ORIGIN, WIDTH = 0.2, 0.5, 1.4
-"""``scale`` of the nodes in t', ``origin`` of the logarithmic time, width of a panel in the logarithm of a lag."""
+SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
+"""``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a
+panel in the logarithm of a lag."""
+
+TINY = 1e-9
+"""Rate of a landscape that does nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,9 @@ class Resolution:
         """Widest block in ``ln(1 + t/origin)``."""
         return 0.165 * self.stages
 
-    def rule(self) -> Rule:
-        """The nodes themselves."""
+    def rule(self, model: Model) -> Rule:
+        """The nodes themselves, in units of the landscape's own time."""
+        time = 1 / fastest(model)
         nodes, quadrature = _lobatto(self.nodes)
         gauss, gauss_weights = legendre.leggauss(self.nodes - 4)
         stages = 2 * radau(self.stages).closed - 1
@@ -56,9 +62,18 @@ class Resolution:
             stages,
             barycentric(stages),
             WIDTH,
-            SCALE,
-            ORIGIN,
+            SCALE * time,
+            ORIGIN * time,
         )
+
+
+def fastest(model: Model) -> float:
+    """Rate of the fastest relaxation: half the width of the Hessian's bulk, the temperature, or the signal's pull."""
+    functions = (model.noise, model.memory, model.drift, model.drift_slope)
+    noise, memory, drift, slope = (float(np.sum(np.abs(series))) for series in functions)
+    return max(
+        np.sqrt(memory), np.sqrt(noise), model.temperature, 0.5 * drift, 0.5 * slope, 0.5 * model.beta * noise, TINY
+    )
 
 
 def _lobatto(size: int) -> tuple[Array, Array]:

@@ -22,6 +22,9 @@ SLOW, STAGNANT = 1e3, 0.5
 SHARP = 1.0
 """A change of m faster than this per unit of ln t leaves a feature in the memory that a logarithmic grid misses."""
 
+FORGOTTEN, GONE = 1e-14, -1e3
+"""Relative size of an overlap that is dropped, and the logarithm that stands for zero."""
+
 COUNTS = ("blocks", "rejected", "iterations", "factorisations", "nodes")
 
 
@@ -40,7 +43,7 @@ class March:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def __post_init__(self) -> None:
-        self.law, self.rule = lowered(self.model), self.resolution.rule()
+        self.law, self.rule = lowered(self.model), self.resolution.rule(self.model)
 
     @property
     def x(self) -> float:
@@ -97,6 +100,7 @@ class March:
 
     def _attempt(self, width: float) -> Block | None:
         """Predict and solve a block of that width."""
+        self._forget()
         rule, end = self.rule, self.x + width
         times = time_of(self.x + 0.5 * width * (1 + rule.stages[1:]), rule)
         segments = store.Segments.at(float(times[-1]), self.anchors, rule)
@@ -108,6 +112,12 @@ class March:
             self.counts["iterations"] += solved.iterations
             self.counts["factorisations"] += solved.factorisations
         return solved
+
+    def _forget(self) -> None:
+        """An overlap that has fallen to ``FORGOTTEN`` of its largest value is zero from then on."""
+        overlap = self.history.overlap
+        if self.law.overlap_kind == LOGARITHM and overlap.size and overlap[-1] < overlap.max() + np.log(FORGOTTEN):
+            self.law = self.law._replace(overlap_kind=NO_SIGNAL)
 
     def _prediction(self, history: History, grid: int, width: float) -> tuple[tuple[Array, Array, Array], Array]:
         """``C``, scaled ``R``, the overlap variable at all stages and ``mu`` at the unknown ones."""
@@ -122,7 +132,8 @@ class March:
             C, R = self._resampled(history, grid, C, R)  # noqa: N806
         matrix = extrapolation(rule.stages, width / float(history.x[-1] - history.x[-2]))
         mu = np.concatenate([[self.mu[-2][-1] if len(self.mu) > 1 else initial_multiplier(self.model)], self.mu[-1]])
-        return (matrix @ C, matrix @ R, matrix @ overlap), (matrix @ mu)[1:]
+        variable = matrix @ overlap if self.law.overlap_kind != NO_SIGNAL else np.full(q + 1, GONE)
+        return (matrix @ C, matrix @ R, variable), (matrix @ mu)[1:]
 
     def _resampled(self, history: History, grid: int, C: Array, R: Array) -> tuple[Array, Array]:  # noqa: N803
         """The last block on the nodes of another grid."""
@@ -185,6 +196,8 @@ def lowered(model: Model) -> Law:
 
 def first_overlap(model: Model, law: Law) -> float:
     """The overlap variable at t = 0."""
+    if law.overlap_kind == NO_SIGNAL:
+        return GONE
     return float(np.log(abs(model.overlap))) if law.overlap_kind == LOGARITHM else model.overlap
 
 

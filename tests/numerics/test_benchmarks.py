@@ -1,0 +1,19 @@
+import subprocess
+import sys
+
+from numerics.benchmarks.dynamics import FORMATS, line
+from numerics.benchmarks.measure import in_child
+
+
+def test_a_row_is_measured_in_a_process_of_its_own() -> None:
+    record = in_child("numerics.benchmarks.dynamics", "long-time", "1")
+    assert record["error of e"] <= record["estimate"] + 1e-12 < 2e-5
+    assert 0 < record["CPU s"] < 10 and 20 < record["peak MB"] < 2000
+    assert len(line(record).split()) == 1 + len(FORMATS)
+
+
+def test_an_unknown_benchmark_gets_one_line() -> None:
+    command = [sys.executable, "-m", "numerics.benchmarks", "nonsense"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == "error: nonsense: expected one of dynamics\n"
