@@ -71,9 +71,8 @@ def fastest(model: Model) -> float:
     """Rate of the fastest relaxation: half the width of the Hessian's bulk, the temperature, or the signal's pull."""
     functions = (model.noise, model.memory, model.drift, model.drift_slope)
     noise, memory, drift, slope = (float(np.sum(np.abs(series))) for series in functions)
-    return max(
-        np.sqrt(memory), np.sqrt(noise), model.temperature, 0.5 * drift, 0.5 * slope, 0.5 * model.beta * noise, TINY
-    )
+    rates = (np.sqrt(memory), np.sqrt(noise), model.temperature, 0.5 * drift, 0.5 * slope, 0.5 * model.beta * noise)
+    return max(TINY, *map(float, rates))
 
 
 def _lobatto(size: int) -> tuple[Array, Array]:
