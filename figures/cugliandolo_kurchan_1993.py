@@ -97,7 +97,7 @@ def _draw_response(axes: Axes, *solutions: DynamicsSolution) -> None:
             axes.plot(solution.C(end, waiting), chi, color=colour, lw=width, label=label)
         _draw_law(axes, temperature)
     axes.set(xlim=(0, 1.02), ylim=(0, None), xlabel=r"$C(t, t_w)$", ylabel=r"$\chi(t, t_w)$")
-    powers = ", ".join(f"10^{{{np.log10(f * solutions[0].t_reached).round(2):g}}}" for f in FRACTIONS)
+    powers = ", ".join(f"10^{{{np.log10(f * solutions[0].t_reached).round(2) + 0.0:g}}}" for f in FRACTIONS)
     axes.set_title(rf"thin to thick: $t = {powers}$")
     axes.legend(frameon=False)
 

@@ -13,7 +13,7 @@ from . import kernel, store
 from .kernel import LOGARITHM, NO_SIGNAL, History, Law, Rule, System
 from .rule import derivative, last_coefficients
 
-CONVERGED, ACCEPTED, DIVERGED, SLOW, LARGEST_COUNT = 1e-10, 1e-8, 1e3, 0.1, 12
+DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
 PREDICTOR = 4
 """Degree of the extrapolation that starts Newton: higher ones go astray over a block as wide as the last."""
 
@@ -35,16 +35,17 @@ class Block:
     factorisations: int
 
 
-def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array) -> Block | None:
+def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array, tolerance: float) -> Block | None:
     """Newton from the guess held in the last block; None when it does not converge."""
     newton, last = Newton(law, rule, guess, mu.copy(), times), np.inf
+    converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
         if not change < DIVERGED:
             return None
         contraction = change / last
-        settled = count > 1 and change * min(contraction, 1.0) < CONVERGED
-        if settled or (change < ACCEPTED and contraction > SLOW):
+        settled = count > 1 and change * min(contraction, 1.0) < converged
+        if settled or (change < 100 * converged and contraction > SLOW):
             return _measured(newton, count)
         if contraction > SLOW:
             newton.factors = None
@@ -102,8 +103,11 @@ def _memo(rule: Rule, history: History, times: Array, nodes: int) -> tuple[Array
 
 
 def reach(lags: Array, times: Array, rule: Rule) -> Array:
-    """Interval around ``t'`` that a node stands for, over ``scale + lag``: weighs an error of the scaled R."""
-    return np.asarray((rule.scale + np.minimum(lags, times - lags)) / (rule.scale + lags))
+    """Interval around ``t'`` that a node stands for, over ``scale + lag``: weighs an error of the scaled R.
+
+    In units where R itself counts ``SHARE`` at ``t' = t``, whatever the landscape's own time.
+    """
+    return np.asarray(SHARE / rule.scale * (rule.scale + np.minimum(lags, times - lags)) / (rule.scale + lags))
 
 
 def _measured(newton: Newton, count: int) -> Block:

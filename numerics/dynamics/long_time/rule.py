@@ -35,10 +35,13 @@ class Resolution:
 
     @classmethod
     def of(cls, rtol: float, t_max: float) -> Resolution:
-        """The resolution whose estimated error stays near ``rtol``; a longer run needs quieter slices."""
+        """The resolution whose estimated error stays near ``rtol``; a longer run needs quieter slices.
+
+        ``t_max`` is in units of the landscape's own time, ``1/fastest``.
+        """
         digits, decades = -np.log10(rtol), max(np.log10(t_max), 1.0)
-        nodes = int(np.clip(round(2.6 + 1.4 * digits + 0.65 * decades), 10, 26))
-        stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
+        nodes = int(np.clip(round(2.6 + 1.4 * digits + 0.65 * decades), 12, 26))
+        stages = int(np.clip(round(3.5 + 0.55 * digits), 6, 10))
         return cls(nodes, stages, max(0.25 * rtol, 1e-12))
 
     @property

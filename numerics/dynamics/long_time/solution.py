@@ -14,7 +14,7 @@ from ..model import Model
 from ..two_time import Errors, OneTime
 from . import kernel, store
 from .kernel import History
-from .rule import Resolution
+from .rule import Resolution, fastest
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
 
 
@@ -86,7 +86,7 @@ class LongTimeTwoTime:
         error, pull = so_far[block] + 1e-13, max(1.0, float(self.model.memory.sum()))
         kind = lowered(self.model).overlap_kind
         m = {kernel.NO_SIGNAL: 0.0, kernel.LINEAR: 1.0}.get(kind, self._largest(t))
-        return Errors(error * m, 0.75 * pull * error, 0.3 * pull * error, error, 2 * error)
+        return Errors(3 * error * m, 0.75 * pull * error, 0.3 * pull * error, error, 2 * error)
 
     def _largest(self, t: Array) -> Array:
         """Largest ``|m|`` up to the end of the block of each time."""
@@ -141,7 +141,7 @@ def solve(
     resume: LongTimeTwoTime | None = None,
 ) -> LongTimeTwoTime:
     """Solve to ``t_max``. On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``."""
-    march = March(model, Resolution.of(rtol, t_max)) if resume is None else resume.march()
+    march = March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
     try:
         march.run(t_max, progress)
     except (KeyboardInterrupt, ConvergenceError) as error:

@@ -18,7 +18,8 @@ from .rule import Resolution, derivative
 Progress = Callable[[float], None]
 FIRST_WIDTH, NARROWEST, GROWTH = 0.3, 1e-8, 1.8
 SLOW, STAGNANT = 1e3, 0.5
-"""Beyond this time, without a signal, nothing is fast; a tail that a narrower block leaves above half is noise."""
+"""Beyond this time (of ``origin``), without a signal, nothing is fast; a tail that a narrower block leaves above
+half is noise."""
 SHARP = 1.0
 """A change of m faster than this per unit of ln t leaves a feature in the memory that a logarithmic grid misses."""
 
@@ -90,7 +91,7 @@ class March:
 
     def _require_progress(self, width: float, tail: float, before: float) -> None:
         """Narrower blocks must help: what they do not resolve is noise of the memory, which they make grow."""
-        slow = self.law.overlap_kind == NO_SIGNAL and self.t > SLOW
+        slow = self.law.overlap_kind == NO_SIGNAL and self.t > SLOW * self.rule.origin
         stagnant = np.isfinite(tail) and tail > STAGNANT * before
         if width < NARROWEST or (slow and (stagnant or width < 0.02 * self.resolution.reach)):
             raise ConvergenceError(
@@ -107,7 +108,7 @@ class March:
         history, grid = store.with_grid(self.history, segments, self.anchors)
         values, mu = self._prediction(history, grid, width)
         guess = store.with_block(history, self.t, end, grid, *values)
-        solved = solve_block(self.law, rule, guess, mu, times)
+        solved = solve_block(self.law, rule, guess, mu, times, self.resolution.tolerance)
         if solved is not None:
             self.counts["iterations"] += solved.iterations
             self.counts["factorisations"] += solved.factorisations
@@ -166,7 +167,7 @@ class March:
         if self.law.overlap_kind == NO_SIGNAL:
             return
         t, rates = overlap_rates(self)
-        after = t > (self.anchors[-1] * 1.5 if self.anchors else 1.0)
+        after = t > (self.anchors[-1] * 1.5 if self.anchors else 2 * self.rule.origin)
         if not np.any(after):
             return
         steepest = int(np.argmax(np.where(after, rates, 0.0)))
