@@ -72,7 +72,7 @@ class March:
             width = self._width(goal)
             solved = self._attempt(width)
             tail = np.inf if solved is None else max(solved.time_tail, 1e-3 * tolerance)
-            if solved is not None and tail <= 3 * tolerance:
+            if solved is not None and tail <= (12 if self._slow else 3) * tolerance:
                 break
             self.counts["rejected"] += 1
             self._require_progress(width, tail, before)
@@ -80,9 +80,14 @@ class March:
             self.width, before = width * shrink, tail
             widest = self.width
         self._accept(solved)
-        grown = width * min(GROWTH, max(0.4, 0.85 * (tolerance / tail) ** (1 / q)))
+        grown = width * min(GROWTH, max(1.0 if self._slow else 0.4, 0.85 * (tolerance / tail) ** (1 / q)))
         # the last block before t_max may be short; what comes after a rejection must not grow at once
         self.width = min(max(grown, self.width if width < self.width else 0.0), widest)
+
+    @property
+    def _slow(self) -> bool:
+        """Nothing fast can come any more."""
+        return self.law.overlap_kind == NO_SIGNAL and self.t > SLOW * self.rule.origin
 
     def _width(self, goal: float) -> float:
         """The next block's, without leaving a sliver before ``goal``."""
@@ -91,9 +96,8 @@ class March:
 
     def _require_progress(self, width: float, tail: float, before: float) -> None:
         """Narrower blocks must help: what they do not resolve is noise of the memory, which they make grow."""
-        slow = self.law.overlap_kind == NO_SIGNAL and self.t > SLOW * self.rule.origin
         stagnant = np.isfinite(tail) and tail > STAGNANT * before
-        if width < NARROWEST or (slow and (stagnant or width < 0.02 * self.resolution.reach)):
+        if width < NARROWEST or (self._slow and (stagnant or width < 0.02 * self.resolution.reach)):
             raise ConvergenceError(
                 f"stopped at t = {self.t:.6g}: narrower blocks no longer reach the tolerance "
                 f"{self.resolution.tolerance:g}; the noise of the memory is {min(tail, before):.1g}; try a smaller rtol"
