@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from .kernel import LOGARITHM, NO_SIGNAL, History, Law, Rule, System
 from .rule import derivative, last_coefficients
 
 DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
+PATIENCE = 4
+"""Steps with one Jacobian before a slow iteration gets a new one."""
+
 PREDICTOR = 4
 """Degree of the extrapolation that starts Newton: higher ones go astray over a block as wide as the last."""
 
@@ -21,6 +24,8 @@ PREDICTOR = 4
 @dataclass(frozen=True, eq=False)
 class Block:
     """A solved block: the history that ends with it, ``mu`` and ``e`` at its stages, and how well it is resolved.
+
+    ``double``: it needed a Jacobian in double precision.
 
     ``time_tail`` and ``space_tail`` are the largest last coefficients of C, R (weighted by the interval that it acts
     on) and the overlap, in time and in t'.
@@ -33,11 +38,14 @@ class Block:
     space_tail: float
     iterations: int
     factorisations: int
+    double: bool
 
 
-def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array, tolerance: float) -> Block | None:
+def solve_block(
+    law: Law, rule: Rule, guess: History, mu: Array, times: Array, tolerance: float, double: bool = False
+) -> Block | None:
     """Newton from the guess held in the last block; None when it does not converge."""
-    newton, last = Newton(law, rule, guess, mu.copy(), times), np.inf
+    newton, last = Newton(law, rule, guess, mu.copy(), times, double), np.inf
     converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
@@ -47,23 +55,31 @@ def solve_block(law: Law, rule: Rule, guess: History, mu: Array, times: Array, t
         settled = count > 1 and change * min(contraction, 1.0) < converged
         if settled or (change < 100 * converged and contraction > SLOW):
             return _measured(newton, count)
-        if contraction > SLOW:
-            newton.factors = None
+        if contraction > SLOW and newton.age > PATIENCE:
+            newton.renew()
         last = change
     return None
 
 
 @dataclass(eq=False)
 class Newton:
-    """Newton's iteration on a block, which it changes in place; the Jacobian is kept while it serves."""
+    """Newton's iteration on a block, which it changes in place; the Jacobian is kept while it serves.
+
+    It is factored in single precision. Late in a run (condition number of the order of t) a step then holds noise
+    along the softest mode; the next one, from a residual in double precision, takes it out, and if the factors get
+    that mode wrong, secants of the steps put it right (Anderson 1965; Walker, Ni, SIAM J. Numer. Anal. 49, 1715, 2011).
+    """
 
     law: Law
     rule: Rule
     history: History
     mu: Array
     times: Array
+    double: bool = False
     factors: Any = None
     factorisations: int = 0
+    age: int = 0
+    secants: list[tuple[Array, Array]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.C, self.R, self.overlap = store.block(self.history, self.history.t.size - 1, self.times.size)
@@ -73,24 +89,51 @@ class Newton:
         self.weight = np.ones((self.times.size, 2 * nodes + 2))
         self.weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
         self.weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
+        self.scales = np.ones(self.weight.size)
         self.memo = _memo(self.rule, history, self.times, nodes)
+
+    def renew(self) -> None:
+        """A new Jacobian, in double precision, at the next step."""
+        self.factors, self.double = None, True
 
     def step(self) -> float:
         """One iteration; the largest change, that of R weighted by the interval it acts on."""
         nodes, size, fresh = self.C.shape[1], self.weight.size, self.factors is None
-        F, J = np.empty(size), np.empty((size, size) if fresh else (0, 0))  # noqa: N806
-        system = System(F, J, fresh, *self.memo)
+        F, rows = np.empty(size), np.empty((2, size))  # noqa: N806
+        kind: Any = np.float64 if self.double else np.float32
+        single = np.empty((size, size) if fresh and not self.double else (0, 0), np.float32)
+        double = np.empty((size, size) if fresh and self.double else (0, 0))
+        system = System(F, single, double, rows, self.scales, fresh, *self.memo)
         kernel.residual(self.law, self.rule, self.history, self.times, self.slope, self.mu, system)
         if self.factors is None:
             # the transpose of a C-ordered matrix is what LAPACK factors in place
-            self.factors = lu_factor(J.T, overwrite_a=True, check_finite=False)
+            self.factors = lu_factor((double if self.double else single).T, overwrite_a=True, check_finite=False)
             self.factorisations += 1
-        step = lu_solve(self.factors, -F, trans=1, check_finite=False).reshape(self.weight.shape)
+            self.age, self.secants = 0, []
+        self.age += 1
+        step = lu_solve(self.factors, (-F / self.scales).astype(kind), trans=1, check_finite=False)
+        step = self._accelerated(step.astype(np.float64)).reshape(self.weight.shape)
         self.C[1:] += step[:, :nodes]
         self.R[1:] += step[:, nodes : 2 * nodes]
         self.overlap[1:] += step[:, 2 * nodes]
         self.mu += step[:, 2 * nodes + 1]
         return float(np.max(np.abs(step * self.weight)))
+
+    def _accelerated(self, step: Array) -> Array:
+        """The step less its least-squares fit by the differences of steps; ``secants`` holds (step, what was done).
+
+        The first with new factors stays out: it is noise where they matter.
+        """
+        done = step
+        if self.secants:
+            steps = np.array([s for s, _ in self.secants] + [step])
+            changes, moves = np.diff(steps, axis=0), np.array([d for _, d in self.secants])
+            weight = self.weight.ravel()
+            share = np.linalg.lstsq((weight * changes).T, weight * step, rcond=1e-10)[0]
+            done = step - share @ (changes + moves)
+        if self.age > 1:
+            self.secants.append((step, done))
+        return done
 
 
 def _memo(rule: Rule, history: History, times: Array, nodes: int) -> tuple[Array, Array]:
@@ -120,7 +163,7 @@ def _measured(newton: Newton, count: int) -> Block:
     time_tail = max(signal, *(float(np.abs(in_time @ values).max()) for values in functions))
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
-    return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations)
+    return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)
 
 
 def signal_weight(law: Law, history: History, overlap: Array) -> float:

@@ -3,7 +3,7 @@
 A callee in another file would leave a stale binary of its caller in the cache. Polynomials come as coefficients, so
 one cached binary serves every landscape. ``R`` is stored as ``(scale + t - t') R``, which varies slowly.
 """
-# ruff: noqa: N803, N806
+# ruff: noqa: N803
 
 from __future__ import annotations
 
@@ -75,22 +75,27 @@ class History(NamedTuple):
 
 
 class System(NamedTuple):
-    """``F = 0`` and its Jacobian, filled only if ``wanted``.
+    """``F = 0`` and its Jacobian, filled only if ``wanted``: in ``single`` or ``double`` precision, whichever has room,
+    each row, summed in ``rows``, over its largest entry, which goes to ``scales``.
 
     A call that wants the Jacobian also leaves what does not depend on the unknowns in ``before`` and ``between``,
     a row for each quadrature point (``PAST_C`` and so on); calls without one start from there.
     """
 
     F: Floats
-    J: Floats
+    single: NDArray[np.float32]
+    double: Floats
+    rows: Floats
+    scales: Floats
     wanted: bool
     before: Floats
     between: Floats
 
 
-PAST_C, PAST_R, WEIGHT, FIRST, PLACE, PER_LAG, TIME, SINCE, COLUMNS = range(9)
-"""``C``, ``R`` of the past, quadrature weight (-1 after the last point), first node of the panel and place in it of the
-slice at t, ``1/(scale + lag)`` there, and ``s``, ``s - t'``."""
+PAST_C, PAST_R, PLACE, GAP, COLUMNS = range(5)
+"""``C`` and ``R`` of the past times the quadrature weight (the weight itself and inf where they are unknowns); panel of
+the slice at t plus the place in it, from 0 to 1 (-1 after the last point); a lag: in ``before`` ``t' - s``, in
+``between`` ``s - t'`` or minus ``t - s``, the smaller of the two."""
 
 
 class Stage(NamedTuple):
@@ -291,8 +296,7 @@ def slice_point(place: float, first: int, base: int, rule: Rule, history: Histor
 def residual(law: Law, rule: Rule, history: History, times: Floats, slope: Floats, mu: Floats, system: System) -> None:
     """Collocation equations of the last block at its stage ``times``; ``slope`` differentiates in ``x``."""
     system.F[:] = 0.0
-    if system.wanted:
-        system.J[:] = 0.0
+    system.rows[:] = 0.0
     block = history.t.size - 1
     grid = history.grid[block]
     panels, n = history.grids[grid, 2], rule.nodes.size
@@ -301,7 +305,9 @@ def residual(law: Law, rule: Rule, history: History, times: Floats, slope: Float
         row, base = i * (2 * nodes + 2), history.offset[block] + (i + 1) * nodes
         stage = Stage(i, times[i], mu[i], block, grid, row, base, nodes, 2 * nodes + 2)
         multiplier_row(law, rule, history, stage, system)
+        keep(0, stage.row + stage.unknowns - 1, system)
         overlap_row(law, rule, history, stage, slope, system)
+        keep(0, stage.row + stage.unknowns - 2, system)
         diagonal_rows(rule, history, stage, system)
         for panel in range(panels):
             for j in range(n - 1):
@@ -313,8 +319,27 @@ def residual(law: Law, rule: Rule, history: History, times: Floats, slope: Float
                     integral_before(law, rule, history, stage, k, earlier, lag, system)
                     integral_between(law, rule, history, stage, k, earlier, lag, system)
                 else:
-                    before_again(law, rule, history, stage, k, earlier, system)
+                    before_again(law, rule, history, stage, k, earlier, lag, system)
                     between_again(law, rule, history, stage, k, earlier, lag, system)
+                keep(0, row + k, system)
+                keep(1, row + nodes + k, system)
+
+
+@compiled
+def keep(which: int, row: int, system: System) -> None:
+    """Put a finished row of the Jacobian in its place."""
+    if not system.wanted:
+        return
+    largest = 0.0
+    for column in range(system.F.size):
+        largest = max(largest, abs(system.rows[which, column]))
+    system.scales[row] = largest
+    for column in range(system.F.size):
+        if system.double.size:
+            system.double[row, column] = system.rows[which, column] / largest
+        else:
+            system.single[row, column] = system.rows[which, column] / largest
+        system.rows[which, column] = 0.0
 
 
 @compiled
@@ -324,13 +349,14 @@ def diagonal_rows(rule: Rule, history: History, stage: Stage, system: System) ->
     for row, value in ((last, history.C[stage.base + last] - 1.0), (last + stage.nodes, history.R[stage.base + last])):
         system.F[stage.row + row] = value if row == last else value - rule.scale
         if system.wanted:
-            system.J[stage.row + row, stage.row + row] = 1.0
+            system.rows[0, stage.row + row] = 1.0
+            keep(0, stage.row + row, system)
 
 
 @compiled
 def multiplier_row(law: Law, rule: Rule, history: History, stage: Stage, system: System) -> None:
     """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``."""
-    n, row, J = rule.nodes.size, stage.row + stage.unknowns - 1, system.J
+    n, row, rows = rule.nodes.size, stage.row + stage.unknowns - 1, system.rows
     total = 0.0
     for panel in range(history.grids[stage.grid, 2]):
         for j in range(n):
@@ -341,52 +367,52 @@ def multiplier_row(law: Law, rule: Rule, history: History, stage: Stage, system:
             noise, memory = polynomial(law.noise, c), polynomial(law.memory, c)
             total += w * r * (noise + memory * c)
             if system.wanted:
-                J[row, stage.row + k] -= w * r * (2.0 * memory + polynomial(law.memory_slope, c) * c)
-                J[row, stage.row + stage.nodes + k] -= w * per * (noise + memory * c)
+                rows[0, stage.row + k] -= w * r * (2.0 * memory + polynomial(law.memory_slope, c) * c)
+                rows[0, stage.row + stage.nodes + k] -= w * per * (noise + memory * c)
     c0, m = history.C[stage.base], overlap_of(variable_of(stage, rule, history), law)
     noise, drift = polynomial(law.noise, c0), polynomial(law.drift, m)
     system.F[row] = stage.mu - law.temperature - total - law.beta * noise * c0 - drift * m
     if system.wanted:
-        J[row, row] += 1.0
-        J[row, stage.row] -= law.beta * (polynomial(law.memory, c0) * c0 + noise)
+        rows[0, row] += 1.0
+        rows[0, stage.row] -= law.beta * (polynomial(law.memory, c0) * c0 + noise)
         slope = polynomial(law.drift_slope, m) * m + drift
-        J[row, row - 1] -= slope * (m if law.overlap_kind == LOGARITHM else 1.0)
+        rows[0, row - 1] -= slope * (m if law.overlap_kind == LOGARITHM else 1.0)
 
 
 @compiled
 def overlap_row(law: Law, rule: Rule, history: History, stage: Stage, slope: Floats, system: System) -> None:
     """``d_t m = -mu m + g'(m) + int_0^t f''(C) R m ds``, or that equation over ``m`` for ``ln |m|``."""
-    row, q, J = stage.row + stage.unknowns - 2, rule.stages.size - 1, system.J
+    row, q, rows = stage.row + stage.unknowns - 2, rule.stages.size - 1, system.rows
     variable = variable_of(stage, rule, history)
     if law.overlap_kind == NO_SIGNAL:
         if system.wanted:  # F = 0: the variable stays as it is
-            J[row, row] = 1.0
+            rows[0, row] = 1.0
         return
     m, rate = overlap_of(variable, law), np.exp(-log_time(stage.t, rule)) / rule.origin
     change = 0.0
     for a in range(q + 1):
         change += slope[stage.number + 1, a] * history.overlap[stage.block * (q + 1) + a]
         if system.wanted and a > 0:
-            J[row, a * stage.unknowns - 2] += rate * slope[stage.number + 1, a]
+            rows[0, a * stage.unknowns - 2] += rate * slope[stage.number + 1, a]
     pull = overlap_memory(law, rule, history, stage, variable, system)
     drift, drift_slope = polynomial(law.drift, m), polynomial(law.drift_slope, m)
     if law.overlap_kind == LOGARITHM:
         per_m = polynomial(law.drift[1:], m) if law.drift.size > 1 else 0.0
         system.F[row] = rate * change + stage.mu - per_m - pull
         if system.wanted:
-            J[row, row] -= drift_slope - per_m
-            J[row, row + 1] += 1.0
+            rows[0, row] -= drift_slope - per_m
+            rows[0, row + 1] += 1.0
         return
     system.F[row] = rate * change + stage.mu * m - drift - pull
     if system.wanted:
-        J[row, row] += stage.mu - drift_slope
-        J[row, row + 1] += m
+        rows[0, row] += stage.mu - drift_slope
+        rows[0, row + 1] += m
 
 
 @compiled
 def overlap_memory(law: Law, rule: Rule, history: History, stage: Stage, variable: float, system: System) -> float:
     """``int_0^t f''(C(t,s)) R(t,s) m(s) ds``, over ``m(t)`` where the logarithm stands for it."""
-    n, q, row, J = rule.nodes.size, rule.stages.size - 1, stage.row + stage.unknowns - 2, system.J
+    n, q, row, rows = rule.nodes.size, rule.stages.size - 1, stage.row + stage.unknowns - 2, system.rows
     logarithm = law.overlap_kind == LOGARITHM
     weights, total = np.empty(q + 1), 0.0
     for panel in range(history.grids[stage.grid, 2]):
@@ -403,14 +429,14 @@ def overlap_memory(law: Law, rule: Rule, history: History, stage: Stage, variabl
             total += w * memory * r * past
             if not system.wanted:
                 continue
-            J[row, stage.row + k] -= w * polynomial(law.memory_slope, c) * r * past
-            J[row, stage.row + stage.nodes + k] -= w * per * memory * past
+            rows[0, stage.row + k] -= w * polynomial(law.memory_slope, c) * r * past
+            rows[0, stage.row + stage.nodes + k] -= w * per * memory * past
             change = w * memory * r * (past if logarithm else 1.0)
             if b == stage.block:
                 for a in range(1, q + 1):
-                    J[row, a * stage.unknowns - 2] -= change * weights[a]
+                    rows[0, a * stage.unknowns - 2] -= change * weights[a]
             if logarithm:
-                J[row, row] += change
+                rows[0, row] += change
     return total
 
 
@@ -432,7 +458,7 @@ def overlap_of(variable: float, law: Law) -> float:
 def transport(rule: Rule, history: History, stage: Stage, panel: int, j: int, slope: Floats, system: System) -> None:
     """``d_t + mu`` at fixed ``t'``: ``d_t`` at a fixed node minus ``phi_t/phi_y d_y``; the scaled R loses
     ``1/(scale + lag)``."""
-    n, q, J = rule.nodes.size, rule.stages.size - 1, system.J
+    n, q, rows = rule.nodes.size, rule.stages.size - 1, system.rows
     first, k = panel * (n - 1), panel * (n - 1) + j
     row_c, row_r = stage.row + k, stage.row + stage.nodes + k
     offset = stage.base - (stage.number + 1) * stage.nodes
@@ -452,15 +478,15 @@ def transport(rule: Rule, history: History, stage: Stage, panel: int, j: int, sl
         return
     for a in range(1, q + 1):
         column = (a - 1) * stage.unknowns + k
-        J[row_c, column] += rate * slope[stage.number + 1, a]
-        J[row_r, column + stage.nodes] += rate * slope[stage.number + 1, a]
+        rows[0, column] += rate * slope[stage.number + 1, a]
+        rows[1, column + stage.nodes] += rate * slope[stage.number + 1, a]
     for z in range(n):
-        J[row_c, stage.row + first + z] -= speed * rule.derivative[j, z]
-        J[row_r, stage.row + stage.nodes + first + z] -= speed * rule.derivative[j, z]
-    J[row_c, row_c] += stage.mu
-    J[row_r, row_r] += mu_r
-    J[row_c, stage.row + stage.unknowns - 1] += history.C[stage.base + k]
-    J[row_r, stage.row + stage.unknowns - 1] += history.R[stage.base + k]
+        rows[0, stage.row + first + z] -= speed * rule.derivative[j, z]
+        rows[1, stage.row + stage.nodes + first + z] -= speed * rule.derivative[j, z]
+    rows[0, row_c] += stage.mu
+    rows[1, row_r] += mu_r
+    rows[0, stage.row + stage.unknowns - 1] += history.C[stage.base + k]
+    rows[1, stage.row + stage.unknowns - 1] += history.R[stage.base + k]
 
 
 @compiled
@@ -468,7 +494,7 @@ def sources(law: Law, rule: Rule, history: History, stage: Stage, k: int, earlie
     """``g'(m(t)) m(t') + beta f'(C(t,0)) C(t',0)`` on the right of ``d_t C(t,t')``."""
     if law.overlap_kind == NO_SIGNAL and law.beta == 0.0:
         return
-    q, row, J = rule.stages.size - 1, stage.row + k, system.J
+    q, row, rows = rule.stages.size - 1, stage.row + k, system.rows
     weights = np.empty(q + 1)
     b = stage_weights(earlier, rule, history, weights)
     if law.overlap_kind != NO_SIGNAL:
@@ -478,10 +504,10 @@ def sources(law: Law, rule: Rule, history: History, stage: Stage, k: int, earlie
         system.F[row] -= drift * past
         if system.wanted:
             column = stage.row + stage.unknowns - 2
-            J[row, column] -= polynomial(law.drift_slope, m) * past * (m if logarithm else 1.0)
+            rows[0, column] -= polynomial(law.drift_slope, m) * past * (m if logarithm else 1.0)
             if b == stage.block:
                 for a in range(1, q + 1):
-                    J[row, a * stage.unknowns - 2] -= drift * weights[a] * (past if logarithm else 1.0)
+                    rows[0, a * stage.unknowns - 2] -= drift * weights[a] * (past if logarithm else 1.0)
     if law.beta > 0.0:
         older = history.grids[history.grid[b], 2] * (rule.nodes.size - 1) + 1
         c0, past = history.C[stage.base], 0.0
@@ -489,10 +515,10 @@ def sources(law: Law, rule: Rule, history: History, stage: Stage, k: int, earlie
             past += weights[a] * history.C[history.offset[b] + a * older]
         system.F[row] -= law.beta * polynomial(law.noise, c0) * past
         if system.wanted:
-            J[row, stage.row] -= law.beta * polynomial(law.memory, c0) * past
+            rows[0, stage.row] -= law.beta * polynomial(law.memory, c0) * past
             if b == stage.block:
                 for a in range(1, q + 1):
-                    J[row, (a - 1) * stage.unknowns] -= law.beta * polynomial(law.noise, c0) * weights[a]
+                    rows[0, (a - 1) * stage.unknowns] -= law.beta * polynomial(law.noise, c0) * weights[a]
 
 
 @compiled
@@ -501,10 +527,10 @@ def integral_before(
 ) -> None:
     """``int_0^t' [f''(C(t,s)) R(t,s) C(t',s) + f'(C(t,s)) R(t',s)] ds`` on the nodes of the slice at ``t'``."""
     memo = system.before[stage.number, k]
-    memo[0, WEIGHT] = -1.0
+    memo[0, PLACE] = -1.0
     if earlier == 0.0:
         return
-    n, q, row, J = rule.nodes.size, rule.stages.size - 1, stage.row + k, system.J
+    n, q, row, rows = rule.nodes.size, rule.stages.size - 1, stage.row + k, system.rows
     weights, node = np.empty(q + 1), np.empty(n)
     b = stage_weights(earlier, rule, history, weights)
     grid, total = history.grid[b], 0.0
@@ -517,7 +543,10 @@ def integral_before(
             r_past *= per
             inside, place = locate(stage.grid, stage.t, s, lag + back, rule, history)
             first, per_lag = inside * (n - 1), 1.0 / (rule.scale + lag + back)
-            memo[panel * n + j] = c_past, r_past, w, float(first), place, per_lag, s, back
+            memo[panel * n + j, PLACE], memo[panel * n + j, GAP] = inside + 0.5 * (1.0 + place), back
+            memo[panel * n + j, PAST_C], memo[panel * n + j, PAST_R] = (
+                (w, np.inf) if b == stage.block else (w * c_past, w * r_past)
+            )
             c, r = slice_point(place, first, stage.base, rule, history, node)
             r *= per_lag
             noise, memory = polynomial(law.noise, c), polynomial(law.memory, c)
@@ -525,14 +554,14 @@ def integral_before(
             by_c = w * (polynomial(law.memory_slope, c) * r * c_past + memory * r_past)
             by_r = w * memory * c_past * per_lag
             for y in range(n):
-                J[row, stage.row + first + y] -= by_c * node[y]
-                J[row, stage.row + stage.nodes + first + y] -= by_r * node[y]
+                rows[0, stage.row + first + y] -= by_c * node[y]
+                rows[0, stage.row + stage.nodes + first + y] -= by_r * node[y]
             if b == stage.block:
                 for a in range(1, q + 1):
                     column = (a - 1) * stage.unknowns + z
-                    J[row, column] -= w * memory * r * weights[a]
-                    J[row, column + stage.nodes] -= w * noise * per * weights[a]
-    memo[panels * n, WEIGHT] = -1.0
+                    rows[0, column] -= w * memory * r * weights[a]
+                    rows[0, column + stage.nodes] -= w * noise * per * weights[a]
+    memo[panels * n, PLACE] = -1.0
     system.F[row] -= total
 
 
@@ -548,20 +577,25 @@ def past_slice(b: int, node: int, weights: Floats, rule: Rule, history: History)
 
 
 @compiled
-def before_again(law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, system: System) -> None:
+def before_again(
+    law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, lag: float, system: System
+) -> None:
     """``integral_before`` at new values of the unknowns."""
-    memo, n = system.before[stage.number, k], rule.nodes.size
+    memo, n, panels = system.before[stage.number, k], rule.nodes.size, history.grids[stage.grid, 2]
     weights, node, total, point = np.empty(rule.stages.size), np.empty(n), 0.0, 0
     current = earlier >= history.t[stage.block]
     b = stage_weights(earlier, rule, history, weights)
-    while memo[point, WEIGHT] >= 0.0:
+    while memo[point, PLACE] >= 0.0:
         c_past, r_past = memo[point, PAST_C], memo[point, PAST_R]
         if current:
+            w = c_past
             c_past, r_past = past_slice(b, point // n * (n - 1) + point % n, weights, rule, history)
-            r_past /= rule.scale + memo[point, SINCE]
-        c, r = slice_point(memo[point, PLACE], int(memo[point, FIRST]), stage.base, rule, history, node)
-        r *= memo[point, PER_LAG]
-        total += memo[point, WEIGHT] * (polynomial(law.memory, c) * r * c_past + polynomial(law.noise, c) * r_past)
+            c_past, r_past = w * c_past, w * r_past / (rule.scale + memo[point, GAP])
+        inside = min(int(memo[point, PLACE]), panels - 1)
+        place = 2.0 * (memo[point, PLACE] - inside) - 1.0
+        c, r = slice_point(place, inside * (n - 1), stage.base, rule, history, node)
+        r /= rule.scale + lag + memo[point, GAP]
+        total += polynomial(law.memory, c) * r * c_past + polynomial(law.noise, c) * r_past
         point += 1
     system.F[stage.row + k] -= total
 
@@ -601,7 +635,7 @@ def integral_between(
                 place = Between(k, point + 1, earlier, lag, s, since, until, w)
                 between_point(law, rule, history, stage, place, work, system)
                 point += 2
-    system.between[stage.number, k, point, WEIGHT] = -1.0
+    system.between[stage.number, k, point, PLACE] = -1.0
 
 
 @compiled
@@ -615,7 +649,7 @@ def between_point(
     system: System,
 ) -> None:
     """One point ``s`` of ``integral_between``."""
-    n, q, J = rule.nodes.size, rule.stages.size - 1, system.J
+    n, q, rows = rule.nodes.size, rule.stages.size - 1, system.rows
     row_c, row_r = stage.row + between.node, stage.row + stage.nodes + between.node
     node, older, weights = work
     inside, place = locate(stage.grid, stage.t, between.s, between.until, rule, history)
@@ -626,26 +660,27 @@ def between_point(
     c_past, r_past, b, old = two_time(between.s, between.earlier, between.since, rule, history, weights, older)
     r_past *= per
     w = between.weight
-    system.between[stage.number, between.node, between.point] = (
-        c_past, r_past, w, float(first), place, per_lag, between.s, between.since
-    )  # fmt: skip
+    memo = system.between[stage.number, between.node, between.point]
+    memo[PLACE] = inside + 0.5 * (1.0 + place)
+    memo[GAP] = between.since if between.since < between.until else -between.until
+    memo[PAST_C], memo[PAST_R] = (w, np.inf) if b == stage.block else (w * c_past, w * r_past)
     memory = polynomial(law.memory, c)
     system.F[row_c] -= w * memory * r * c_past
     system.F[row_r] -= w * memory * r * r_past
     by_c, by_r = w * polynomial(law.memory_slope, c) * r, w * memory * per_lag
     for y in range(n):
         column = stage.row + first + y
-        J[row_c, column] -= by_c * c_past * node[y]
-        J[row_r, column] -= by_c * r_past * node[y]
-        J[row_c, column + stage.nodes] -= by_r * c_past * node[y]
-        J[row_r, column + stage.nodes] -= by_r * r_past * node[y]
+        rows[0, column] -= by_c * c_past * node[y]
+        rows[1, column] -= by_c * r_past * node[y]
+        rows[0, column + stage.nodes] -= by_r * c_past * node[y]
+        rows[1, column + stage.nodes] -= by_r * r_past * node[y]
     if b == stage.block:
         for a in range(1, q + 1):
             for y in range(n):
                 change = w * memory * r * weights[a] * older[y]
                 column = (a - 1) * stage.unknowns + old + y
-                J[row_c, column] -= change
-                J[row_r, column + stage.nodes] -= change * per
+                rows[0, column] -= change
+                rows[1, column + stage.nodes] -= change * per
 
 
 @compiled
@@ -653,17 +688,21 @@ def between_again(
     law: Law, rule: Rule, history: History, stage: Stage, k: int, earlier: float, lag: float, system: System
 ) -> None:
     """``integral_between`` at new values of the unknowns."""
-    memo = system.between[stage.number, k]
-    node, older, weights = np.empty(rule.nodes.size), np.empty(rule.nodes.size), np.empty(rule.stages.size)
-    by_c, by_r, point = 0.0, 0.0, 0
-    while memo[point, WEIGHT] >= 0.0:
-        c_past, r_past = memo[point, PAST_C], memo[point, PAST_R]
-        if memo[point, TIME] >= history.t[stage.block]:
-            since = memo[point, SINCE]
-            c_past, r_past, _, _ = two_time(memo[point, TIME], earlier, since, rule, history, weights, older)
-            r_past *= (rule.scale + lag) / (rule.scale + since)
-        c, r = slice_point(memo[point, PLACE], int(memo[point, FIRST]), stage.base, rule, history, node)
-        change = memo[point, WEIGHT] * polynomial(law.memory, c) * r * memo[point, PER_LAG]
+    memo, n, panels = system.between[stage.number, k], rule.nodes.size, history.grids[stage.grid, 2]
+    node, older, weights = np.empty(n), np.empty(n), np.empty(rule.stages.size)
+    by_c, by_r, point, start = 0.0, 0.0, 0, history.t[stage.block]
+    while memo[point, PLACE] >= 0.0:
+        c_past, r_past, gap = memo[point, PAST_C], memo[point, PAST_R], memo[point, GAP]
+        since, until = (gap, lag - gap) if gap >= 0.0 else (lag + gap, -gap)
+        if np.isinf(r_past):
+            s = earlier + since if gap >= 0.0 else stage.t - until
+            w = c_past
+            c_past, r_past, _, _ = two_time(max(s, start), earlier, since, rule, history, weights, older)
+            c_past, r_past = w * c_past, w * r_past * (rule.scale + lag) / (rule.scale + since)
+        inside = min(int(memo[point, PLACE]), panels - 1)
+        place = 2.0 * (memo[point, PLACE] - inside) - 1.0
+        c, r = slice_point(place, inside * (n - 1), stage.base, rule, history, node)
+        change = polynomial(law.memory, c) * r / (rule.scale + until)
         by_c += change * c_past
         by_r += change * r_past
         point += 1

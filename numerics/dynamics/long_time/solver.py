@@ -41,6 +41,7 @@ class March:
     tails: list[tuple[float, float]] = field(default_factory=list)
     anchors: list[float] = field(default_factory=list)
     width: float = FIRST_WIDTH
+    double: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def __post_init__(self) -> None:
@@ -112,8 +113,9 @@ class March:
         history, grid = store.with_grid(self.history, segments, self.anchors)
         values, mu = self._prediction(history, grid, width)
         guess = store.with_block(history, self.t, end, grid, *values)
-        solved = solve_block(self.law, rule, guess, mu, times, self.resolution.tolerance)
+        solved = solve_block(self.law, rule, guess, mu, times, self.resolution.tolerance, self.double)
         if solved is not None:
+            self.double = solved.double
             self.counts["iterations"] += solved.iterations
             self.counts["factorisations"] += solved.factorisations
         return solved
