@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
@@ -15,7 +16,7 @@ from .rule import derivative, last_coefficients
 
 DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
 PATIENCE = 4
-"""Steps with one Jacobian before a slow iteration gets a new one."""
+"""Steps with one Jacobian in single precision before a slow iteration gets a new one."""
 
 PREDICTOR = 4
 """Degree of the extrapolation that starts Newton: higher ones go astray over a block as wide as the last."""
@@ -55,7 +56,7 @@ def solve_block(
         settled = count > 1 and change * min(contraction, 1.0) < converged
         if settled or (change < 100 * converged and contraction > SLOW):
             return _measured(newton, count)
-        if contraction > SLOW and newton.age > PATIENCE:
+        if contraction > SLOW and (newton.double or newton.age > PATIENCE):
             newton.renew()
         last = change
     return None
@@ -97,7 +98,7 @@ class Newton:
         self.factors, self.double = None, True
 
     def step(self) -> float:
-        """One iteration; the largest change, that of R weighted by the interval it acts on."""
+        """One iteration; the largest change, that of R weighted by the interval it acts on; infinite if singular."""
         nodes, size, fresh = self.C.shape[1], self.weight.size, self.factors is None
         F, rows = np.empty(size), np.empty((2, size))  # noqa: N806
         kind: Any = np.float64 if self.double else np.float32
@@ -105,11 +106,11 @@ class Newton:
         double = np.empty((size, size) if fresh and self.double else (0, 0))
         system = System(F, single, double, rows, self.scales, fresh, *self.memo)
         kernel.residual(self.law, self.rule, self.history, self.times, self.slope, self.mu, system)
-        if self.factors is None:
-            # the transpose of a C-ordered matrix is what LAPACK factors in place
-            self.factors = lu_factor((double if self.double else single).T, overwrite_a=True, check_finite=False)
-            self.factorisations += 1
-            self.age, self.secants = 0, []
+        if fresh and not self._factor(double if self.double else single):
+            if self.double:
+                return np.inf
+            self.renew()
+            return self.step()
         self.age += 1
         step = lu_solve(self.factors, (-F / self.scales).astype(kind), trans=1, check_finite=False)
         step = self._accelerated(step.astype(np.float64)).reshape(self.weight.shape)
@@ -118,6 +119,18 @@ class Newton:
         self.overlap[1:] += step[:, 2 * nodes]
         self.mu += step[:, 2 * nodes + 1]
         return float(np.max(np.abs(step * self.weight)))
+
+    def _factor(self, jacobian: Any) -> bool:
+        """Whether it could be factored."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LinAlgWarning)
+            # the transpose of a C-ordered matrix is what LAPACK factors in place
+            factors = lu_factor(jacobian.T, overwrite_a=True, check_finite=False)
+        self.factorisations += 1
+        if not np.all(np.isfinite(np.diag(factors[0])) & (np.diag(factors[0]) != 0)):
+            return False
+        self.factors, self.age, self.secants = factors, 0, []
+        return True
 
     def _accelerated(self, step: Array) -> Array:
         """The step less its least-squares fit by the differences of steps; ``secants`` holds (step, what was done).

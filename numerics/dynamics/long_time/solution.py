@@ -79,12 +79,14 @@ class LongTimeTwoTime:
         """From the largest tails so far; that of ``m`` relative to the largest ``|m|`` where ``ln |m|`` is followed.
 
         The factors cover, two or three times over, what ``--verify`` finds on pure, mixed and planted landscapes at
-        several temperatures. Errors of ``mu`` and ``e`` scale with ``f''(1)``, the pull of the memory.
+        several temperatures. Errors of ``mu`` and ``e`` scale with ``f''(1)``, the pull of the memory, and with that of
+        a field, ``g'``.
         """
         so_far = np.maximum.accumulate(self.tails.sum(axis=1))
         block = np.clip(np.searchsorted(self.history.t, t, side="left") - 1, 0, so_far.size - 1)
-        error, pull = so_far[block] + 1e-13, max(1.0, float(self.model.memory.sum()))
-        kind = lowered(self.model).overlap_kind
+        kind, error = lowered(self.model).overlap_kind, so_far[block] + 1e-13
+        field = float(np.abs(self.model.drift).sum()) if kind == kernel.LINEAR else 0.0
+        pull = max(1.0, float(self.model.memory.sum()) + field)
         m = {kernel.NO_SIGNAL: 0.0, kernel.LINEAR: 1.0}.get(kind, self._largest(t))
         return Errors(3 * error * m, 0.75 * pull * error, 0.3 * pull * error, error, 2 * error)
 
