@@ -15,17 +15,14 @@ from theory.landscape import GaussianLandscape
 from theory.printing import Line, Printable, as_latex
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 
+from .generalized_linear import LOSSES, derivation
 from .output import print_json
 from .registry import System, option, system
 
 
 def run(name: str, topic: str, given: Mapping[str, str], *, latex: bool, as_json: bool) -> None:
     """Derive and print: LaTeX with ``latex``, otherwise plain text."""
-    chosen = system(name)
-    if topic not in TOPICS:
-        raise ValueError(f"unknown topic {topic!r}; choose among {', '.join(TOPICS)}")
-    chosen.require(given, [name for name in chosen.required if name == "covariance"])
-    blocks = TOPICS[topic](chosen, given)
+    blocks = derivation(name, topic, given) if name in LOSSES else _blocks(name, topic, given)
     if as_json:
         lines = [line for _, block in blocks for line in block.equations()]
         equations = [{"left": as_latex(left), "right": as_latex(right)} for left, right in lines]
@@ -38,6 +35,15 @@ def run(name: str, topic: str, given: Mapping[str, str], *, latex: bool, as_json
 
 
 Blocks = list[tuple[str, Printable]]
+
+
+def _blocks(name: str, topic: str, given: Mapping[str, str]) -> Blocks:
+    """The equations of a Gaussian landscape."""
+    chosen = system(name)
+    if topic not in TOPICS:
+        raise ValueError(f"unknown topic {topic!r}; choose among {', '.join(TOPICS)}")
+    chosen.require(given, [name for name in chosen.required if name == "covariance"])
+    return TOPICS[topic](chosen, given)
 
 
 def _latex(blocks: Blocks) -> str:

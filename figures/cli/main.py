@@ -24,6 +24,7 @@ Delta2 = Annotated[str | None, typer.Option(metavar="X", help="Noise variance of
 DeltaP = Annotated[str | None, typer.Option(metavar="X", help="Noise variance of the tensor (inf: absent).")]
 Covariance = Annotated[str | None, typer.Option(metavar="POLYNOMIAL", help="f(q), such as 'q**3/2 + q**4/4'.")]
 Mean = Annotated[str | None, typer.Option(metavar="POLYNOMIAL", help="g(m), such as 'm**2/2'; default 0.")]
+Softening = Annotated[str | None, typer.Option("--a", metavar="A", help="Softening of the loss (phase-retrieval).")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -43,19 +44,22 @@ def systems(as_json: Json = False) -> None:
 @app.command()
 def derive(
     system: SystemName,
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="complexity, bbp, dynamics, inference, thresholds.")],
+    topic: Annotated[
+        str, typer.Argument(metavar="TOPIC", help="complexity, bbp, dynamics, inference, thresholds, replicas.")
+    ],
     p: Order = None,
     delta_2: Delta2 = None,
     delta_p: DeltaP = None,
     covariance: Covariance = None,
     mean: Mean = None,
+    a: Softening = None,
     latex: Annotated[bool, typer.Option("--latex", help="LaTeX, ready for a paper.")] = False,
     as_json: Json = False,
 ) -> None:
     """Derive the equations of a system and print them."""
     from .derive import run
 
-    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
+    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean, a=a)
     run(system, topic, given, latex=latex, as_json=as_json)
 
 
@@ -67,6 +71,7 @@ def thresholds(
     delta_p: DeltaP = None,
     covariance: Covariance = None,
     mean: Mean = None,
+    a: Softening = None,
     digits: Annotated[str, typer.Option(metavar="N", help="Significant digits.")] = "15",
     only: Annotated[str, typer.Option(metavar="KEY,KEY", help="Only these thresholds.")] = "",
     as_json: Json = False,
@@ -74,7 +79,7 @@ def thresholds(
     """Thresholds of a system, to any number of digits."""
     from .thresholds import run
 
-    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
+    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean, a=a)
     run(system, given, digits=digits, only=only, as_json=as_json)
 
 
@@ -168,6 +173,81 @@ def dynamics(
         resume=resume,
         as_json=as_json,
     )
+
+
+@app.command()
+def simulate(
+    system: SystemName,
+    size: Annotated[str, typer.Option("--size", "-N", metavar="N", help="Number of spins.")],
+    t_max: Annotated[str, typer.Option(metavar="T", help="Last time.")],
+    p: Order = None,
+    delta_2: Delta2 = None,
+    delta_p: DeltaP = None,
+    covariance: Covariance = None,
+    mean: Mean = None,
+    samples: Annotated[str, typer.Option(metavar="K", help="Realisations of the disorder.")] = "16",
+    seed: Annotated[str, typer.Option(metavar="K", help="Fixes every sample, start and noise.")] = "0",
+    starts: Annotated[str, typer.Option(metavar="K", help="Starts on each sample.")] = "1",
+    overlap: Annotated[
+        str, typer.Option(metavar="M", help="Overlap with the signal at the start, exactly; or random.")
+    ] = "0",
+    temperature: Annotated[str, typer.Option(metavar="T", help="Of the bath; 0 is gradient flow.")] = "0",
+    at: Annotated[
+        str | None, typer.Option(metavar="T,T", help="Times to report; default 1, 10, 100, ... and the last.")
+    ] = None,
+    hessian: Annotated[bool, typer.Option("--hessian", help="Lowest mode of the Hessian at the last time.")] = False,
+    connectivity: Annotated[
+        str | None, typer.Option(metavar="C", help="Diluted couplings, C per spin and degree, for large N.")
+    ] = None,
+    rtol: Annotated[str | None, typer.Option(metavar="X", help="Error aimed at; default 1e-4, at T > 0 1e-3.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="DIR", help="Keep each sample as it finishes.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what --output holds.")] = False,
+    workers: Annotated[str, typer.Option(metavar="K", help="Processes.")] = "1",
+    as_json: Json = False,
+) -> None:
+    """Gradient flow or Langevin dynamics at finite size: averages over samples, each with its error."""
+    from .simulate import run
+
+    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
+    run(
+        system,
+        given,
+        size=size,
+        t_max=t_max,
+        samples=samples,
+        seed=seed,
+        starts=starts,
+        overlap=overlap,
+        temperature=temperature,
+        at=at,
+        hessian=hessian,
+        connectivity=connectivity,
+        rtol=rtol,
+        output=output,
+        resume=resume,
+        workers=workers,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="See --list; or all.")] = "",
+    list_: Annotated[bool, typer.Option("--list", help="List the checks.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes and fewer samples.")] = False,
+    seed: Annotated[str, typer.Option(metavar="K", help="Fixes everything random.")] = "0",
+    workers: Annotated[str | None, typer.Option(metavar="K", help="Processes; default one for each processor.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="DIR", help="Figure (PNG, PDF) and record.json.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Theory against simulation; exit status 0: agree, 1: disagree, 3: undecided."""
+    from .check import run
+
+    run(name, list_checks=list_, quick=quick, seed=seed, workers=workers, output=output, as_json=as_json)
 
 
 @app.command("phase-diagram")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from math import log10
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 
 @contextmanager
@@ -17,3 +17,23 @@ def logarithmic(t_max: float) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=console, disable=silent, transient=True) as display:
         task = display.add_task("", total=log10(1 + t_max), time=0.0)
         yield lambda t: display.update(task, completed=log10(1 + t), time=t)
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """To be called with how many are done and how many there are. Erased at the end."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    console, silent = Console(stderr=True), not sys.stderr.isatty()
+    with Progress(*columns, console=console, disable=silent, transient=True) as display:
+        task = display.add_task("", total=None)
+        yield lambda done, total: display.update(task, completed=done, total=total)
+
+
+@contextmanager
+def fraction() -> Iterator[Callable[[float, str], None]]:
+    """To be called with the fraction done, 0 to 1, and what is being done. Erased at the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    console, silent = Console(stderr=True), not sys.stderr.isatty()
+    with Progress(*columns, console=console, disable=silent, transient=True) as display:
+        task = display.add_task("", total=1.0)
+        yield lambda done, what: display.update(task, completed=done, description=what)

@@ -13,6 +13,8 @@ from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 from theory.systems import PureSpin, SpikedMatrixTensor, SpikedTensor
 from theory.thresholds.catalogue import Family, planted, spiked_matrix_tensor, spiked_tensor
 
+from .generalized_linear import LOSSES
+
 
 @dataclass(frozen=True)
 class System:
@@ -53,6 +55,10 @@ class System:
         for name in names:
             if name not in values:
                 raise ValueError(f"--{option(name)} is missing for {self.name}; try --{option(name)} {EXAMPLES[name]}")
+
+
+COMMANDS_OF_LOSSES = ("thresholds", "derive")
+"""What generalised linear landscapes have on the command line."""
 
 
 def option(name: str) -> str:
@@ -137,6 +143,8 @@ def system(name: str) -> System:
     """The system of that name. Raises ValueError with the nearest one for an unknown name."""
     if name in SYSTEMS:
         return SYSTEMS[name]
-    near = get_close_matches(name, SYSTEMS, n=1, cutoff=0.3)
-    hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(SYSTEMS)}"
+    if name in LOSSES:
+        raise ValueError(f"{name} has no such command; it has: {', '.join(COMMANDS_OF_LOSSES)}")
+    near = get_close_matches(name, [*SYSTEMS, *LOSSES], n=1, cutoff=0.3)
+    hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join([*SYSTEMS, *LOSSES])}"
     raise ValueError(f"unknown system {name!r}; {hint}")

@@ -10,6 +10,7 @@ from numerics.thresholds import ThresholdValue, energy_family, evaluate_threshol
 from theory.symbols import ENERGY
 from theory.thresholds import Family
 
+from .generalized_linear import LOSSES, run_thresholds
 from .output import echo_parameters, print_json, print_table, whole
 from .registry import System, option, system
 
@@ -18,6 +19,9 @@ Parameters = dict[Symbol, Expr]
 
 def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json: bool) -> None:
     """Evaluate and print every threshold of a system."""
+    if name in LOSSES:
+        run_thresholds(name, given, digits=digits, only=only, as_json=as_json)
+        return
     chosen = system(name)
     count = whole("digits", digits, 1, 1000)
     keys = [key.strip() for key in only.split(",") if key.strip()]

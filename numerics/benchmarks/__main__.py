@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("dynamics",)
+BENCHMARKS = ("dynamics", "simulation")
 
 
 def main(words: list[str]) -> int:

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+from numerics.benchmarks import simulation
 from numerics.benchmarks.dynamics import FORMATS, line
 from numerics.benchmarks.measure import in_child
 
@@ -12,8 +13,15 @@ def test_a_row_is_measured_in_a_process_of_its_own() -> None:
     assert len(line(record).split()) == 1 + len(FORMATS)
 
 
+def test_a_row_of_the_simulation() -> None:
+    for kind, entries in (("packed", 24 * 25 * 26 // 6), ("diluted", 128 * 24)):
+        record = in_child("numerics.benchmarks.simulation", kind, "3", "24")
+        assert record["entries"] == entries and record["grad"] > 0 and record["Hessian"] > 0
+        assert len(simulation.line(record).split()) == 1 + len(simulation.FORMATS)
+
+
 def test_an_unknown_benchmark_gets_one_line() -> None:
     command = [sys.executable, "-m", "numerics.benchmarks", "nonsense"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr == "error: nonsense: expected one of dynamics\n"
+    assert found.stderr == "error: nonsense: expected one of dynamics, simulation\n"

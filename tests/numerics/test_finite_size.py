@@ -1,15 +1,15 @@
 """The exact finite-size count against exact results and against complete enumerations of sampled landscapes."""
 
-from itertools import permutations
-
 import numpy as np
 import pytest
 from numpy.polynomial.chebyshev import poly2cheb
 from numpy.typing import NDArray
 from scipy.special import betainc
-from sympy import Poly, Rational, Symbol, exp, lambdify
+from sympy import Poly, Rational, Symbol, exp
 
 from numerics.finite_size import ExpectedCount, expected_critical_points
+from numerics.simulation import sample
+from numerics.simulation.critical_points import critical_points
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP as Q
 from theory.symbols import SIGNAL_OVERLAP as M
@@ -106,23 +106,12 @@ def test_trigonometric_polynomials_on_the_circle() -> None:
     _assert_agreement(theory, _enumerate_circles(landscape, 20000, np.random.default_rng(1)))
 
 
-def test_the_enumeration_finds_all_eigenvectors() -> None:
-    generator = np.random.default_rng(0)
-    sampled = _Sampled(PURE, 8, generator)
-    points = sampled.critical_points(generator)
-    vectors = np.linalg.eigh(sampled.matrix)[1]
-    assert len(points) == 16
-    assert np.sort(np.abs(points @ vectors), axis=1)[:, -1] == pytest.approx(1)
-    assert np.bincount(sampled.index(points)) == pytest.approx(2)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("landscape", [MATRIX_TENSOR, MADE_UP], ids=["matrix-tensor", "made-up"])
 def test_all_critical_points_of_sampled_landscapes(landscape: GaussianLandscape) -> None:
     size, samples = 8, 240
     theory = expected_critical_points(landscape, size, overlap_edges=EDGES, samples=65536)
-    generators = np.random.default_rng(2).spawn(samples)
-    counts = np.array([_count(_Sampled(landscape, size, g).critical_points_by_bin(g), size) for g in generators])
+    counts = np.array([_enumerate(landscape, size, seed) for seed in range(samples)])
     _assert_agreement(theory, ExpectedCount(size, EDGES, counts))
 
 
@@ -169,71 +158,9 @@ def _enumerate_circles(landscape: GaussianLandscape, samples: int, generator: np
     return ExpectedCount(2, EDGES, counts)
 
 
-class _Sampled:
-    """``H/N = -g(m) + N^(-1/2) sum_p sqrt(a_p) T_p(u, ..., u)``, ``f = sum_p a_p q^p``, ``u = x/sqrt N``, ``m = u_0``.
-
-    All ``N^p`` entries of ``T_p`` are independent and standard normal, so that ``Cov(H, H') = N f(q)`` exactly.
-    """
-
-    def __init__(self, landscape: GaussianLandscape, size: int, generator: np.random.Generator) -> None:
-        scales = np.sqrt(_coefficients(landscape)[0] / size)
-        tensor = generator.normal(size=(size, size, size))
-        matrix = generator.normal(size=(size, size))
-        self.size = size
-        self.matrix: Array = scales[2] * (matrix + matrix.T)
-        self.tensor: Array = scales[3] * sum(tensor.transpose(order) for order in permutations(range(3)))
-        self.mean_slope = lambdify(M, landscape.mean.diff(M) + 0 * M, "numpy")
-        self.mean_curvature = lambdify(M, landscape.mean.diff(M, 2) + 0 * M, "numpy")
-
-    def derivatives(self, points: Array) -> tuple[Array, Array]:
-        """Riemannian gradient, and Hessian plus ``u u^T`` so that it is invertible."""
-        hessian = self.matrix + (points @ self.tensor.reshape(self.size, -1)).reshape(-1, self.size, self.size)
-        gradient = ((hessian + self.matrix) @ points[:, :, None])[:, :, 0] / 2
-        gradient[:, 0] -= self.mean_slope(points[:, 0])
-        hessian[:, 0, 0] -= self.mean_curvature(points[:, 0])
-        multiplier = np.sum(gradient * points, axis=1)[:, None]
-        radial = points[:, :, None] * points[:, None, :]
-        tangent = np.eye(self.size) - radial
-        return gradient - multiplier * points, tangent @ hessian @ tangent - multiplier[:, None] * tangent + radial
-
-    def newton(self, points: Array, iterations: int = 40) -> Array:
-        """End points of Newton's method, of those starts that converge."""
-        for _ in range(iterations):
-            gradient, hessian = self.derivatives(points)
-            step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-            points = points - step / np.maximum(1, 2 * np.linalg.norm(step, axis=1, keepdims=True))
-            points /= np.linalg.norm(points, axis=1, keepdims=True)
-        return np.compress(np.linalg.norm(self.derivatives(points)[0], axis=1) < 1e-10, points, axis=0)
-
-    def index(self, points: Array) -> NDArray[np.int64]:
-        """Number of negative eigenvalues of the Hessian at each point."""
-        negative = np.linalg.eigvalsh(self.derivatives(points)[1]) < 0
-        return np.asarray(np.count_nonzero(negative, axis=1), dtype=np.int64)
-
-    def critical_points(self, generator: np.random.Generator, starts: int = 256) -> Array:
-        """All of them: until as many starts again and 8 rounds more add nothing and the Morse sum is zero (even N)."""
-        found, last, rounds = np.empty((0, self.size)), 0, 0
-        while rounds < 2 * last + 8 or np.sum((-1) ** self.index(found)) != 0:
-            if rounds > 200:
-                raise RuntimeError(f"{len(found)} critical points, incomplete after {rounds * starts} starts")
-            fresh = generator.normal(size=(starts, self.size))
-            merged = _distinct(np.concatenate([found, self.newton(fresh / np.linalg.norm(fresh, axis=1)[:, None])]))
-            rounds += 1
-            found, last = merged, rounds if len(merged) > len(found) else last
-        return found
-
-    def critical_points_by_bin(self, generator: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Bin of ``m`` and index of every critical point."""
-        points = self.critical_points(generator)
-        return np.searchsorted(EDGES, points[:, 0]) - 1, self.index(points)
-
-
-def _distinct(points: Array) -> Array:
-    close = np.linalg.norm(points[:, None] - points, axis=2) < 1e-6
-    return np.compress(~np.any(np.tril(close, -1), axis=1), points, axis=0)
-
-
-def _count(where: tuple[NDArray[np.int64], NDArray[np.int64]], size: int) -> Array:
+def _enumerate(landscape: GaussianLandscape, size: int, seed: int) -> Array:
+    """Number of critical points of one sample by bin of ``m`` and index."""
+    found = critical_points(sample(landscape, size, seed, dtype="float64"), seed)
     counts = np.zeros((EDGES.size - 1, size))
-    np.add.at(counts, where, 1)
+    np.add.at(counts, (np.searchsorted(EDGES, found.overlap) - 1, found.index), 1)
     return counts

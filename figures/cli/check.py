@@ -1,0 +1,123 @@
+"""`ruggedflow check NAME`."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+
+from numerics.checks import CHECKS, Comparison, Report, run_check
+from numerics.checks.report import EXIT_STATUS
+from numerics.errors import ConvergenceError
+from numerics.provenance import Record, output_folder, write_whole
+from numerics.sweep import SweepError
+
+from .dynamics import with_error
+from .output import finite, print_json, print_table, whole
+from .progress import fraction
+
+ALL = "all"
+RECORD = "record.json"
+
+
+def run(
+    name: str, *, list_checks: bool, quick: bool, seed: str, workers: str | None, output: str | None, as_json: bool
+) -> None:
+    """Run one check or all of them, or list them; leave with the verdict as exit status."""
+    if list_checks or not name:
+        _list(as_json)
+        return
+    chosen = {
+        "quick": quick,
+        "seed": whole("seed", seed, 0, 2**63),
+        "workers": processors() if workers is None else whole("workers", workers, 1, 1024),
+    }
+    folder = None if output is None else output_folder(output)
+    names = list(CHECKS) if name == ALL else [name]
+    records = [_checked(one, chosen, folder, quiet=as_json, several=name == ALL) for one in names]
+    result = records[0] if name != ALL else _together(records)
+    if folder is not None:
+        write_whole(folder / RECORD, json.dumps(finite(result), indent=2) + "\n")
+    if as_json:
+        print_json(result)
+    elif name == ALL:
+        _print_verdicts(records)
+    _leave(result)
+
+
+def processors() -> int:
+    """Those this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        print_json({"checks": {name: check.description for name, check in CHECKS.items()}})
+    else:
+        print_table("Checks", ["name", "what it compares"], [[n, check.description] for n, check in CHECKS.items()])
+
+
+def _checked(name: str, chosen: Mapping[str, Any], folder: Path | None, *, quiet: bool, several: bool) -> Record:
+    """One check, printed unless ``quiet`` and drawn; where a simulation fails nothing is decided."""
+    try:
+        with fraction() as progress:
+            report = run_check(name, **chosen, output=folder, progress=progress)
+    except (ConvergenceError, SweepError) as error:
+        return _failed(name, str(error))
+    record = report.record()
+    if folder is not None:
+        record["files"] = _draw(report, folder)
+    if not quiet and not several:
+        _print(report, record)
+    return record
+
+
+def _failed(name: str, reason: str) -> Record:
+    sys.stderr.write(f"ruggedflow: {name}: {reason}\n")
+    message = f"undecided: the simulation failed: {reason}"
+    return {"check": name, "verdict": "undecided", "z": None, "p_value": None, "message": message, "comparisons": []}
+
+
+def _draw(report: Report, folder: Path) -> list[str]:
+    from figures.check_figure import draw
+    from figures.style import save_all
+
+    return [str(path) for path in save_all(draw(report), folder, report.name)]
+
+
+def _together(records: Sequence[Record]) -> Record:
+    """The worst verdict of all."""
+    verdicts = [record["verdict"] for record in records]
+    worst = next(v for v in ("disagree", "undecided", "agree") if v in verdicts)
+    return {"verdict": worst, "checks": list(records)}
+
+
+def _print(report: Report, record: Record) -> None:
+    rows = [_row(comparison) for comparison in report.comparisons]
+    print_table(f"{report.name}: {report.verdict}", ["comparison", "N", "theory", "simulation", "z"], rows)
+    print(report.message, *report.remarks, sep="\n")
+    for path in record.get("files", []):
+        print(f"drawn to {path}")
+
+
+def _row(c: Comparison) -> list[str]:
+    size = "∞" if c.size is None else str(c.size)
+    return [
+        c.label,
+        size,
+        with_error(c.predicted, c.predicted_error) if c.predicted_error else f"{c.predicted:.6g}",
+        with_error(c.measured, c.measured_error),
+        f"{c.z:+.2f}",
+    ]
+
+
+def _print_verdicts(records: Sequence[Record]) -> None:
+    rows = [[r["check"], r["verdict"], "—" if r["z"] is None else f"{r['z']:+.2f}", r["message"]] for r in records]
+    print_table("All checks", ["check", "verdict", "z", "why"], rows)
+
+
+def _leave(result: Record) -> NoReturn:
+    raise typer.Exit(EXIT_STATUS[result["verdict"]])

@@ -1,0 +1,152 @@
+"""`ruggedflow simulate SYSTEM`."""
+
+import math
+import sys
+from collections.abc import Mapping
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import numpy as np
+
+from numerics.errors import ConvergenceError
+from numerics.simulation import Ensemble
+from numerics.simulation import simulate as run_ensemble
+from numerics.simulation.ensemble import COLUMNS
+from numerics.simulation.observables import OVER_HESSIAN_TIMES
+from numerics.statistics import CONFIDENCE
+from numerics.sweep import SweepError
+from theory.landscape import GaussianLandscape
+
+from .arguments import real
+from .dynamics import with_error
+from .output import echo_parameters, print_json, print_table, whole
+from .progress import counted
+from .registry import option, system
+
+LONGEST_TIME = 1e9
+LARGEST_SIZE = 10**7
+LARGEST_COUNT = 10**6
+DIGITS = 6
+"""Of a number whose error is not known."""
+
+
+def run(
+    name: str,
+    given: Mapping[str, str],
+    *,
+    size: str,
+    t_max: str,
+    samples: str,
+    seed: str,
+    starts: str,
+    overlap: str,
+    temperature: str,
+    at: str | None,
+    hessian: bool,
+    connectivity: str | None,
+    rtol: str | None,
+    output: str | None,
+    resume: bool,
+    workers: str,
+    as_json: bool,
+) -> None:
+    """Simulate, print averages, keep samples on request."""
+    chosen = system(name)
+    chosen.require(given, chosen.required)
+    landscape = chosen.build(given)
+    if resume and output is None:
+        raise ValueError("--resume goes on with what --output DIR holds; give that folder")
+    end = real("t-max", t_max, 1e-9, LONGEST_TIME)
+    times = _times(at, end)
+    problem: dict[str, Any] = {
+        "size": whole("size", size, 2, LARGEST_SIZE),
+        "samples": whole("samples", samples, 1, LARGEST_COUNT),
+        "seed": whole("seed", seed, 0, 2**63),
+        "t_max": end,
+        "starts": whole("starts", starts, 1, LARGEST_COUNT),
+        "overlap": None if overlap == "random" else real("overlap", overlap, -1, 1),
+        "temperature": real("temperature", temperature, 0, 1e9),
+        "at": times,
+        "hessian_times": "end" if hessian else (),
+        "rtol": None if rtol is None else real("rtol", rtol, 1e-12, 0.1),
+        "output": output,
+        "resume": resume,
+        "workers": whole("workers", workers, 1, 1024),
+    }
+    if connectivity is not None:
+        problem |= {"ensemble": "diluted", "connectivity": whole("connectivity", connectivity, 1, 10**6)}
+    found = _simulate(landscape, problem)
+    record = {"system": name, "parameters": echo_parameters(chosen.read(given)), **_record(found, times)}
+    if output is not None:
+        record["output"] = output
+    if as_json:
+        print_json(record)
+    else:
+        _print(record)
+
+
+def _times(at: str | None, end: float) -> list[float]:
+    """Those asked for; otherwise 1, 10, 100, ... and the end."""
+    if at is None:
+        return [*(t for t in (10.0**k for k in range(10)) if t < end), end]
+    return sorted({real("at", text, 0, end) for text in at.split(",")})
+
+
+def _simulate(landscape: GaussianLandscape, problem: Mapping[str, Any]) -> Ensemble:
+    """With a bar; Ctrl-C says what is kept, and the command ends there."""
+    try:
+        with counted("samples") as progress:
+            return run_ensemble(landscape, **problem, progress=progress)
+    except KeyboardInterrupt as error:
+        sys.stderr.write(f"ruggedflow: {str(error) or 'interrupted'}\n")
+        sys.exit(130)
+    except SweepError as error:
+        if not isinstance(error.__cause__, BrokenProcessPool):
+            raise
+        raise ConvergenceError(str(error)) from error
+
+
+def _record(found: Ensemble, times: list[float]) -> dict[str, Any]:
+    """Rows as in ``Ensemble.at``; ``low`` and ``high`` bound 95 %, ``error`` is one standard error."""
+    columns = found.at(times) | {"t": np.array(times)}
+    record = {
+        "settings": {key: value for key, value in found.settings.items() if key != "t"},
+        "confidence": CONFIDENCE,
+        "rows": [{name: float(values[i]) for name, values in columns.items()} for i in range(len(times))],
+    }
+    return record | ({"hessian": _hessian(found)} if found.hessian_times.size else {})
+
+
+def _hessian(found: Ensemble) -> list[dict[str, float]]:
+    rows = [{"t": float(t)} for t in found.hessian_times]
+    for name in OVER_HESSIAN_TIMES:
+        mean = found.mean(name)
+        parts = {"": mean.value, "_error": mean.error, "_low": mean.low, "_high": mean.high}
+        for i, row in enumerate(rows):
+            row |= {f"{name}{suffix}": float(values[i]) for suffix, values in parts.items()}
+    return rows
+
+
+def _print(record: Mapping[str, Any]) -> None:
+    settings = record["settings"]
+    shown = {option(key): value for key, value in record["parameters"].items()}
+    shown |= {"N": settings["size"], **{key: settings[key] for key in ("samples", "starts", "overlap", "temperature")}}
+    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
+    rows = [[f"{row['t']:g}", *(_shown(row, name) for name in COLUMNS)] for row in record["rows"]]
+    print_table(title, ["t", "m", "mu", "energy", "C(t, 0)"], rows)
+    for row in record.get("hessian", ()):
+        values = ", ".join(f"{label} {_shown(row, name)}" for label, name in _LABELS.items())
+        print(f"Hessian at t = {row['t']:g}: {values}")
+    if "output" in record:
+        print(f"samples are in {record['output']}")
+
+
+_LABELS = {"lowest eigenvalue": "lambda_min", "squared overlap with the signal": "lambda_min_overlap"}
+
+
+def _shown(row: Mapping[str, float], name: str) -> str:
+    """With the standard error in brackets, where there is one."""
+    value, error = row[name], row[f"{name}_error"]
+    if math.isnan(error):
+        return f"{value:.{DIGITS}g}"
+    return with_error(value, 0.0 if error < 1e-12 else error)

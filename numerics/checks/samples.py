@@ -1,0 +1,27 @@
+"""Sampled landscapes as the checks want them: with a wrong signal, or with the noise reversed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from theory.landscape import GaussianLandscape
+
+from ..simulation import SampledLandscape
+
+
+def declared(landscape: GaussianLandscape) -> dict[str, str]:
+    """``f`` and ``g`` as text."""
+    return {"covariance": str(landscape.covariance), "mean": str(landscape.mean)}
+
+
+def with_signal(landscape: GaussianLandscape, factor: float) -> GaussianLandscape:
+    """The landscape with its planted part g multiplied: a wrong signal that a check has to notice."""
+    if factor == 1:
+        return landscape
+    return GaussianLandscape(landscape.covariance, factor * landscape.mean, name=landscape.name)
+
+
+def with_noise(sample: SampledLandscape, sign: int) -> SampledLandscape:
+    """The same signal with the noise times +1 or -1, which are equally likely."""
+    tensors = {degree: sign * tensor for degree, tensor in sample.tensors.items()}
+    return replace(sample, constant=sign * sample.constant, tensors=tensors)

@@ -1,0 +1,58 @@
+"""What every check needs around its physics: samples in parallel, their means, and deliberate mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..lowering import Array
+from ..sweep import sweep
+
+Progress = Callable[[float, str], None]
+"""Called with the fraction done, from 0 to 1, and a few words on what is being done."""
+Point = TypeVar("Point")
+Result = TypeVar("Result")
+
+
+def gather(
+    function: Callable[[Point], Result],
+    points: Sequence[Point],
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    title: str = "",
+) -> list[Result]:
+    """``[function(point) for point in points]`` on that many processes; everything random comes from the points."""
+    finished = 0
+
+    def done(_index: int, _result: Result) -> None:
+        nonlocal finished
+        finished += 1
+        if progress is not None:
+            progress(finished / len(points), title)
+
+    if progress is not None:
+        progress(0.0, title)
+    return sweep(function, points, workers=workers, done=done)
+
+
+def mean_and_error(samples: ArrayLike) -> tuple[Array, Array]:
+    """Mean over the first axis, of two samples or more, and its standard error."""
+    values = np.asarray(samples, dtype=np.float64)
+    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
+
+
+def perturbation(given: Mapping[str, float] | None, **known: float) -> dict[str, float]:
+    """The deliberate mistakes, ``known`` naming each with the value that is no mistake."""
+    foreign = sorted(set(given or {}) - set(known))
+    if foreign:
+        raise ValueError(f"perturb = {foreign[0]!r}: this check knows {', '.join(known)}")
+    return known | dict(given or {})
+
+
+def stream(seed: int, *where: int) -> np.random.SeedSequence:
+    """A stream of its own for each place: size, number of the sample, ..."""
+    return np.random.SeedSequence((seed, *where))

@@ -1,0 +1,37 @@
+"""Generalised linear landscapes in numbers: spectra, replicas, Kac-Rice, inference, and their thresholds in alpha."""
+
+from .bayes import algorithmic, information_theoretic, state_evolution, weak_recovery
+from .critical import CriticalAlpha
+from .full_rsb import FullRSBState, full_rsb_state, ground_state_bbp
+from .kac_rice import dominant_bbp, zero_complexity_bbp
+from .labels import spectral_outlier, spectral_threshold
+from .minima import Minima, complexity_of_minima
+from .one_step import OneStepState, marginal_bbp, marginal_state
+from .spectrum import HessianEdge, LabelSpectrum, initial_bbp, initial_hessian
+from .thresholds import THRESHOLDS, evaluate_critical
+
+__all__ = [
+    "THRESHOLDS",
+    "CriticalAlpha",
+    "FullRSBState",
+    "HessianEdge",
+    "LabelSpectrum",
+    "Minima",
+    "OneStepState",
+    "algorithmic",
+    "complexity_of_minima",
+    "dominant_bbp",
+    "evaluate_critical",
+    "full_rsb_state",
+    "ground_state_bbp",
+    "information_theoretic",
+    "initial_bbp",
+    "initial_hessian",
+    "marginal_bbp",
+    "marginal_state",
+    "spectral_outlier",
+    "spectral_threshold",
+    "state_evolution",
+    "weak_recovery",
+    "zero_complexity_bbp",
+]

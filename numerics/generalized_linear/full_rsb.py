@@ -1,0 +1,153 @@
+"""Full replica symmetry breaking at temperature 0 and overlap 0: the ground state, and its BBP transition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy.optimize import root
+from threadpoolctl import threadpool_limits
+
+from theory.generalized_linear import FullRSB, GeneralizedLinearLandscape
+
+from ..errors import ConvergenceError
+from ..lowering import Array, lower
+from .critical import CriticalAlpha, absent
+from .levels import FieldGrid, Sweep
+from .one_step import OneStepState, describe, marginal_state, not_applicable, transition_start
+
+THEORY = FullRSB()
+SPACING = 0.05
+"""Of the grid of cavity fields."""
+LEVELS = (4, 8, 16)
+TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True)
+class FullRSBState:
+    """The ground state with full RSB on K intervals of q.
+
+    ``q`` (K + 1,) are the overlaps, ``x`` (K,) Parisi's parameter (times beta) between them, ``chi = lambda(1)``;
+    ``energy`` is ``alpha E[l]`` and ``free_energy`` the functional itself: they agree as K grows. ``attraction`` is b
+    at the edge, which full RSB puts at zero.
+    """
+
+    alpha: float
+    chi: float
+    q: Array
+    x: Array
+    energy: float
+    free_energy: float
+    attraction: float
+
+
+def overlaps(levels: int) -> Array:
+    """``q = 1 - (1 - v)^2`` with v uniform: closer near 1, where x rises steeply."""
+    return np.asarray(1 - (1 - np.linspace(0, 1, levels + 1)) ** 2)
+
+
+def widths(x: Array, steps: Array, chi: float) -> Array:
+    """``lambda_0 .. lambda_K`` from ``q_i - q_(i-1) = (lambda_(i-1) - lambda_i)/x_i``."""
+    return np.asarray(chi + np.concatenate((np.cumsum((x * steps)[::-1])[::-1], [0.0])))
+
+
+def _solve(grid: FieldGrid, levels: int, guess: FullRSBState, alpha: float | None) -> FullRSBState:
+    """Marginal at every overlap: ``alpha lambda_i^2 E[f_i''^2] = 1``, i = 0 .. K (which is d/dq of the recursion).
+
+    Unknowns chi, x_1 .. x_K and, where ``alpha`` is None, alpha with ``b = 1``.
+    """
+    q = overlaps(levels)
+    steps, middle = np.diff(q), (q[1:] + q[:-1]) / 2
+    x = np.exp(np.interp(middle, (guess.q[1:] + guess.q[:-1]) / 2, np.log(guess.x)))
+    tail = [np.log(guess.alpha)] if alpha is None else []
+
+    def unpacked(z: Array) -> tuple[float, Array, float, Sweep]:
+        size = alpha if alpha is not None else float(np.exp(z[-1]))
+        chi, inner = float(np.exp(z[0])), np.exp(z[1 : levels + 1])
+        return chi, inner, size, grid.sweep(inner, steps, chi)
+
+    def residuals(z: Array) -> Array:
+        chi, inner, size, sweep = unpacked(z)
+        marginal = size * sweep.curvature * widths(inner, steps, chi) ** 2 - 1
+        return marginal if alpha is not None else np.append(marginal, size * sweep.pull - 1)
+
+    start = np.array([np.log(guess.chi), *np.log(x), *tail])
+    try:
+        with np.errstate(all="ignore"):
+            options: Any = {"eps": 1e-6, "maxfev": 60 + 12 * levels}
+            found = root(residuals, start, tol=TOLERANCE, options=options)
+            size = float(np.abs(found.fun).max())
+    except ValueError as jump:  # the proximal map jumps on the way
+        raise ConvergenceError(str(jump)) from jump
+    if not size < 1e-4:
+        raise ConvergenceError(f"full RSB with {levels} levels: residual {size:.1e}")
+    chi, inner, value, sweep = unpacked(found.x)
+    free = _free_energy(inner, widths(inner, steps, chi)) - value * sweep.free
+    return FullRSBState(value, chi, q, inner, value * sweep.loss, free, value * sweep.pull)
+
+
+def _free_energy(x: Array, width: Array) -> float:
+    """``-sum_i 1/(2 x_i) ln(lambda_(i-1)/lambda_i)``."""
+    before, parameter, _, _, after = THEORY.level
+    return -float(lower((before, parameter, after), [THEORY.layer])(width[:-1], x, width[1:])[0].sum())
+
+
+def _guess(state: OneStepState) -> FullRSBState:
+    """Around the 1RSB state: x rises from a tenth of s to twice s."""
+    q = overlaps(LEVELS[0])
+    middle = (q[1:] + q[:-1]) / 2
+    x = state.s * (0.1 + middle + middle**8)
+    return FullRSBState(state.alpha, state.chi, q, x, 0.0, 0.0, 0.0)
+
+
+def full_rsb_state(landscape: GeneralizedLinearLandscape, alpha: float, *, levels: int = 12) -> FullRSBState:
+    """The ground state at this alpha. Raises ValueError for a loss that is not even, ConvergenceError otherwise."""
+    trouble = not_applicable(landscape)
+    if trouble:
+        raise ValueError(f"{landscape!r}: {trouble}")
+    grid = FieldGrid(landscape, SPACING)
+    with threadpool_limits(1, "blas"):
+        rough = _solve(grid, LEVELS[0], _guess(marginal_state(landscape, alpha, step=0.1)), alpha)
+        return _solve(grid, levels, rough, alpha)
+
+
+@lru_cache(maxsize=8)
+def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+    """alpha at which the Hessian of the ground state (full RSB) has ``b = 1``.
+
+    Solved with 4, 8 and 16 levels, extrapolated to infinitely many: the error of the marginal equations at the nodes is
+    of second order. The error adds what the last extrapolation moved, what it differs from the one before, and the
+    change under a grid of cavity fields twice as fine.
+    """
+    trouble = not_applicable(landscape)
+    if trouble:
+        return absent(trouble)
+    start = transition_start(landscape)
+    if not len(start):
+        return absent("no 1RSB state to start from: no marginal one with b = 1 was found")
+    try:
+        with threadpool_limits(1, "blas"):  # more threads than idle cores cost a factor of twenty
+            states = _sequence(landscape, describe(landscape, float(np.exp(start[0])), float(np.exp(start[1])), 0.1))
+            finer = _solve(FieldGrid(landscape, SPACING / 2), LEVELS[1], states[1], None)
+    except ConvergenceError as failure:
+        return absent(f"full RSB not found: {failure}")
+    alphas = np.array([state.alpha for state in states])
+    limits = alphas[1:] + np.diff(alphas) / 3
+    by_grid = finer.alpha - alphas[1]
+    error = abs(limits[1] - limits[0]) + abs(limits[1] - alphas[2]) / 2 + abs(by_grid)
+    last = states[-1]
+    note = f"{LEVELS[-1]} levels extrapolated; energy {last.energy:.5g}, functional {last.free_energy:.5g}"
+    state = {"chi": last.chi, "energy": last.energy, "x_max": float(last.x[-1])}
+    return CriticalAlpha(float(limits[1] + by_grid), float(error), note, state)
+
+
+def _sequence(landscape: GeneralizedLinearLandscape, start: OneStepState) -> list[FullRSBState]:
+    """With more and more levels, each from the one before."""
+    grid = FieldGrid(landscape, SPACING)
+    guess, states = _guess(start), []
+    for levels in LEVELS:
+        guess = _solve(grid, levels, guess, None)
+        states.append(guess)
+    return states

@@ -1,0 +1,109 @@
+"""Grids for laws whose proximal map jumps: u is not reached between the two minima that change places at ``h = 0``.
+
+For an even loss the map jumps from ``-u*`` to ``u*``, ``h(u*) = u* + chi l'(u*) = 0``, for labels with
+``1 + chi D(0, y) < 0``. The gap opens like a square root in y, and ``1/(1 + chi D)`` is singular there: panels of Gauss
+and Legendre shrink by halves towards each gap in u, and towards the labels where gaps open.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import brentq
+from sympy import simplify
+
+from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, ProximalMap
+from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
+
+from ..errors import ConvergenceError
+from ..lowering import Array, lower
+from .data import Data
+from .quadrature import REACH
+
+MAP = ProximalMap()
+HALVINGS_U, HALVINGS_Y = 32, 22
+TABLE = np.geomspace(1e-10, REACH, 600)
+
+
+@lru_cache(maxsize=40)
+def tabulate_jump(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> Data:
+    """The loss at the points that the map of response ``chi`` reaches, ``order`` nodes to a panel.
+
+    Raises ConvergenceError for a map that jumps elsewhere than at ``h = 0``.
+    """
+    loss = lower((FIELD, SIGNAL_FIELD), [landscape.loss, landscape.force, landscape.curvature])
+    y, weight_y = _labels(landscape, chi, order)
+    gap = _gaps(landscape, chi, y)
+    nodes, weights = _panels(_halving(0.0, 1.0, HALVINGS_U, left=True, right=False), order)
+    width = REACH - gap[:, None]
+    u, column = gap[:, None] + width * nodes, y[:, None]
+    weight_u = 2 * width * weights
+    fields = tuple(np.ascontiguousarray(part) for part in loss(u, column))
+    weight_y = weight_y * np.exp(-(y**2) / 2)
+    return Data(landscape, (u, column, *fields), weight_y / weight_y.sum(), weight_u)
+
+
+def _labels(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> tuple[Array, Array]:
+    """Nodes and weights of ``dy``, broken where the map begins to jump; half the axis where the loss allows."""
+    value = landscape.loss
+    even = bool(simplify(value.subs(SIGNAL_FIELD, -SIGNAL_FIELD) - value) == 0)
+    curvature = lower((FIELD, SIGNAL_FIELD), [landscape.curvature])
+
+    def slope(y: float) -> float:
+        return 1 + chi * float(curvature(0.0, y)[0])
+
+    half = np.concatenate(([0.0], np.geomspace(1e-6, REACH, 500)))
+    line = half if even else np.concatenate((-half[:0:-1], half))
+    values = [slope(float(y)) for y in line]
+    roots = [
+        brentq(slope, a, b, xtol=1e-15)
+        for a, b, f, g in zip(line, line[1:], values, values[1:], strict=False)
+        if f * g < 0
+    ]
+    ends = [line[0], *roots, *([0.0] if not even else []), line[-1]]
+    ends = sorted({float(end) for end in ends})
+    edges = [_halving(a, b, HALVINGS_Y, left=True, right=b < REACH) for a, b in zip(ends, ends[1:], strict=False)]
+    nodes, weights = zip(*(_panels(edge, order) for edge in edges), strict=True)
+    return np.concatenate(nodes), np.concatenate(weights)
+
+
+def _gaps(landscape: GeneralizedLinearLandscape, chi: float, y: Array) -> Array:
+    """``u*`` for each label (zero where the map does not jump), by bisection."""
+    force = lower((FIELD, SIGNAL_FIELD), [landscape.force])
+    cavity = lower((FIELD, LOSS, FORCE, CURVATURE, RESPONSE), [MAP.cavity_field])
+
+    def field(u: Array) -> Array:
+        return cavity(u, 0.0, force(u, y[:, None])[0], 0.0, chi)[0]
+
+    table = field(np.broadcast_to(TABLE, (len(y), len(TABLE))))
+    negative = table < 0
+    last = np.where(negative.any(axis=1), len(TABLE) - 1 - np.argmax(negative[:, ::-1], axis=1), -1)
+    beyond = np.arange(len(TABLE)) > last[:, None]
+    if np.any((np.diff(table, axis=1) < 0) & beyond[:, :-1]) or last.max() == len(TABLE) - 1:
+        raise ConvergenceError(f"chi = {chi:.4g}: the proximal map jumps elsewhere than at h = 0; not solved there")
+    low, high = TABLE[np.maximum(last, 0)], TABLE[np.minimum(last + 1, len(TABLE) - 1)]
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = field(middle[:, None])[:, 0] < 0
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.where(last >= 0, high, 0.0)
+
+
+def _halving(start: float, end: float, count: int, *, left: bool, right: bool) -> Array:
+    """Ends of panels on [start, end] that shrink by halves towards the chosen ends."""
+    shrinking = np.concatenate(([0.0], 2.0 ** -np.arange(count, 0, -1)))
+    if left and right:
+        parts = np.concatenate((shrinking, 1 - shrinking[-2::-1]))
+    else:
+        parts = np.concatenate((shrinking, [0.75, 1.0])) if left else np.concatenate(([0.0, 0.25], 1 - shrinking[::-1]))
+    # the Gaussian tail wants panels of length one
+    ends = start + (end - start) * parts
+    wide = [np.linspace(a, b, int(np.ceil(b - a)) + 1)[:-1] for a, b in zip(ends, ends[1:], strict=False)]
+    return np.concatenate((*wide, ends[-1:])) if end - start > 1 else ends
+
+
+def _panels(ends: Array, order: int) -> tuple[Array, Array]:
+    nodes, weights = np.polynomial.legendre.leggauss(order)
+    half = np.diff(ends)[:, None] / 2
+    return (ends[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()

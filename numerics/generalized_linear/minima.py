@@ -1,0 +1,220 @@
+"""Complexity of the minima of a generalised linear landscape at overlap q: the Kac-Rice action at its saddle point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from theory.generalized_linear import GeneralizedLinearLandscape, KacRiceAction
+from theory.generalized_linear.symbols import (
+    ALPHA,
+    EDGE_DUAL,
+    FORCE_DUAL,
+    PLANTED_OVERLAP,
+    RESOLVENT,
+    SIGNAL_DUAL,
+    TILT,
+)
+
+from ..errors import ConvergenceError
+from ..lowering import Array, lower
+from .data import Data, Labels, Law, Values, curvature_floor, law_of, require_numbers, tabulate, tilt_values
+from .newton import newton
+
+THEORY = KacRiceAction()
+OBSERVABLES = (
+    THEORY.force_equation,
+    THEORY.position_equation,
+    THEORY.spectrum.stability,
+    THEORY.signal_equation,
+    THEORY.spectrum.attraction,
+    THEORY.energy,
+)
+Edge = Literal["touching", "free"]
+"""Whether the bulk of the Hessian is held at zero (xi free) or ends above it (xi = 0)."""
+
+
+@dataclass(frozen=True)
+class Saddle:
+    """Parameters of the action; ``alpha`` and the tilt ``s`` among them."""
+
+    g: float
+    c: float
+    xi: float
+    alpha: float
+    s: float = 0.0
+    theta: float = 0.0
+
+    def symbols(self, overlap: float) -> Values:
+        """By the symbols of the theory."""
+        return {
+            RESOLVENT: self.g, FORCE_DUAL: self.c, EDGE_DUAL: self.xi, ALPHA: self.alpha, TILT: self.s,
+            SIGNAL_DUAL: self.theta, PLANTED_OVERLAP: overlap,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Minima:
+    """Minima counted by the action: complexity ``sigma``, ``energy`` per dimension, ``attraction`` b and the saddle.
+
+    ``stability = 1 - alpha E[t^2]`` is zero where the bulk touches zero, positive where there is a gap.
+    """
+
+    sigma: float
+    energy: float
+    attraction: float
+    stability: float
+    saddle: Saddle
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Which minima are counted: the loss, overlap with the signal, labels quenched or annealed, grid spacing."""
+
+    landscape: GeneralizedLinearLandscape
+    labels: Labels = "quenched"
+    overlap: float = 0.0
+    step: float = 0.05
+
+    @property
+    def data(self) -> Data:
+        """The loss on the grid."""
+        return tabulate(self.landscape, self.step, signal_free=self.overlap == 0)
+
+    @property
+    def at_overlap(self) -> bool:
+        """Whether theta is an unknown: at overlap 0 of an even loss the condition along the signal holds by itself."""
+        return self.overlap != 0 or not self.landscape.is_even
+
+    def law(self, saddle: Saddle) -> Law:
+        """Data at such minima."""
+        data, scalars = self.data, saddle.symbols(self.overlap)
+        return law_of(data, tilt_values(data, THEORY.functional.tilt, scalars), self.labels)
+
+    def minima(self, saddle: Saddle) -> tuple[Minima, Array]:
+        """What is counted there, and the residuals of the equations of c, g and theta."""
+        law, scalars = self.law(saddle), saddle.symbols(self.overlap)
+        force, position, stability, signal, attraction, energy = law.evaluate(OBSERVABLES, scalars)
+        free = (RESOLVENT, FORCE_DUAL, EDGE_DUAL, PLANTED_OVERLAP)
+        explicit = float(lower(free, [THEORY.functional.explicit])(*(scalars[x] for x in free))[0])
+        sigma = explicit + saddle.alpha * law.log_mass + saddle.s * energy
+        # on a grid halved by symmetry the condition along the signal holds by itself
+        residuals = np.array([saddle.c * force, saddle.g * position, signal if self.at_overlap else 0.0])
+        return Minima(sigma, energy, attraction, stability, saddle), residuals
+
+
+def solve_saddle(
+    ensemble: Ensemble,
+    start: Saddle,
+    *,
+    edge: Edge = "touching",
+    condition: Callable[[Minima], float] | None = None,
+    sigma_zero: bool = False,
+) -> Minima:
+    """The saddle near ``start``. ``condition`` (zero) determines alpha, ``sigma_zero`` the tilt; else both are fixed.
+
+    Raises ConvergenceError if there is none near.
+    """
+
+    def saddle_at(x: Array) -> Saddle:
+        rest = list(x[2:])
+        values = {"g": float(np.exp(x[0])), "c": float(np.exp(x[1]))}
+        if edge == "touching":
+            values["xi"] = rest.pop(0)
+        if ensemble.at_overlap:
+            values["theta"] = rest.pop(0)
+        if condition is not None:
+            values["alpha"] = float(np.exp(rest.pop(0)))
+        if sigma_zero:
+            values["s"] = rest.pop(0)
+        return replace(start, **values)
+
+    def residuals(x: Array) -> Array:
+        found, basic = ensemble.minima(saddle_at(x))
+        rows = [basic[0], basic[1]]
+        if edge == "touching":
+            rows.append(found.stability)
+        if ensemble.at_overlap:
+            rows.append(basic[2])
+        if condition is not None:
+            rows.append(condition(found))
+        if sigma_zero:
+            rows.append(found.sigma)
+        return np.array(rows)
+
+    first = [np.log(start.g), np.log(start.c)]
+    optional = (
+        (edge == "touching", start.xi),
+        (ensemble.at_overlap, start.theta),
+        (condition is not None, np.log(start.alpha)),
+        (sigma_zero, start.s),
+    )
+    start_values = np.array([*first, *(value for wanted, value in optional if wanted)])
+    return ensemble.minima(saddle_at(newton(residuals, start_values)))[0]
+
+
+def follow(ensemble: Ensemble, start: Minima, s: float, **options: object) -> Minima:
+    """Continue a saddle to the tilt ``s`` in steps that adapt. Raises ConvergenceError, saying how far it got."""
+    here, stride = start, s - start.saddle.s
+    while abs(here.saddle.s - s) > 1e-15:
+        target = here.saddle.s + stride if abs(stride) < abs(s - here.saddle.s) else s
+        try:
+            here = solve_saddle(ensemble, replace(here.saddle, s=target), **options)  # type: ignore[arg-type]
+        except ConvergenceError:
+            stride = (target - here.saddle.s) / 2
+            if abs(stride) < 1e-3 * abs(s - start.saddle.s):
+                raise ConvergenceError(
+                    f"Kac-Rice saddle lost at s = {here.saddle.s:.4g} on the way to s = {s:.4g}"
+                ) from None
+    return here
+
+
+def complexity_of_minima(
+    landscape: GeneralizedLinearLandscape,
+    alpha: float,
+    *,
+    overlap: float = 0.0,
+    s: float = 0.0,
+    labels: Labels = "quenched",
+    step: float = 0.05,
+) -> Minima:
+    """``Sigma`` of minima at overlap q, tilted by ``e^(-s N e)``: the dominant ones at ``s = 0``.
+
+    ``Sigma(q, e)`` is traced by s. ``xi > 0`` where the bulk touches zero, else ``xi = 0`` and there is a gap. Raises
+    ValueError for arguments out of range, ConvergenceError where no saddle is found.
+    """
+    require_numbers(landscape)
+    if not (np.isfinite(alpha) and alpha > 0):
+        raise ValueError(f"alpha = {alpha} must be a positive number; try alpha = 4")
+    if not -1 < overlap < 1:
+        raise ValueError(f"overlap = {overlap} must lie strictly between -1 and 1; try overlap = 0")
+    if labels not in ("quenched", "annealed"):
+        raise ValueError(f"labels = {labels!r} must be 'quenched' or 'annealed'")
+    coarse, fine = (Ensemble(landscape, labels, overlap, h) for h in (max(0.2, step), step))
+    for start in _guesses(landscape, alpha, s):
+        for edge in ("touching", "free"):
+            try:
+                rough = solve_saddle(coarse, replace(start, xi=0.1 if edge == "touching" else 0.0), edge=edge)
+                found = solve_saddle(fine, rough.saddle, edge=edge)
+            except ConvergenceError:
+                continue
+            if admissible(found, edge):
+                return found
+    raise ConvergenceError(f"no Kac-Rice saddle found at alpha = {alpha:.6g}, overlap = {overlap:.6g}, s = {s:.6g}")
+
+
+def admissible(minima: Minima, edge: Edge) -> bool:
+    """``xi >= 0`` where the edge is held, no negative bulk where it is free."""
+    return minima.saddle.xi >= -1e-9 if edge == "touching" else minima.stability >= -1e-9
+
+
+def _guesses(landscape: GeneralizedLinearLandscape, alpha: float, s: float) -> list[Saddle]:
+    """``c ~ g^2`` as for linear regression, ``g = 1/(sqrt(alpha) - 1)``, below the pole of ``1/(1 + gD)``."""
+    floor = curvature_floor(landscape)
+    top = -1 / floor if floor < 0 else np.inf
+    base = 1 / max(np.sqrt(alpha) - 1, 0.2)
+    sizes = dict.fromkeys(min(base * factor, 0.7 * top) for factor in (1.0, 0.3, 0.1, 3.0))
+    return [Saddle(float(g), float(g * g * k), 0.1, alpha, s) for g in sizes for k in (1.0, 3.0)]

@@ -1,0 +1,84 @@
+"""Every critical alpha of a generalised linear landscape, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from theory.generalized_linear import GeneralizedLinearLandscape, SpectralMethod
+
+from ..errors import ConvergenceError
+from .bayes import algorithmic, channel, information_theoretic, weak_recovery
+from .critical import CriticalAlpha, absent
+from .data import require_numbers
+from .full_rsb import ground_state_bbp
+from .kac_rice import dominant_bbp, zero_complexity_bbp
+from .labels import spectral_threshold
+from .one_step import marginal_bbp
+from .spectrum import initial_bbp
+
+
+@dataclass(frozen=True)
+class Named:
+    """A threshold: what it means, where it comes from, how it is computed."""
+
+    meaning: str
+    reference: str
+    compute: Callable[[GeneralizedLinearLandscape], CriticalAlpha]
+
+
+def _spectral_optimal(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+    """The best preprocessing of what is seen."""
+    seen = channel(landscape)
+    if seen.moments[0] != 0:
+        return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: its mean does for any alpha > 0")
+    if seen.optimal_preprocessing.is_number:
+        return absent("the label shows nothing of the size of y: no spectral method finds the signal")
+    return spectral_threshold(SpectralMethod(seen.optimal_preprocessing))
+
+
+GRADIENT_FLOW = "Sarao Mannelli et al. 2020, arXiv 2006.06997"
+KAC_RICE = "Maillard, Ben Arous, Biroli 2020, arXiv 1912.02143"
+BAYES = "Barbier et al. 2019, arXiv 1708.03395"
+
+THRESHOLDS: dict[str, Named] = {
+    "bbp_initial": Named("outlier of the Hessian at a random start", GRADIENT_FLOW, initial_bbp),
+    "bbp_threshold_1rsb": Named("the same at marginal 1RSB states, q_0 = 0", GRADIENT_FLOW, marginal_bbp),
+    "bbp_ground_state_frsb": Named("the same in the ground state, full RSB", GRADIENT_FLOW, ground_state_bbp),
+    "bbp_kac_rice_zero_complexity": Named(
+        "the same at the lowest minima of Kac-Rice (Sigma = 0, labels quenched)", KAC_RICE, zero_complexity_bbp
+    ),
+    "bbp_kac_rice_dominant_quenched": Named(
+        "the same at the most numerous minima, labels quenched", KAC_RICE, lambda x: dominant_bbp(x, "quenched")
+    ),
+    "bbp_kac_rice_dominant_annealed": Named(
+        "the same at the most numerous minima, labels annealed", KAC_RICE, lambda x: dominant_bbp(x, "annealed")
+    ),
+    "weak_recovery": Named("Bayes-optimal message passing leaves q = 0", "Mondelli, Montanari 2018", weak_recovery),
+    "bayes_algorithmic": Named("Bayes-optimal message passing reaches q = 1", BAYES, algorithmic),
+    "information_theoretic": Named("the signal is determined", BAYES, information_theoretic),
+    "spectral_optimal": Named(
+        "the best spectral method correlates with the signal", "Lu, Li 2017, arXiv 1702.06435", _spectral_optimal
+    ),
+}
+
+
+def evaluate_critical(landscape: GeneralizedLinearLandscape, only: Iterable[str] = ()) -> dict[str, CriticalAlpha]:
+    """All thresholds of a loss with numbers for its parameters, or those named in ``only``.
+
+    One that a solver cannot reach is absent, with the reason in its note. Raises ValueError for an unknown name, a loss
+    with free parameters or with singularities.
+    """
+    require_numbers(landscape)
+    names = list(only) or list(THRESHOLDS)
+    for name in names:
+        if name not in THRESHOLDS:
+            raise ValueError(f"threshold = {name!r} is unknown; choose among {', '.join(THRESHOLDS)}")
+    return {name: _computed(THRESHOLDS[name], landscape) for name in names}
+
+
+def _computed(named: Named, landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+    try:
+        return named.compute(landscape)
+    except ConvergenceError as failure:
+        return absent(f"not computed: {failure}")

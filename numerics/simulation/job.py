@@ -1,0 +1,105 @@
+"""One sample of an ensemble: a picklable function of its number."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.random import Generator, SeedSequence
+
+from theory.landscape import GaussianLandscape
+
+from ..lowering import Array
+from .diluted import FRAMES, diluted
+from .flow import gradient_flow
+from .landscape_sample import Sample, sample
+from .langevin import langevin
+from .observables import Recorder, Schedule
+from .packed import Precision
+from .starts import random_starts, saved_starts, starts_with_overlap
+
+Kind = Literal["dense", "diluted"]
+DISORDER, STARTS, NOISE = range(3)
+"""Streams of random numbers of a sample."""
+
+
+class Task(NamedTuple):
+    """The number of a sample and, unless they are drawn, where its starts are (starts, N)."""
+
+    number: int
+    states: Array | None = None
+
+    def __str__(self) -> str:
+        return f"sample {self.number}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Draws a sample and runs all its starts; the result depends on nothing but these fields and the task.
+
+    ``overlap = None`` is a uniformly random start.
+    """
+
+    landscape: GaussianLandscape
+    size: int
+    seed: int
+    starts: int
+    overlap: float | None
+    temperature: float
+    plan: Schedule
+    rtol: float
+    gradient_tolerance: float
+    dtype: Precision
+    ensemble: Kind
+    connectivity: int
+
+    def __call__(self, task: Task) -> dict[str, Any]:
+        """Arrays by name: those of ``Recorder``, ``final`` (starts, N), ``t_end`` and ``converged`` (starts,)."""
+        drawn = self._sample(self._seed(task.number, DISORDER))
+        x = self._start(task, drawn.signal)
+        recorder = Recorder(drawn, self.starts, self.plan, self.temperature)
+        final = self._run(drawn, x, recorder, task)
+        return recorder.measured() | final
+
+    def _sample(self, seed: SeedSequence) -> Sample:
+        if self.ensemble == "diluted":
+            frames = min(FRAMES, self.connectivity)
+            return diluted(self.landscape, self.size, seed, connectivity=self.connectivity, frames=frames)
+        return sample(self.landscape, self.size, seed, dtype=self.dtype)
+
+    def _start(self, task: Task, signal: Array) -> Array:
+        if task.states is not None:
+            return saved_starts(task.states, self.size)
+        rng = np.random.default_rng(self._seed(task.number, STARTS))
+        if self.overlap is None:
+            return random_starts(self.size, self.starts, rng)
+        return starts_with_overlap(signal, self.overlap, self.starts, rng)
+
+    def _run(self, drawn: Sample, x: Array, recorder: Recorder, task: Task) -> dict[str, Any]:
+        times = self.plan.t
+        if self.temperature > 0:
+            walk = langevin(drawn, x, times, self.temperature, self._noise(task), rtol=self.rtol, observe=recorder)
+            ended, converged = np.full(self.starts, times[-1]), np.zeros(self.starts, dtype=bool)
+            return _final(walk.x, ended, converged, walk.statistics["gradients"])
+        options = {"rtol": self.rtol, "gradient_tolerance": self.gradient_tolerance}
+        flow = gradient_flow(drawn, x, times, observe=recorder, **options)
+        return _final(flow.x, flow.t, flow.converged, flow.statistics["gradients"])
+
+    def _noise(self, task: Task) -> list[Generator]:
+        """A stream for each start; one that goes on from a saved state must not meet the noise that led there."""
+        key = () if task.states is None else (int(digest(task.states)[:8], 16),)
+        return [np.random.default_rng(self._seed(task.number, NOISE, *key, start)) for start in range(self.starts)]
+
+    def _seed(self, *key: int) -> SeedSequence:
+        return SeedSequence(self.seed, spawn_key=key)
+
+
+def digest(states: Array) -> str:
+    """SHA-256 of an array of numbers, in hexadecimal."""
+    return hashlib.sha256(np.ascontiguousarray(states, dtype="<f8").tobytes()).hexdigest()
+
+
+def _final(x: Array, t: Array, converged: Any, gradients: int) -> dict[str, Any]:
+    return {"final": x, "t_end": t, "converged": converged, "gradients": np.int64(gradients)}

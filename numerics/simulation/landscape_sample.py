@@ -1,0 +1,202 @@
+"""One realisation of a Gaussian landscape at finite N: energy, gradient, Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import sqrt
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.random import SeedSequence
+from numpy.typing import NDArray
+from sympy import diff
+
+from theory.landscape import GaussianLandscape
+from theory.symbols import OVERLAP, SIGNAL_OVERLAP
+
+from ..dynamics.series import coefficients, evaluate
+from ..lowering import Array
+from . import kernel
+from .packed import (
+    SIGNAL_STREAM,
+    Precision,
+    Seed,
+    entries,
+    packed_normal,
+    require_memory,
+    require_precision,
+    require_size,
+    scale_of,
+    seed_sequence,
+    stream,
+)
+
+
+class Sample(Protocol):
+    """A fixed ``H`` on ``R^N`` (the polynomial itself, off the sphere too) and the signal planted in it."""
+
+    @property
+    def size(self) -> int:
+        """``N``."""
+
+    @property
+    def signal(self) -> Array:
+        """``x*`` (N,), ``|x*|^2 = N``."""
+
+    def gradient(self, x: Array) -> tuple[Array, Array]:
+        """``H/N`` (starts,) and the Euclidean gradient of ``H`` (starts, N) at each row of x (starts, N)."""
+
+    def hessian_vector(self, x: Array, v: Array) -> Array:
+        """``H''(x) v`` for each row of v (k, N), at x (N,)."""
+
+    def hessian(self, x: Array) -> Array:
+        """``H''(x)`` (N, N) at x (N,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Signal:
+    """``-N g(m)``, ``m = x.x*/N``: the part that is planted; series of ``g, g', g''`` in m, ascending."""
+
+    vector: Array
+    planted: Array
+    drift: Array
+    drift_slope: Array
+
+    def gradient(self, x: Array) -> tuple[Array, Array]:
+        """``-g(m)`` and ``-g'(m) x*``."""
+        m = np.vecdot(x, self.vector) / self.vector.size
+        return -evaluate(self.planted, m), -np.multiply.outer(evaluate(self.drift, m), self.vector)
+
+    def curvature(self, x: Array) -> float:
+        """``-g''(m)/N``: times ``x* x*^T``, the Hessian."""
+        m = np.atleast_1d(x @ self.vector / self.vector.size)
+        return -float(evaluate(self.drift_slope, m)[0]) / self.vector.size
+
+
+@dataclass(frozen=True, eq=False)
+class SampledLandscape:
+    r"""``H = -N g(m) + sum_p sqrt(f_p) N^((1-p)/2) sum_{i1>=...>=ip} sqrt(n) J_{i1...ip} x_i1 ... x_ip``, J ~ N(0, 1).
+
+    ``n`` is the number of orders of the indices, so ``Cov(H(x), H(x')) = N f(x.x'/N)`` exactly, at every N and off the
+    sphere too. ``tensors`` holds the coefficients by degree, each once; ``constant`` is the part of degree 0.
+    """
+
+    planted: Signal
+    constant: float
+    tensors: Mapping[int, NDArray[Any]] = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """``N``."""
+        return self.planted.vector.size
+
+    @property
+    def signal(self) -> Array:
+        """``x*``, uniform on the sphere ``|x*|^2 = N``."""
+        return self.planted.vector
+
+    @property
+    def memory(self) -> int:
+        """Bytes of the coefficients."""
+        return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    def gradient(self, x: Array) -> tuple[Array, Array]:
+        """``H/N`` (starts,) and the gradient of ``H`` (starts, N) at x (starts, N); each coefficient is read once."""
+        x = vectors("x", x, self.size, 2)
+        energy = np.full(x.shape[0], self.constant)
+        mean, total = self.planted.gradient(x)
+        for degree, tensor in self.tensors.items():
+            if degree == 1:
+                energy += np.vecdot(x, tensor)
+                total += tensor
+            else:
+                kernel.add_gradient(tensor, degree, x, energy, total)
+        return mean + energy / self.size, total
+
+    def hessian_vector(self, x: Array, v: Array) -> Array:
+        """``H''(x) v`` (k, N) for each row of v (k, N), at x (N,), without the matrix."""
+        x, v = vectors("x", x, self.size, 1), vectors("v", v, self.size, 2)
+        out = np.multiply.outer(self.planted.curvature(x) * (v @ self.signal), self.signal)
+        for degree, tensor in self.tensors.items():
+            if degree > 1:
+                kernel.add_hessian_vector(tensor, degree, x, v, out)
+        return out
+
+    def hessian(self, x: Array) -> Array:
+        """``H''(x)`` (N, N) at x (N,), in one pass over the coefficients."""
+        x = vectors("x", x, self.size, 1)
+        half = np.multiply.outer(0.5 * self.planted.curvature(x) * self.signal, self.signal)
+        for degree, tensor in self.tensors.items():
+            if degree > 1:
+                kernel.add_half_hessian(tensor, degree, x, half)
+        return half + half.T
+
+
+def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precision = "float32") -> SampledLandscape:
+    """Draws ``H`` with ``E H = -N g(m)`` and ``Cov = N f(q)`` exactly, and a signal uniform on the sphere.
+
+    Parameters
+    ----------
+    landscape
+        ``f`` a polynomial of any degree with numbers for coefficients; ``g`` any function of m.
+    size
+        ``N >= 2``; each degree p of f takes ``C(N+p-1, p)`` numbers.
+    seed
+        The same seed gives the same ``H``, each degree from a stream of its own; a ``Generator`` gives a new one at
+        each call.
+    dtype
+        Storage of the coefficients, ``"float32"`` or ``"float64"`` (the same draws); sums are float64 in both.
+
+    Raises ``ValueError`` for anything else, and when the coefficients do not fit in memory.
+    """
+    covariance, signal_series = series_of(landscape)
+    require_size(size)
+    require_precision(dtype)
+    require_memory(memory_needed(landscape, size, dtype), size, "try a smaller size, float32, or diluted(...)")
+    seeds = seed_sequence(seed)
+    tensors = {
+        degree: packed_normal(size, degree, scale_of(f, degree, size), stream(seeds, degree), dtype)
+        for degree, f in enumerate(covariance)
+        if degree > 0 and f > 0
+    }
+    constant = scale_of(covariance[0], 0, size) * stream(seeds, 0).standard_normal()
+    return SampledLandscape(Signal(signal_of(size, seeds), *signal_series), constant, tensors)
+
+
+def memory_needed(landscape: GaussianLandscape, size: int, dtype: Precision = "float32") -> int:
+    """Bytes of the packed coefficients of a sample."""
+    covariance, _ = series_of(landscape)
+    numbers = sum(entries(size, degree) for degree, f in enumerate(covariance) if degree > 0 and f > 0)
+    return numbers * np.dtype(dtype).itemsize
+
+
+@lru_cache(maxsize=64)
+def series_of(landscape: GaussianLandscape) -> tuple[Array, tuple[Array, Array, Array]]:
+    """``f`` and ``(g, g', g'')`` as ascending coefficients."""
+    if landscape.parameters:
+        names = ", ".join(map(str, landscape.parameters))
+        raise ValueError(f"landscape has parameters without a value: {names}; try landscape.subs({{name: value}})")
+    if not landscape.covariance.is_polynomial(OVERLAP):
+        raise ValueError(
+            f"covariance = {landscape.covariance}: a sample needs a polynomial in q; try its Taylor series"
+        )
+    means = (diff(landscape.mean, SIGNAL_OVERLAP, k) for k in range(3))
+    g, slope, curvature = (coefficients(mean, SIGNAL_OVERLAP, "mean") for mean in means)
+    return coefficients(landscape.covariance, OVERLAP, "covariance"), (g, slope, curvature)
+
+
+def signal_of(size: int, seeds: SeedSequence) -> Array:
+    """Uniform on ``|x*|^2 = N``, from a stream of its own."""
+    vector = stream(seeds, SIGNAL_STREAM).standard_normal(size)
+    return vector * (sqrt(size) / np.linalg.norm(vector))
+
+
+def vectors(name: str, value: Array, size: int, dimensions: int) -> Array:
+    """Rows of length N as the kernels want them."""
+    array = np.ascontiguousarray(value, dtype=np.float64)
+    if array.ndim != dimensions or array.shape[-1] != size:
+        expected = f"({size},)" if dimensions == 1 else f"(rows, {size})"
+        raise ValueError(f"{name} has shape {array.shape}: expected {expected}")
+    return array

@@ -1,0 +1,220 @@
+"""The front door: an ensemble of samples, each from a seed of its own, on any number of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theory.landscape import GaussianLandscape
+
+from .. import sweep as sweeping
+from ..errors import Interrupted
+from ..lowering import Array
+from ..provenance import versions
+from . import flow
+from .diluted import CONNECTIVITY
+from .ensemble import Ensemble, assembled
+from .job import Job, Kind, Task, digest
+from .landscape_sample import memory_needed, series_of
+from .langevin import RTOL as THERMAL_RTOL
+from .observables import schedule
+from .packed import Precision, require_memory, require_precision, require_size
+from .starts import saved_starts
+from .storage import Folder, open_folder
+
+Progress = Callable[[int, int], None]
+
+
+def simulate(
+    landscape: GaussianLandscape,
+    size: int,
+    samples: int,
+    seed: int,
+    *,
+    t_max: float,
+    starts: int = 1,
+    overlap: float | None = 0.0,
+    start: ArrayLike | None = None,
+    temperature: float = 0.0,
+    at: ArrayLike | None = None,
+    waiting_times: ArrayLike = (0.0,),
+    hessian_times: ArrayLike | str = (),
+    gradient_tolerance: float = flow.GRADIENT_TOLERANCE,
+    rtol: float | None = None,
+    dtype: Precision = "float32",
+    ensemble: Kind = "dense",
+    connectivity: int = CONNECTIVITY,
+    output: str | Path | None = None,
+    resume: bool = False,
+    executor: Executor | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Ensemble:
+    r"""``dx = (-grad H - mu x) dt + sqrt(2T) dW`` on ``|x|^2 = N``, on ``samples`` realisations of ``H``.
+
+    Parameters
+    ----------
+    landscape, size, dtype
+        As for ``sample``; ``size`` is N.
+    samples, seed
+        Sample i has the seed ``SeedSequence(seed).spawn(...)[i]``, whatever the number of samples, workers or starts.
+    t_max, at
+        Last time, and times to record besides a logarithmic grid (eight points per decade).
+    starts
+        Independent starts on each sample; they share every pass over the couplings.
+    overlap
+        ``x.x*/N`` of the starts, exactly; None for uniformly random ones, whose overlap is of order ``N^(-1/2)``.
+    start
+        Saved states instead, (N,), (starts, N) or (samples, starts, N), such as ``Ensemble.arrays["final"]``.
+    temperature
+        T >= 0; 0 is gradient flow.
+    waiting_times, hessian_times
+        ``t_w`` of ``C(t, t_w)``; times at which the lowest mode of the Hessian is found, or ``"end"``.
+    gradient_tolerance, rtol
+        As for ``gradient_flow`` (1e-4) and ``langevin`` (1e-3).
+    ensemble, connectivity
+        ``"dense"``, all couplings; or ``"diluted"``, with ``connectivity`` per site and degree (see ``diluted``).
+    output, resume
+        A folder where each sample is written as it finishes. A run that was stopped goes on there with
+        ``resume = True`` and the same settings; ``samples`` may grow.
+    executor, workers
+        As for ``sweep``.
+    progress
+        Called with the number of finished samples and of all.
+
+    Returns an ``Ensemble``. Raises ``ValueError`` for a bad argument, ``OSError`` naming the folder when it cannot be
+    written to, and ``Interrupted`` on Ctrl-C, with what has finished in ``partial`` (None if nothing has).
+    """
+    _require_counts(samples=samples, starts=starts, connectivity=connectivity)
+    plan = schedule(t_max, at, waiting_times, hessian_times)
+    default = THERMAL_RTOL if temperature > 0 else flow.RTOL
+    job = Job(
+        landscape,
+        size,
+        seed,
+        starts,
+        None if overlap is None else float(overlap),
+        float(temperature),
+        plan,
+        default if rtol is None else float(rtol),
+        float(gradient_tolerance),
+        dtype,
+        ensemble,
+        connectivity,
+    )
+    _require(job, workers if executor is None else 1)
+    states = None if start is None else _states(start, samples, starts, size)
+    settings = _settings(job, samples, states)
+    folder = None if output is None else open_folder(output, settings, resume)
+    results = _kept(folder, samples)
+    todo = [_task(index, states) for index in range(samples) if index not in results]
+    return _run(job, settings, todo, results, folder, progress, executor=executor, workers=workers)
+
+
+def _run(
+    job: Job,
+    settings: Mapping[str, Any],
+    todo: list[Task],
+    results: dict[int, Mapping[str, Any]],
+    folder: Folder | None,
+    progress: Progress | None,
+    **where: Any,
+) -> Ensemble:
+    """The samples that are missing; each is written as it comes."""
+    total = settings["samples"]
+
+    def done(place: int, arrays: Mapping[str, Any]) -> None:
+        if folder is not None:
+            folder.write(todo[place].number, arrays)
+        results[todo[place].number] = arrays
+        if progress is not None:
+            progress(len(results), total)
+
+    if progress is not None:
+        progress(len(results), total)
+    try:
+        sweeping.sweep(job, todo, done=done, name=str, **where)
+    except KeyboardInterrupt as error:
+        kept = "; go on with resume" if folder is not None else ""
+        partial = assembled(settings, results) if results else None
+        raise Interrupted(f"interrupted after {len(results)} of {total} samples{kept}", partial) from error
+    return assembled(settings, results)
+
+
+def _kept(folder: Folder | None, samples: int) -> dict[int, Mapping[str, Any]]:
+    """What an earlier run has finished."""
+    if folder is None:
+        return {}
+    return {index: folder.read(index) for index in folder.finished() if index < samples}
+
+
+def _states(start: ArrayLike, samples: int, starts: int, size: int) -> Array:
+    """(1 or samples, starts, N)."""
+    states = np.asarray(start, dtype=np.float64)
+    states = states.reshape((1,) * max(0, 3 - states.ndim) + states.shape)
+    if states.shape not in ((1, starts, size), (samples, starts, size)):
+        raise ValueError(
+            f"start has shape {np.shape(start)}: expected ({samples}, {starts}, {size}), samples and starts optional"
+        )
+    saved_starts(states.reshape(-1, size), size)
+    return states
+
+
+def _task(index: int, states: Array | None) -> Task:
+    return Task(index) if states is None else Task(index, states[index % len(states)])
+
+
+def _settings(job: Job, samples: int, states: Array | None) -> dict[str, Any]:
+    """All that the numbers depend on, as JSON."""
+    plan = {"t": job.plan.t, "waiting_times": job.plan.waiting, "hessian_times": job.plan.hessian}
+    return {
+        "landscape": repr(job.landscape),
+        "size": int(job.size),
+        "samples": samples,
+        "seed": int(job.seed),
+        "starts": job.starts,
+        "start": "random" if states is None else f"saved states {digest(states)}",
+        "overlap": job.overlap if states is None else None,
+        "temperature": job.temperature,
+        "t_max": float(job.plan.t[-1]),
+        "rtol": job.rtol,
+        "gradient_tolerance": job.gradient_tolerance if job.temperature == 0 else None,
+        "dtype": job.dtype if job.ensemble == "dense" else "float64",
+        "ensemble": job.ensemble,
+        "connectivity": job.connectivity if job.ensemble == "diluted" else None,
+        "version": versions()["ruggedflow"],
+        **{name: times.tolist() for name, times in plan.items()},
+    }
+
+
+def _require_counts(**counts: int) -> None:
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"{name} = {value!r}: expected a whole number >= 1")
+
+
+def _require(job: Job, workers: int) -> None:
+    """What a worker would stumble over, before anything is drawn or written."""
+    require_size(job.size)
+    require_precision(job.dtype)
+    series_of(job.landscape)
+    if isinstance(job.seed, bool) or not isinstance(job.seed, (int, np.integer)) or job.seed < 0:
+        raise ValueError(f"seed = {job.seed!r}: expected a whole number >= 0; try 0")
+    if job.overlap is not None and not -1 <= job.overlap <= 1:
+        raise ValueError(f"overlap = {job.overlap}: expected a number from -1 to 1, or None")
+    if not 0 <= job.temperature < np.inf:
+        raise ValueError(f"temperature = {job.temperature}: expected a number >= 0")
+    if not 1e-12 <= job.rtol < 1:
+        raise ValueError(f"rtol = {job.rtol}: expected a tolerance within [1e-12, 1); try {flow.RTOL:g}")
+    if not 0 <= job.gradient_tolerance < np.inf:
+        raise ValueError(f"gradient_tolerance = {job.gradient_tolerance}: expected a number >= 0; try 1e-8")
+    if job.ensemble not in get_args(Kind):
+        raise ValueError(f"ensemble = {job.ensemble!r}: expected 'dense' or 'diluted'")
+    if job.ensemble == "dense":
+        needed = memory_needed(job.landscape, job.size, job.dtype) * max(1, workers)
+        require_memory(needed, job.size, "try a smaller size, fewer workers, float32, or ensemble = 'diluted'")

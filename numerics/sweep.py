@@ -1,0 +1,159 @@
+"""The same function at many points, on any executor."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from .errors import ConvergenceError, Interrupted
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+class SweepError(RuntimeError):
+    """One point failed; the message says which, ``index`` is its place in the list, the cause is attached."""
+
+    def __init__(self, message: str, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+def sweep(
+    function: Callable[[P], R],
+    points: Sequence[P],
+    *,
+    executor: Executor | None = None,
+    workers: int = 1,
+    done: Callable[[int, R], None] | None = None,
+    name: Callable[[P], str] = "point {}".format,
+) -> list[R]:
+    """``[function(point) for point in points]``, each with one BLAS thread.
+
+    Parameters
+    ----------
+    function, points
+        Anything that pickles, unless it all runs in this process.
+    executor
+        Any ``concurrent.futures.Executor`` (a Dask client's, executorlib's, mpi4py's): only ``submit`` is asked of
+        it. It is left open.
+    workers
+        Without an executor: processes to start, >= 1; 1 runs everything here.
+    done
+        Called here with ``(index, result)`` as each point finishes, in any order.
+    name
+        What to call a point in messages.
+
+    Raises ``SweepError`` where the function fails (``ValueError``, ``ConvergenceError`` and ``MemoryError`` stay what
+    they are, with the point in front) and ``Interrupted`` on Ctrl-C, with the finished results by index in ``partial``.
+    What has not begun is cancelled in both.
+    """
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers = {workers!r}: expected a whole number >= 1")
+    results: dict[int, R] = {}
+    try:
+        with (
+            _backend(executor, min(workers, len(points)), function) as submit,
+            closing(_finished(submit, _OneThread(function), points, name)) as finished,
+        ):
+            for index, result in finished:
+                results[index] = result
+                if done is not None:
+                    done(index, result)
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"interrupted after {len(results)} of {len(points)}", results) from error
+    return [results[index] for index in range(len(points))]
+
+
+@dataclass(frozen=True)
+class _OneThread(Generic[P, R]):
+    """More BLAS threads than idle cores wait for one another."""
+
+    function: Callable[[P], R]
+
+    def __call__(self, point: P) -> R:
+        with threadpool_limits(1, "blas"):
+            return self.function(point)
+
+
+Submit = Callable[..., "Future[Any]"]
+
+
+@contextmanager
+def _backend(executor: Executor | None, workers: int, function: object) -> Iterator[Submit | None]:
+    """How to submit work; None runs it here."""
+    if executor is not None:
+        yield executor.submit
+    elif workers <= 1:
+        yield None
+    else:
+        context = multiprocessing.get_context("forkserver")
+        # imported once, in the process that the workers are forked from
+        context.set_forkserver_preload(["__main__", str(getattr(function, "__module__", __name__))])
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+        try:
+            yield pool.submit
+        except BaseException:
+            _terminate(pool)
+            raise
+        pool.shutdown()
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the first one alone decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _terminate(pool: ProcessPoolExecutor) -> None:
+    """Cancel what waits and end what runs: nobody wants its result any more."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+
+
+def _finished(
+    submit: Submit | None, function: Callable[[P], R], points: Sequence[P], name: Callable[[P], str]
+) -> Generator[tuple[int, R], None, None]:
+    """Results as they come."""
+    if submit is None:
+        for index, point in enumerate(points):
+            with _naming(index, name(point)):
+                result = function(point)
+            yield index, result
+        return
+    futures = {submit(function, point): index for index, point in enumerate(points)}
+    try:
+        for future in as_completed(futures):
+            index = futures[future]
+            with _naming(index, name(points[index])):
+                result = future.result()
+            yield index, result
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+@contextmanager
+def _naming(index: int, point: str) -> Iterator[None]:
+    """Errors say at which point they happened."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        advice = "too little memory, or a script without `if __name__ == '__main__':`?"
+        raise SweepError(f"a worker died before {point} was done ({advice})", index) from error
+    except (ValueError, ConvergenceError, MemoryError) as error:
+        kind = type(error)
+        if kind not in (ValueError, ConvergenceError, MemoryError):
+            raise SweepError(f"{point}: {kind.__name__}: {error}", index) from error
+        raise kind(f"{point}: {error}") from error
+    except Exception as error:
+        raise SweepError(f"{point}: {type(error).__name__}: {error}", index) from error

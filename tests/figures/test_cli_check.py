@@ -1,0 +1,147 @@
+"""`ruggedflow check` as a user types it."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import numerics.checks.bbp_rotation_invariant as bbp
+from figures.check_figure import draw
+from figures.cli import check as command
+from figures.cli.main import main
+from figures.cli.progress import fraction
+from numerics.checks import CHECKS, Comparison, Panel, Report, Series
+from numerics.errors import ConvergenceError
+
+NAME = "bbp-rotation-invariant"
+WORDS = ["check", NAME, "--quick", "--workers", "1"]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(bbp, "QUICK", bbp.Settings(strengths=(1.6, 2.4), sizes=(200, 400, 800), samples=60))
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return call
+
+
+def reports(monkeypatch: pytest.MonkeyPatch, **verdicts: str) -> None:
+    """Checks that come out as told, in place of the real ones."""
+    z = {"agree": (0.5, 0.1), "disagree": (50.0, 0.1), "undecided": (0.5, 10.0)}
+
+    def made(name: str, **_: Any) -> Report:
+        if verdicts[name] == "fails":
+            raise ConvergenceError("no step is small enough")
+        deviation, error = z[verdicts[name]]
+        return Report(name, (Comparison("x", 0, 0, deviation * error, error, 1.0, 8),), {"seed": 0})
+
+    monkeypatch.setattr(command, "CHECKS", dict.fromkeys(verdicts))
+    monkeypatch.setattr(command, "run_check", made)
+
+
+def test_a_check_is_a_table_and_a_sentence(run: Any) -> None:
+    status, out, err = run(*WORDS)
+    assert (status, err) == (0, "")
+    assert f"{NAME}: agree" in out and "theory and simulation agree: largest |z| = " in out
+    assert "squared overlap at theta" in out and "Extrapolated in 1/N" in out
+
+
+def test_json_is_the_report(run: Any) -> None:
+    status, out, _ = run(*WORDS, "--seed", "5", "--json")
+    record, report = json.loads(out), bbp.run(quick=True, seed=5)
+    assert status == 0
+    assert record["check"] == NAME and record["verdict"] == report.verdict and record["z"] == report.z
+    assert record["settings"]["seed"] == 5 and record["settings"]["samples"] == 60
+    assert [row["measured"] for row in record["comparisons"]] == [c.measured for c in report.comparisons]
+    keys = {"label", "predicted", "predicted_error", "measured", "measured_error", "resolution", "size", "z"}
+    assert keys <= set(record["comparisons"][0])
+
+
+def test_output_holds_figure_and_record(run: Any, tmp_path: Path) -> None:
+    status, out, _ = run(*WORDS, "--output", str(tmp_path / "new"), "--json")
+    assert status == 0
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        f"{NAME}.pdf", f"{NAME}.png", "record.json"
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "new" / "record.json").read_text()) == json.loads(out)
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("agree", 0), ("disagree", 1), ("undecided", 3), ("fails", 3)])
+def test_the_exit_status_is_the_verdict(run: Any, monkeypatch: pytest.MonkeyPatch, verdict: str, status: int) -> None:
+    reports(monkeypatch, one=verdict)
+    found, out, err = run("check", "one", "--json")
+    expected = "undecided" if verdict == "fails" else verdict
+    assert found == status and json.loads(out)["verdict"] == expected
+    assert ("no step is small enough" in err) == (verdict == "fails")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status"),
+    [(("agree", "agree"), 0), (("agree", "undecided"), 3), (("undecided", "disagree"), 1), (("fails", "agree"), 3)],
+)
+def test_all_checks_have_the_worst_verdict(
+    run: Any, monkeypatch: pytest.MonkeyPatch, verdicts: tuple[str, str], status: int, tmp_path: Path
+) -> None:
+    reports(monkeypatch, first=verdicts[0], second=verdicts[1])
+    found, out, _ = run("check", "all", "--output", str(tmp_path), "--json")
+    record = json.loads(out)
+    assert found == status and [r["check"] for r in record["checks"]] == ["first", "second"]
+    assert json.loads((tmp_path / "record.json").read_text()) == record
+    _, table, _ = run("check", "all")
+    assert "first" in table and "second" in table and "┃" in table
+
+
+def test_the_list_names_every_check(run: Any) -> None:
+    status, out, _ = run("check", "--list", "--json")
+    assert status == 0 and json.loads(out)["checks"] == {name: check.description for name, check in CHECKS.items()}
+    assert all(name in run("check", "--list")[1] for name in CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["check", "bbp-rotation"], "unknown check 'bbp-rotation'; did you mean bbp-rotation-invariant?"),
+        (["check", "complexity", "--seed", "-1"], "--seed -1 must be a whole number from 0"),
+        (["check", "complexity", "--workers", "0"], "--workers 0 must be a whole number from 1"),
+        (["check", "complexity", "--output", "/proc/nowhere"], "cannot write /proc/nowhere"),
+    ],
+)
+def test_mistakes_get_one_line(run: Any, words: list[str], message: str) -> None:
+    status, out, err = run(*words)
+    assert (status, out) == (2, "") and message in err and err.count("\n") == 1
+
+
+def test_the_bar_shows_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    shown = {}
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with fraction() as progress:
+            progress(0.5, "message passing")
+        shown[type(stream)] = stream.getvalue()
+    assert "message passing" in shown[Terminal] and shown[io.StringIO] == ""
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
+def test_the_figure_has_a_panel_for_each_and_one_for_z(count: int) -> None:
+    x = np.arange(1, 4)
+    series = (Series.theory("theory", x, x), Series.simulation("N = 8", x, x + 0.1, 0.1 * np.ones(3), 7))
+    panels = tuple(Panel(f"$p = {k}$", "$N$", "$m$", series, y_scale="log") for k in range(count))
+    report = Report("made-up", (Comparison("x", 0, 0, 0.1, 0.1, 1.0),) * 3, {}, panels)
+    figure = draw(report)
+    assert len(figure.axes) == count + 1
+    assert figure.axes[-1].get_ylabel() == "$z$"
+    figure.draw_without_rendering()

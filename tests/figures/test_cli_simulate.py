@@ -1,0 +1,143 @@
+"""`ruggedflow simulate` as a user types it; the library underneath is tested in tests/numerics."""
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sympy import Rational
+
+from figures.cli import simulate as command
+from figures.cli.main import main
+from figures.cli.progress import counted
+from numerics.errors import Interrupted
+from numerics.simulation import load, simulate
+from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
+
+SPIKED = SpikedMatrixTensor(3, Rational(3, 10), 1)
+SYSTEM = ["simulate", "spiked-matrix-tensor", "--p", "3", "--delta-2", "0.3", "--delta-p", "1", "-N", "16"]
+SHORT = [*SYSTEM, "--samples", "4", "--t-max", "3"]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return call
+
+
+def test_rows_are_those_of_the_library(run: Any, tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    words = ["--seed", "3", "--overlap", "0.1", "--at", "2,1/2", "--starts", "2", "--hessian", "--output", folder]
+    status, out, err = run(*SHORT, *words, "--workers", "2", "--json")
+    record = json.loads(out)
+    found = simulate(SPIKED, 16, 4, 3, t_max=3, starts=2, overlap=0.1, at=[0.5, 2], hessian_times="end")
+    assert (status, err) == (0, "")
+    assert record["system"] == "spiked-matrix-tensor" and record["output"] == folder
+    assert record["parameters"] == {"p": 3, "delta_2": 0.3, "delta_p": 1.0}
+    assert record["settings"] == {key: value for key, value in found.settings.items() if key != "t"}
+    for name, values in found.at([0.5, 2]).items():
+        assert [row[name] for row in record["rows"]] == values.tolist(), name
+    mode = record["hessian"][0]
+    assert mode["t"] == 3 and mode["lambda_min"] == found.mean("lambda_min").value[0]
+    assert mode["lambda_min_overlap_low"] <= mode["lambda_min_overlap"] <= mode["lambda_min_overlap_high"]
+    assert load(folder).samples.size == 4
+
+
+def test_resume(run: Any, tmp_path: Path) -> None:
+    words = [*SHORT, "--output", str(tmp_path), "--json"]
+    first = run(*words)
+    status, _, err = run(*words)
+    assert status == 2 and "holds a run already" in err and err.count("\n") == 1
+    assert run(*words, "--resume") == first
+    more = json.loads(run(*words, "--resume", "--samples", "6")[1])
+    assert more["settings"]["samples"] == 6 and len(list(tmp_path.glob("*.npz"))) == 6
+
+
+def test_other_systems_temperatures_and_ensembles(run: Any) -> None:
+    words = ["simulate", "landscape", "--covariance", "q**2/2 + q**3/4", "--mean", "m**2/5", "-N", "12"]
+    words += ["--samples", "2", "--t-max", "1", "--temperature", "0.5", "--overlap", "random", "--json"]
+    record = json.loads(run(*words)[1])
+    landscape = GaussianLandscape(OVERLAP**2 / 2 + OVERLAP**3 / 4, SIGNAL_OVERLAP**2 / 5)
+    found = simulate(landscape, 12, 2, 0, t_max=1, temperature=0.5, overlap=None)
+    assert record["rows"][-1]["energy"] == found.at(1)["energy"][0]
+    assert record["settings"]["overlap"] is None and record["settings"]["rtol"] == 1e-3
+    sparse = json.loads(run(*words, "--connectivity", "5")[1])["settings"]
+    assert sparse["ensemble"] == "diluted" and sparse["connectivity"] == 5
+
+
+def test_table(run: Any) -> None:
+    status, out, err = run(*SHORT, "--overlap", "0.2", "--hessian")
+    assert (status, err) == (0, "")
+    table = [line for line in out.splitlines() if line[:1] in "┏┃┡│└"]
+    assert len(table) == 6 and len({len(line) for line in table}) == 1
+    assert re.search(r"│ 3 +│ 0\.\d+\(\d\) +│ \d\.\d+\(\d\) +│ -\d\.\d+\(\d\) +│ ", out)
+    assert re.search(r"Hessian at t = 3: lowest eigenvalue -?\d\.\d+\(\d\), squared overlap", out)
+
+
+def test_one_sample_has_no_error(run: Any) -> None:
+    words = [*SYSTEM, "--samples", "1", "--t-max", "1", "--at", "0,1"]
+    row = json.loads(run(*words, "--json")[1])["rows"][1]
+    assert row["energy_error"] is None and row["energy"] < 0
+    out = run(*words)[1]
+    assert re.search(rf"│ {row['energy']:.6g} +│", out) and "(" not in out.split("┡")[1]
+
+
+def test_bar_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with counted("samples") as progress:
+            progress(3, 8)
+        assert ("3/8" in stream.getvalue()) is shown
+
+
+def test_interrupted(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_args: Any, **_words: Any) -> None:
+        raise Interrupted("interrupted after 3 of 4 samples; go on with resume", None)
+
+    monkeypatch.setattr(command, "run_ensemble", interrupted)
+    assert run(*SHORT) == (130, "", "ruggedflow: interrupted after 3 of 4 samples; go on with resume\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--t-max", "0"], "--t-max 0 must be a number from 1e-09 to"),
+        (["--samples", "0"], "--samples 0 must be a whole number from 1 to"),
+        (["-N", "many"], "--size many must be a whole number from 2 to"),
+        (["-N", "20000"], r"size = 20000 needs .* GiB"),
+        (["--overlap", "2"], "--overlap 2 must be a number from -1 to 1"),
+        (["--overlap", "some"], "--overlap 'some' is not a number"),
+        (["--at", "5"], "--at 5 must be a number from 0 to 3"),
+        (["--resume"], "--resume goes on with what --output DIR holds"),
+        (["--temperature", "-1"], "--temperature -1 must be"),
+        (["--workers", "0"], "--workers 0 must be"),
+        (["--connectivity", "0"], "--connectivity 0 must be"),
+        (["--rtol", "1"], "--rtol 1 must be"),
+        (["--mean", "m"], "--mean does not apply to spiked-matrix-tensor"),
+        (["--output", "/dev/null/x"], "cannot write /dev/null/x"),
+    ],
+)
+def test_mistakes_are_one_line(run: Any, words: list[str], message: str) -> None:
+    status, out, err = run(*SHORT, *words)
+    assert (status, out) == (2, "")
+    assert re.search(message, err) and err.count("\n") == 1
+
+
+def test_what_is_missing(run: Any) -> None:
+    status, _, err = run("simulate", "spiked-tensor", "--p", "3", "-N", "16", "--t-max", "1")
+    assert status == 2 and "--delta-p is missing" in err
+    status, _, err = run("simulate", "spiked-tensor", "--p", "3", "--delta-p", "1", "--t-max", "1")
+    assert status == 2 and "Missing option" in err

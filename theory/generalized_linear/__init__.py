@@ -1,0 +1,26 @@
+"""Generalised linear landscapes: spectra, replicas, Kac-Rice and inference, derived from a loss."""
+
+from .average import GivenSignal, Mean
+from .bayes import BayesChannel
+from .kac_rice import KacRiceAction
+from .landscape import GeneralizedLinearLandscape
+from .replicas import FullRSB, OneStepRSB, ProximalMap
+from .spectral import SpectralMethod
+from .spectrum import HessianSpectrum
+from .symbols import ALPHA, FIELD, SIGNAL_FIELD
+
+__all__ = [
+    "ALPHA",
+    "FIELD",
+    "SIGNAL_FIELD",
+    "BayesChannel",
+    "FullRSB",
+    "GeneralizedLinearLandscape",
+    "GivenSignal",
+    "HessianSpectrum",
+    "KacRiceAction",
+    "Mean",
+    "OneStepRSB",
+    "ProximalMap",
+    "SpectralMethod",
+]

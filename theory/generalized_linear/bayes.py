@@ -1,0 +1,118 @@
+r"""Bayes-optimal inference of the signal from what the teacher shows: state evolution of message passing.
+
+Barbier, Krzakala, Macris, Miolane, Zdeborova (2019, arXiv 1708.03395). The field splits as ``y = w + sqrt(V) z``: w, of
+variance q, is known so far, and ``V = 1 - q``. What is shown leaves a few values ``y_i`` of y, with posterior weights
+``e^(-(y_i - w)^2/(2V))/|dY/dy_i|``.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sympy import Abs, Expr, Integer, Symbol, diff, exp, oo, simplify, solve
+
+from ..printing import Line, Printable
+from .average import Mean
+from .landscape import GeneralizedLinearLandscape
+from .symbols import ALPHA, PLANTED_OVERLAP, SIGNAL_FIELD
+
+KNOWN = Symbol("w", real=True)
+"""The part of y that is known, of variance q."""
+Q, Y = PLANTED_OVERLAP, SIGNAL_FIELD
+VARIANCE = 1 - Q
+POSTERIOR_VARIANCE = Symbol("D", nonnegative=True)
+"""``E Var[y | w, label]``, averaged over both."""
+DENOISED = Symbol("qhat", nonnegative=True)
+
+
+@dataclass(frozen=True)
+class BayesChannel(Printable):
+    """What is seen of y, and what follows for the best estimate of the signal."""
+
+    landscape: GeneralizedLinearLandscape
+
+    @cached_property
+    def preimages(self) -> tuple[Expr, ...]:
+        """The values of y with the same label. Raises ValueError where SymPy cannot find them."""
+        other, field = Symbol("y_i", real=True), Symbol("y_0", real=True, nonzero=True)
+        shown = self.landscape.observed
+        try:
+            roots = solve(shown.subs(Y, other) - shown.subs(Y, field), other)
+        except NotImplementedError as error:
+            raise ValueError(f"teacher = {shown}: its preimages have no closed form; try y or y**2") from error
+        undecided = [root for root in roots if root.is_real is None]
+        if undecided or not any(simplify(root - field) == 0 for root in roots):
+            raise ValueError(f"teacher = {shown}: its preimages {roots} are not all known; try y or y**2")
+        return tuple(root.subs(field, Y) for root in roots if root.is_real)
+
+    def _weights(self, exponents: list[Expr]) -> list[Expr]:
+        """Normalised ``e^exponent/|dY/dy|``, written with differences of exponents."""
+        slope = diff(self.landscape.observed, Y)
+        jacobians = [simplify(Abs(slope / slope.subs(Y, root))) for root in self.preimages]
+        ratios = [
+            sum(jacobians[j] / jacobians[i] * exp(simplify(exponents[j] - exponents[i])) for j in range(len(exponents)))
+            for i in range(len(exponents))
+        ]
+        return [1 / ratio for ratio in ratios]
+
+    @cached_property
+    def variance(self) -> Expr:
+        """``Var[y | w, label]``, a function of y and w: ``y^2 sech^2(y w/V)`` where only the size of y is shown."""
+        exponents = [simplify(-((root - KNOWN) ** 2) / (2 * VARIANCE)) for root in self.preimages]
+        weights = self._weights(exponents)
+        pairs = [(i, j) for i in range(len(weights)) for j in range(i)]
+        points = self.preimages
+        spread = (weights[i] * weights[j] * (points[i] - points[j]) ** 2 for i, j in pairs)
+        return sum(spread, start=Integer(0))
+
+    @cached_property
+    def signal_to_noise(self) -> Expr:
+        """``qhat = alpha (V - E Var)/V^2``."""
+        return ALPHA * (VARIANCE - POSTERIOR_VARIANCE) / VARIANCE**2
+
+    @property
+    def overlap(self) -> Expr:
+        """``q = qhat/(1 + qhat)``: a Gaussian signal seen at that ratio."""
+        return DENOISED / (1 + DENOISED)
+
+    @cached_property
+    def alpha_at_overlap(self) -> Expr:
+        """``alpha(q) = q V/(V - E Var)``: at which q is a fixed point."""
+        return solve(self.overlap.subs(DENOISED, self.signal_to_noise) - Q, ALPHA)[0]
+
+    @cached_property
+    def moments(self) -> tuple[Expr, Expr]:
+        """``E[y | label]`` and ``E[y^2 | label]`` of a standard Gaussian y."""
+        weights = self._weights([-(root**2) / 2 for root in self.preimages])
+        first, second = (
+            sum(weight * root**k for weight, root in zip(weights, self.preimages, strict=True)) for k in (1, 2)
+        )
+        return simplify(first), simplify(second)
+
+    @cached_property
+    def weak_recovery(self) -> Expr:
+        """``1/alpha = E[(E[y^2 | label] - 1)^2]``, where ``q = 0`` loses stability.
+
+        Zero where the label shows something of the sign; infinite where it shows nothing of the size.
+        """
+        first, second = self.moments
+        if first != 0:
+            return Integer(0)
+        return oo if second == 1 else 1 / Mean((second - 1) ** 2)
+
+    @cached_property
+    def optimal_preprocessing(self) -> Expr:
+        """``T = 1 - 1/E[y^2 | label]``: of all spectral methods the best (Luo, Alghamdi, Lu 2019)."""
+        return simplify(1 - 1 / self.moments[1])
+
+    def equations(self) -> list[Line]:
+        """State evolution, and alpha as a function of the overlap."""
+        return [
+            (r"\text{seen}", self.landscape.observed),
+            (r"\mathrm{Var}[y\,|\,w, \text{label}]", self.variance),
+            (r"\hat q", self.signal_to_noise.subs(POSTERIOR_VARIANCE, Symbol("D"))),
+            (r"D", r"\mathbb{E}\,\mathrm{Var}[y\,|\,w, \text{label}], \quad w \sim N(0, q),\; y \sim N(w, 1 - q)"),
+            (r"q", self.overlap),
+            (r"\alpha(q)", self.alpha_at_overlap),
+            (r"\alpha_{\rm weak}", self.weak_recovery),
+            (r"T_{\rm opt}", self.optimal_preprocessing),
+        ]
