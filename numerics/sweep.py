@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -98,7 +100,7 @@ def _backend(executor: Executor | None, workers: int, function: object) -> Itera
         context = multiprocessing.get_context("forkserver")
         # imported once, in the process that the workers are forked from
         context.set_forkserver_preload(["__main__", str(getattr(function, "__module__", __name__))])
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker)
         try:
             yield pool.submit
         except BaseException:
@@ -107,9 +109,18 @@ def _backend(executor: Executor | None, workers: int, function: object) -> Itera
         pool.shutdown()
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; the first one alone decides."""
+def _prepare_worker() -> None:
+    """Ctrl-C reaches every process of a terminal: the first one alone decides, and when it is gone so are we."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A killed parent leaves no idle workers behind."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _terminate(pool: ProcessPoolExecutor) -> None:

@@ -74,3 +74,143 @@ CORRECTIONS = {"mu": (EDGE, EDGE), "edge": (EDGE, EDGE), "width": (EDGE, (1.0, 1
 """Exponent and number of terms in 1/N below and above the threshold."""
 SMALLEST = 0.05
 """Resolution of an overlap that vanishes."""
+
+
+def run(
+    *,
+    quick: bool = False,
+    seed: int = 0,
+    workers: int = 1,
+    output: Path | None = None,
+    progress: Progress | None = None,
+    perturb: Mapping[str, float] | None = None,
+    settings: Settings | None = None,
+) -> Report:
+    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies it in the prediction, ``signal`` sampled g."""
+    chosen = settings or (QUICK if quick else DEFAULT)
+    wrong = perturbation(perturb, theta=1.0, signal=1.0)
+    points = [
+        (signal, size, number, seed, wrong["signal"], chosen.directions)
+        for size, count in sorted(zip(chosen.sizes, chosen.samples, strict=True), reverse=True)
+        for signal in chosen.signals
+        for number in range(count)
+    ]
+    found = gather(measured, points, workers=workers, progress=progress, title="flow to threshold states")
+    threshold = gradient_flow_threshold()
+    limits, comparisons, shown = {}, [], []
+    for signal in chosen.signals:
+        groups = [[r for r, p in zip(found, points, strict=True) if p[:2] == (signal, n)] for n in chosen.sizes]
+        means, errors = (np.array(v) for v in zip(*(mean_and_error(group) for group in groups), strict=True))
+        limits[signal] = limits_of(signal > threshold, chosen.sizes, means, errors)
+        comparisons += compared(signal, wrong["theta"], limits[signal], chosen)
+        shown.append((means, errors))
+    above = [signal for signal in chosen.signals if signal > threshold]
+    if len(above) > 1:
+        comparisons.append(detached(above, [limits[s]["overlap"] for s in above], wrong["theta"], threshold, chosen))
+    remarks = (
+        f"The outlier detaches at 1/Delta_2 = {threshold:g}, the gradient-flow threshold (p = {P}, Delta_p = {DELTA_P}).",
+        "Extrapolated in N^(-2/3) (mu, edge, and below the threshold the outlier) and 1/N (else; to second order below).",
+    )
+    pictures = panels(chosen, wrong["theta"], shown, limits)
+    return Report("bbp-threshold-states", tuple(comparisons), {**asdict(chosen), "seed": seed}, pictures, remarks)
+
+
+def landscape_at(signal: float) -> GaussianLandscape:
+    """The spiked matrix-tensor model at ``1/Delta_2 = signal``."""
+    return SpikedMatrixTensor(P, 1 / Rational(repr(float(signal))), DELTA_P)
+
+
+def gradient_flow_threshold() -> float:
+    """``1/Delta_2`` where ``g''(0) = sqrt(f''(1))``."""
+    return float(Locator(spiked_matrix_tensor(P), [DELTA_P])("gradient_flow").value[0])
+
+
+def predicted(signal: float, factor: float = 1.0) -> dict[str, float]:
+    """Every observable at infinite size; a spike below 1 acts as one of 1. ``factor`` multiplies theta."""
+    sigma, theta = scale_and_spike(signal)
+    bbp = BBPTransition(SPIKE)
+    position, overlap = lower((SPIKE,), [bbp.position, bbp.overlap_squared])(max(1.0, factor * theta))
+    return {"mu": 2 * sigma, "edge": 2 * sigma, "width": sigma * float(position), "overlap": float(overlap)}
+
+
+def scale_and_spike(signal: float) -> tuple[float, float]:
+    """``sigma`` and ``theta`` at m = 0."""
+    law = hessian_of(jet_of(landscape_at(signal)))
+    scale, spike = lower((SIGNAL_OVERLAP,), [law.scale, law.spike])(0.0)
+    return float(scale), float(spike)
+
+
+def measured(point: tuple[float, int, int, int, float, int]) -> Array:
+    """In the order of ``OBSERVABLES``, at (1/Delta_2, N, number, seed, factor of g, directions)."""
+    signal, size, number, seed, factor, directions = point
+    seeds = stream(seed, size, round(1e6 * signal), number)
+    drawn = sample(with_signal(landscape_at(signal), factor), size, seeds)
+    random = np.random.default_rng(seeds.spawn(1)[0])
+    noise = without_signal(drawn)
+    x = end_of_flow(noise, random_starts(size, 1, random))
+    alone = lowest(noise, x)
+    modes = [lowest(with_signal_at(drawn, across(x, random)), x) for _ in range(directions)]
+    width = alone.mu - np.mean([mode.values[0] for mode in modes])
+    overlap = np.mean([mode.overlaps[0] for mode in modes])
+    return np.array([alone.mu, alone.mu - alone.values[0], width, overlap])
+
+
+def end_of_flow(landscape: SampledLandscape, start: Array) -> Array:
+    """Where the gradient has vanished, (N,)."""
+    flow = gradient_flow(landscape, start, [LONGEST], gradient_tolerance=FLAT)
+    if not flow.converged.all():
+        raise ConvergenceError(f"gradient flow has not ended by t = {LONGEST:g}: |F| = {flow.gradient_norm[0]:.1e}")
+    return np.asarray(flow.x[0])
+
+
+def limits_of(above: bool, sizes: Sequence[int], means: Array, errors: Array) -> dict[str, Limit]:
+    """Each observable extrapolated to infinite size; means and errors (sizes, observables)."""
+    limits = {}
+    for k, name in enumerate(OBSERVABLES):
+        exponent, terms = CORRECTIONS[name][int(above)]
+        limits[name] = extrapolate(sizes, means[:, k], errors[:, k], exponent=exponent, terms=terms)
+    return limits
+
+
+def compared(signal: float, factor: float, limits: Mapping[str, Limit], chosen: Settings) -> list[Comparison]:
+    """Only the outlier's place counts as independent: all else is measured on the same states."""
+    values, changed = predicted(signal, factor), predicted(signal, 1 + chosen.resolution)
+    right = predicted(signal)
+    changes = {name: abs(changed[name] - right[name]) for name in OBSERVABLES}
+    floors = {"overlap": SMALLEST}
+    return [
+        Comparison(
+            f"{NAMES[name]} at 1/Delta_2 = {signal:g}",
+            values[name],
+            0.0,
+            limit.value,
+            limit.error,
+            changes[name] or floors.get(name, chosen.resolution * right["mu"]),
+            None,
+            sum(chosen.samples) - 2 * len(chosen.samples),
+            name == "width",
+        )
+        for name, limit in limits.items()
+    ]
+
+
+def detached(
+    signals: Sequence[float], overlaps: Sequence[Limit], factor: float, threshold: float, chosen: Settings
+) -> Comparison:
+    r"""Where ``theta = (1 - overlap)^(-1/2)`` falls to 1, by a straight line of ``ln theta`` in ``ln(1/Delta_2)``.
+
+    The curvature of the line, that of ``theta`` as predicted, is taken into account: its effect on the crossing is
+    subtracted.
+    """
+    theory = np.array([np.log(max(1.0, factor * scale_and_spike(s)[1])) for s in signals])
+    shares = np.array([min(max(limit.value, 0.0), 0.999) for limit in overlaps])
+    errors = np.array([0.5 * limit.error for limit in overlaps]) / (1 - shares)
+    weights, x = 1 / errors, np.log(signals)
+    fit, covariance = np.polyfit(x, -0.5 * np.log1p(-shares), 1, w=weights, cov="unscaled")
+    crossing = -fit[1] / fit[0]
+    slope = np.array([crossing, 1.0]) / fit[0]
+    error = float(np.sqrt(slope @ covariance @ slope))
+    straight = np.polyfit(x, theory, 1, w=weights)
+    bend = np.log(threshold / factor_of(factor)) + straight[1] / straight[0]
+    value = float(np.exp(crossing + bend))
+    return value

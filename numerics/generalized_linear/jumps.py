@@ -7,6 +7,7 @@ and Legendre shrink by halves towards each gap in u, and towards the labels wher
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 
 import numpy as np
@@ -63,7 +64,7 @@ def _labels(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> tu
     ]
     ends = [line[0], *roots, *([0.0] if not even else []), line[-1]]
     ends = sorted({float(end) for end in ends})
-    edges = [_halving(a, b, HALVINGS_Y, left=True, right=b < REACH) for a, b in zip(ends, ends[1:], strict=False)]
+    edges = [_halving(a, b, HALVINGS_Y, left=True, right=b < REACH) for a, b in itertools.pairwise(ends)]
     nodes, weights = zip(*(_panels(edge, order) for edge in edges), strict=True)
     return np.concatenate(nodes), np.concatenate(weights)
 
@@ -99,7 +100,7 @@ def _halving(start: float, end: float, count: int, *, left: bool, right: bool) -
         parts = np.concatenate((shrinking, [0.75, 1.0])) if left else np.concatenate(([0.0, 0.25], 1 - shrinking[::-1]))
     # the Gaussian tail wants panels of length one
     ends = start + (end - start) * parts
-    wide = [np.linspace(a, b, int(np.ceil(b - a)) + 1)[:-1] for a, b in zip(ends, ends[1:], strict=False)]
+    wide = [np.linspace(a, b, int(np.ceil(b - a)) + 1)[:-1] for a, b in itertools.pairwise(ends)]
     return np.concatenate((*wide, ends[-1:])) if end - start > 1 else ends
 
 
