@@ -1,15 +1,16 @@
 r"""Hessian at the end of gradient flow in the spiked matrix-tensor model, on both sides of its threshold.
 
-Theory (``theory.kac_rice.HessianLaw``, ``theory.thresholds``): with ``sigma = sqrt(f''(1))`` flow ends on marginal states,
-``mu = 2 sigma``, whose Hessian is ``sigma GOE - g''(0) e e^T + mu``, e the direction of the signal. So its bulk begins at 0,
-and beyond ``theta = g''(0)/sigma = 1``, the gradient-flow threshold, an eigenvalue ``sigma (2 - theta - 1/theta)`` leaves
-it, of squared overlap ``1 - 1/theta^2`` with e (Sarao Mannelli, Biroli, Cammarota, Krzakala, Zdeborova 2019).
+Theory (``theory.kac_rice.HessianLaw``, ``theory.thresholds``): flow ends on marginal states, ``mu = 2 sigma`` with
+``sigma = sqrt(f''(1))``, whose Hessian is ``sigma GOE - g''(0) e e^T + mu``, e the direction of the signal. So its bulk
+begins at 0, and beyond ``theta = g''(0)/sigma = 1``, the gradient-flow threshold, one eigenvalue leaves it, to
+``sigma (2 - theta - 1/theta)``, with squared overlap ``1 - 1/theta^2`` with e (Sarao Mannelli, Biroli, Cammarota,
+Krzakala, Zdeborova 2019).
 
-Simulation: that is a statement on infinite size first and infinite time later, where m stays 0 during the flow. At m = 0
-the signal exerts no force, ``g'(0) = 0``; a start with m of order ``N^-1/2`` would leave instead of ending there. So the
-flow runs in the noise of the landscape to its very end, and a signal is planted at right angles to where that is. The
-Hessian is then that of the complete landscape at a point with m = 0 exactly, and nothing in it was assumed: the noise is
-not independent of the point, and neither its edge nor its bulk need be those of a GOE.
+Simulation: all that is said of infinite size first and infinite time later, where m stays 0 during the flow. At m = 0 the
+signal exerts no force, ``g'(0) = 0``; a start with m of order ``N^-1/2`` would leave instead of ending there. So the flow
+runs in the noise of the landscape to its very end, and a signal is planted at right angles to where that is. The Hessian
+is then that of the complete landscape, at a point with m = 0 exactly, and nothing of it is assumed: the noise is not
+independent of the point, so that neither its bulk nor its edge need be those of a GOE.
 """
 
 from __future__ import annotations
@@ -19,18 +20,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import brentq
 from sympy import Rational
 
+from theory.kac_rice.complexity import jet_of
+from theory.kac_rice.hessian import hessian_of
 from theory.landscape import GaussianLandscape
 from theory.random_matrices import BBPTransition
-from theory.symbols import SPIKE
+from theory.symbols import SIGNAL_OVERLAP, SPIKE
 from theory.systems import SpikedMatrixTensor
-from theory.thresholds import spiked_matrix_tensor
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from ..simulation import gradient_flow, lowest, random_starts, sample
-from ..thresholds import Locator
+from ..simulation import SampledLandscape, gradient_flow, lowest, random_starts, sample
 from .comparison import Comparison
 from .extrapolation import Limit, extrapolate
 from .planted import across, with_signal_at, without_signal
@@ -48,8 +50,8 @@ LONGEST, FLAT = 1e4, 1e-4
 class Settings:
     """``signals`` are the ``1/Delta_2``, two or more above the threshold; ``samples`` of each size for each of them.
 
-    ``directions`` signals are planted at each end point. ``resolution`` is relative to theta, as it enters the outlier and
-    the overlap, and to 2 sigma for mu and the edge; in the place of the threshold twice that.
+    ``directions`` signals are planted at each end point. ``resolution`` is relative: to theta for the outlier and its
+    overlap, to 2 sigma for mu and the edge, and twice that for the place of the threshold.
     """
 
     signals: tuple[float, ...] = (0.5, 1.0, 3.0, 5.0)
@@ -72,8 +74,8 @@ NAMES = {"mu": "mu", "edge": "bulk edge", "width": "outlier", "overlap": "overla
 EDGE = (2 / 3, 1)
 CORRECTIONS = {"mu": (EDGE, EDGE), "edge": (EDGE, EDGE), "width": (EDGE, (1.0, 1)), "overlap": ((1.0, 2), (1.0, 1))}
 """Exponent and number of terms in 1/N below and above the threshold."""
-SMALLEST = 0.05
-"""Resolution of an overlap that vanishes."""
+WIDER, SOUGHT = 2.0, (1e-3, 1e3)
+"""For the threshold: its resolution over that of theta, and where it is sought."""
 
 
 def run(
@@ -86,7 +88,7 @@ def run(
     perturb: Mapping[str, float] | None = None,
     settings: Settings | None = None,
 ) -> Report:
-    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies it in the prediction, ``signal`` sampled g."""
+    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies that of the prediction, ``signal`` sampled g."""
     chosen = settings or (QUICK if quick else DEFAULT)
     wrong = perturbation(perturb, theta=1.0, signal=1.0)
     points = [
@@ -96,7 +98,7 @@ def run(
         for number in range(count)
     ]
     found = gather(measured, points, workers=workers, progress=progress, title="flow to threshold states")
-    threshold = gradient_flow_threshold()
+    threshold = detachment(1.0)
     limits, comparisons, shown = {}, [], []
     for signal in chosen.signals:
         groups = [[r for r, p in zip(found, points, strict=True) if p[:2] == (signal, n)] for n in chosen.sizes]
@@ -106,10 +108,10 @@ def run(
         shown.append((means, errors))
     above = [signal for signal in chosen.signals if signal > threshold]
     if len(above) > 1:
-        comparisons.append(detached(above, [limits[s]["overlap"] for s in above], wrong["theta"], threshold, chosen))
+        comparisons.append(detached(above, [limits[s]["overlap"] for s in above], wrong["theta"], chosen))
     remarks = (
-        f"The outlier detaches at 1/Delta_2 = {threshold:g}, the gradient-flow threshold (p = {P}, Delta_p = {DELTA_P}).",
-        "Extrapolated in N^(-2/3) (mu, edge, and below the threshold the outlier) and 1/N (else; to second order below).",
+        f"p = {P}, Delta_p = {DELTA_P}: in theory the outlier detaches at the gradient-flow threshold {threshold:g}.",
+        "Extrapolated in N^(-2/3) (mu, edge, and the outlier below) and 1/N (the overlap below: to second order).",
     )
     pictures = panels(chosen, wrong["theta"], shown, limits)
     return Report("bbp-threshold-states", tuple(comparisons), {**asdict(chosen), "seed": seed}, pictures, remarks)
@@ -118,11 +120,6 @@ def run(
 def landscape_at(signal: float) -> GaussianLandscape:
     """The spiked matrix-tensor model at ``1/Delta_2 = signal``."""
     return SpikedMatrixTensor(P, 1 / Rational(repr(float(signal))), DELTA_P)
-
-
-def gradient_flow_threshold() -> float:
-    """``1/Delta_2`` where ``g''(0) = sqrt(f''(1))``."""
-    return float(Locator(spiked_matrix_tensor(P), [DELTA_P])("gradient_flow").value[0])
 
 
 def predicted(signal: float, factor: float = 1.0) -> dict[str, float]:
@@ -174,10 +171,7 @@ def limits_of(above: bool, sizes: Sequence[int], means: Array, errors: Array) ->
 
 def compared(signal: float, factor: float, limits: Mapping[str, Limit], chosen: Settings) -> list[Comparison]:
     """Only the outlier's place counts as independent: all else is measured on the same states."""
-    values, changed = predicted(signal, factor), predicted(signal, 1 + chosen.resolution)
-    right = predicted(signal)
-    changes = {name: abs(changed[name] - right[name]) for name in OBSERVABLES}
-    floors = {"overlap": SMALLEST}
+    values, scales = predicted(signal, factor), resolutions(signal, chosen.resolution)
     return [
         Comparison(
             f"{NAMES[name]} at 1/Delta_2 = {signal:g}",
@@ -185,7 +179,7 @@ def compared(signal: float, factor: float, limits: Mapping[str, Limit], chosen: 
             0.0,
             limit.value,
             limit.error,
-            changes[name] or floors.get(name, chosen.resolution * right["mu"]),
+            scales[name],
             None,
             sum(chosen.samples) - 2 * len(chosen.samples),
             name == "width",
@@ -194,23 +188,79 @@ def compared(signal: float, factor: float, limits: Mapping[str, Limit], chosen: 
     ]
 
 
-def detached(
-    signals: Sequence[float], overlaps: Sequence[Limit], factor: float, threshold: float, chosen: Settings
-) -> Comparison:
-    r"""Where ``theta = (1 - overlap)^(-1/2)`` falls to 1, by a straight line of ``ln theta`` in ``ln(1/Delta_2)``.
+def resolutions(signal: float, relative: float) -> dict[str, float]:
+    """What a theta larger by that much would change, from 1 on; for mu and the edge that much of 2 sigma."""
+    sigma, theta = scale_and_spike(signal)
+    right, changed = (
+        predicted(signal, max(1.0, theta) / theta),
+        predicted(signal, max(1.0, theta) / theta * (1 + relative)),
+    )
+    edge = relative * 2 * sigma
+    outlier = abs(changed["width"] - right["width"]) if theta > 1 else edge
+    return {"mu": edge, "edge": edge, "width": outlier, "overlap": abs(changed["overlap"] - right["overlap"])}
 
-    The curvature of the line, that of ``theta`` as predicted, is taken into account: its effect on the crossing is
-    subtracted.
+
+def detached(signals: Sequence[float], overlaps: Sequence[Limit], factor: float, chosen: Settings) -> Comparison:
+    """``1/Delta_2`` where ``theta = (1 - overlap)^(-1/2)`` falls to 1, by a straight line in a plot of logarithms.
+
+    That theta is not quite a power of ``1/Delta_2`` moves the crossing as much as for the theta of the theory; this is
+    allowed for.
     """
-    theory = np.array([np.log(max(1.0, factor * scale_and_spike(s)[1])) for s in signals])
-    shares = np.array([min(max(limit.value, 0.0), 0.999) for limit in overlaps])
-    errors = np.array([0.5 * limit.error for limit in overlaps]) / (1 - shares)
-    weights, x = 1 / errors, np.log(signals)
-    fit, covariance = np.polyfit(x, -0.5 * np.log1p(-shares), 1, w=weights, cov="unscaled")
-    crossing = -fit[1] / fit[0]
-    slope = np.array([crossing, 1.0]) / fit[0]
-    error = float(np.sqrt(slope @ covariance @ slope))
-    straight = np.polyfit(x, theory, 1, w=weights)
-    bend = np.log(threshold / factor_of(factor)) + straight[1] / straight[0]
-    value = float(np.exp(crossing + bend))
-    return value
+    shares = np.clip([limit.value for limit in overlaps], 0.0, 0.999)
+    errors = np.array([limit.error for limit in overlaps]) / (2 - 2 * shares)
+    x, theory = np.log(signals), np.log([scale_and_spike(s)[1] for s in signals])
+    fit, covariance = np.polyfit(x, -0.5 * np.log1p(-shares), 1, w=1 / errors, cov="unscaled")
+    slope = -np.array([-fit[1] / fit[0], 1.0]) / fit[0]
+    straight = np.polyfit(x, theory, 1, w=1 / errors)
+    threshold = detachment(1.0)
+    value = threshold * float(np.exp(straight[1] / straight[0] - fit[1] / fit[0]))
+    error = value * float(np.sqrt(slope @ covariance @ slope))
+    label, freedom = "1/Delta_2 where the outlier detaches", sum(chosen.samples) - 2 * len(chosen.samples)
+    resolution = WIDER * chosen.resolution * threshold
+    return Comparison(label, detachment(factor), 0.0, value, error, resolution, None, freedom, False)
+
+
+def detachment(factor: float) -> float:
+    """``1/Delta_2`` where ``factor theta = 1``; the gradient-flow threshold for a factor of 1."""
+    return float(brentq(lambda signal: factor * scale_and_spike(signal)[1] - 1, *SOUGHT))
+
+
+def panels(
+    chosen: Settings,
+    factor: float,
+    shown: Sequence[tuple[Array, Array]],
+    limits: Mapping[float, Mapping[str, Limit]],
+) -> tuple[Panel, ...]:
+    """Outlier and overlap, without units, against ``1/Delta_2``; mu and the edge of one signal against N."""
+    curve = np.linspace(0.5 * min(chosen.signals), 1.1 * max(chosen.signals), 201)
+    theory = [predicted(signal, factor) for signal in curve]
+    pictures = []
+    for k, name in ((2, "width"), (3, "overlap")):
+        units = [1.0 if name == "overlap" else scale_and_spike(signal)[0] for signal in chosen.signals]
+        scale = np.array([1.0 if name == "overlap" else t["mu"] / 2 for t in theory])
+        series = [Series.theory("theory", curve, np.array([t[name] for t in theory]) / scale)]
+        for j, size in enumerate(chosen.sizes):
+            values, errors = (np.array([pair[i][j, k] for pair in shown]) / units for i in (0, 1))
+            series.append(Series.simulation(f"N = {size}", chosen.signals, values, errors, j + 1))
+        ends = [limits[signal][name] for signal in chosen.signals]
+        values, errors = (np.array([getattr(end, part) for end in ends]) / units for part in ("value", "error"))
+        series.append(Series.simulation(r"$N \to \infty$", chosen.signals, values, errors, len(chosen.sizes) + 1))
+        label = OBSERVABLES[name] if name == "overlap" else r"$(\mu - \lambda_{\min})/\sigma$"
+        pictures.append(Panel(NAMES[name], r"$1/\Delta_2$", label, tuple(series)))
+    return (*pictures, *(against_size(name, chosen, shown, limits) for name in ("mu", "edge")))
+
+
+def against_size(
+    name: str, chosen: Settings, shown: Sequence[tuple[Array, Array]], limits: Mapping[float, Mapping[str, Limit]]
+) -> Panel:
+    """In units of sigma, against ``N^(-2/3)``: 2 at infinite size for every ``1/Delta_2``."""
+    k, x = list(OBSERVABLES).index(name), np.array(chosen.sizes) ** -EDGE[0]
+    line = np.linspace(0, 1.05 * x.max(), 50)
+    series = [Series.theory("theory", [0, line[-1]], [2, 2])]
+    for i, (signal, (means, errors)) in enumerate(zip(chosen.signals, shown, strict=True), 1):
+        sigma = scale_and_spike(signal)[0]
+        fit = np.polynomial.polynomial.polyval(line, limits[signal][name].coefficients) / sigma
+        series.append(Series.theory("", line, fit, i))
+        label = rf"$1/\Delta_2 = {signal:g}$"
+        series.append(Series.simulation(label, x, means[:, k] / sigma, errors[:, k] / sigma, i))
+    return Panel(NAMES[name], r"$N^{-2/3}$", rf"$({OBSERVABLES[name].strip('$')})/\sigma$", tuple(series))

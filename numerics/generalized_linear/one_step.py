@@ -30,7 +30,8 @@ TILTS = np.geomspace(0.02, 50.0, 16)
 
 @dataclass(frozen=True)
 class OneStepState:
-    """A 1RSB state: ``alpha``, ``chi``, ``s`` and what follows; ``identity`` is the residual of an exact identity.
+    """A 1RSB state: ``alpha``, ``chi``, ``s`` and what follows; ``identity`` is the residual of an exact one
+    (but for maps that jump).
 
     ``replicon > 1``: the states break into clusters. ``sigma < 0``: there are no such states. ``jumps``: the proximal
     map does.

@@ -173,6 +173,7 @@ def memory_needed(landscape: GaussianLandscape, size: int, dtype: Precision = "f
 
 
 @lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def series_of(landscape: GaussianLandscape) -> tuple[Array, tuple[Array, Array, Array]]:
     """``f`` and ``(g, g', g'')`` as ascending coefficients."""
     if landscape.parameters:

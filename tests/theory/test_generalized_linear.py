@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from sympy import Expr, Integer, Rational, Symbol, cosh, diff, exp, log, pi, simplify, sin, sqrt, symbols
+from sympy import Abs, Expr, Integer, Rational, Symbol, cosh, diff, exp, log, pi, simplify, sin, sqrt, symbols
 
 from theory.generalized_linear import (
     ALPHA,
@@ -164,9 +164,10 @@ def test_bayes_channel_of_phase_retrieval() -> None:
 
 
 def test_weights_follow_the_density_of_the_label() -> None:
-    """y^4 has two real preimages, y^3 one; y + sin(y) none that SymPy can write down."""
+    """y^4 has two real preimages, y^3 one; y + sin(y) is refused that SymPy can write down."""
     assert set(BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Y**4)).preimages) == {Y, -Y}
     assert BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Y**3)).preimages == (Y,)
+    assert set(BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Abs(Y))).preimages) == {Y, -Y}
     with pytest.raises(ValueError, match="preimages"):
         _ = BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Y + sin(Y))).preimages
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sympy import Abs, Expr, Integer, Symbol, diff, exp, oo, simplify, solve
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from ..printing import Line, Printable
 from .average import Mean
@@ -33,8 +34,13 @@ class BayesChannel(Printable):
     @cached_property
     def preimages(self) -> tuple[Expr, ...]:
         """The values of y with the same label. Raises ValueError where SymPy cannot find them."""
-        other, field = Symbol("y_i", real=True), Symbol("y_0", real=True, nonzero=True)
         shown = self.landscape.observed
+        if shown.has(TrigonometricFunction):
+            raise ValueError(f"teacher = {shown}: a periodic label has infinitely many preimages; try y or y**2")
+        even = simplify(shown.subs(Y, -Y) - shown) == 0
+        other = Symbol("y_i", real=True)
+        # for labels that are even in y, y and -y have the same preimages
+        field = Symbol("y_0", positive=True) if even else Symbol("y_0", real=True, nonzero=True)
         try:
             roots = solve(shown.subs(Y, other) - shown.subs(Y, field), other)
         except NotImplementedError as error:
