@@ -21,6 +21,10 @@ class Means:
     error: Array
     degrees: int
 
+    def only(self, observables: Sequence[int]) -> Means:
+        """Some of them."""
+        return Means(self.size, self.value[list(observables)], self.error[list(observables)], self.degrees)
+
 
 def means(size: int, samples: ArrayLike, controls: ArrayLike | None = None) -> Means:
     r"""Means over samples (n, K); ``controls`` (n, c) have mean zero exactly.
@@ -45,7 +49,7 @@ def means(size: int, samples: ArrayLike, controls: ArrayLike | None = None) -> M
 class Limits:
     """At infinite size, of each observable (K,): value, standard error, degrees of freedom of the error.
 
-    ``coefficients`` (terms + 1, K) of ``N^(-k exponent)``; ``chi2`` and ``freedom`` of all fits together.
+    ``coefficients`` (terms + 1, K) of ``N^(-k exponent)``; ``p_value`` (K,) of the fits.
     """
 
     value: Array
@@ -53,8 +57,7 @@ class Limits:
     degrees: Array
     coefficients: Array
     exponent: float
-    chi2: float
-    freedom: int
+    p_value: Array
 
     def curve(self, observable: int, sizes: ArrayLike) -> Array:
         """The fit of one observable."""
@@ -62,36 +65,32 @@ class Limits:
         values: Array = powers @ self.coefficients[:, observable]
         return values
 
-    def quality(self) -> str:
-        """How well the fits do."""
-        return f"chi^2 = {self.chi2:.1f} for {self.freedom} degrees of freedom"
+
+POOR = 1e-3
+"""Chance below which a fit is taken for a poor one."""
 
 
 def limits(groups: Sequence[Means], *, exponent: float = 1.0, terms: int = 1) -> Limits:
     """``v(N) = v + sum_k a_k N^(-k exponent)``, ``terms`` of them, for each observable.
 
-    Observables of the same runs err together, so one factor of Birge (Phys. Rev. 40, 207, 1932) serves all: where chi^2
-    of all fits exceeds its degrees of freedom, the errors grow by the root of their ratio. The degrees of freedom of an
-    error are Welch and Satterthwaite's (Biometrics Bull. 2, 110, 1946).
+    A poor fit (chi-squared with a chance below ``POOR``) has its error enlarged by the root of ``chi^2`` per degree of
+    freedom (Birge, Phys. Rev. 40, 207, 1932); with one degree or two the factor is too noisy to be applied to all. The
+    degrees of freedom of an error are Welch and Satterthwaite's (Biometrics Bull. 2, 110, 1946).
     """
     sizes = [group.size for group in groups]
-    count = groups[0].value.size
+    values, errors = (np.array([getattr(g, name) for g in groups]) for name in ("value", "error"))
     fits = [
-        statistics.extrapolate(
-            sizes, [g.value[k] for g in groups], [g.error[k] for g in groups], exponent=exponent, terms=terms
-        )
-        for k in range(count)
+        statistics.extrapolate(sizes, v, e, exponent=exponent, terms=terms)
+        for v, e in zip(values.T, errors.T, strict=True)
     ]
-    chi2, freedom = sum(fit.chi2 for fit in fits), sum(fit.degrees for fit in fits)
-    birge = np.sqrt(max(1.0, chi2 / freedom)) if freedom else 1.0
+    birge = [np.sqrt(fit.chi2 / fit.degrees) if fit.p_value < POOR else 1.0 for fit in fits]
     return Limits(
         np.array([fit.value for fit in fits]),
-        birge * np.array([fit.error for fit in fits]),
-        np.array([_effective(groups, k, exponent, terms) for k in range(count)]),
+        np.array([fit.error for fit in fits]) * birge,
+        np.array([_effective(groups, k, exponent, terms) for k in range(len(fits))]),
         np.stack([fit.coefficients for fit in fits], axis=1),
         exponent,
-        chi2,
-        freedom,
+        np.array([fit.p_value for fit in fits]),
     )
 
 

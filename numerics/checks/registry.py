@@ -31,6 +31,7 @@ CHECKS = {
     "informative-minimum": Check(
         "descent from the signal against the aligned minimum of Kac-Rice", "informative_minimum"
     ),
+    "dynamics": Check("gradient flow and Langevin runs against the two-time equations", "dynamics"),
 }
 
 
