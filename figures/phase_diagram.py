@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +14,10 @@ from numerics.lowering import Array
 from numerics.phase_diagram import PhaseDiagram
 
 from .style import BLUE, CYAN, GREEN, GREY, PURPLE, new_figure
+from .success_points import clear_height, draw_points
+
+if TYPE_CHECKING:
+    from numerics.recovery import SuccessPoint
 
 TOP = 5.0
 """Largest ``1/Delta_2`` drawn."""
@@ -61,19 +66,25 @@ REGIONS = (
 )
 
 
-def draw(diagrams: list[PhaseDiagram]) -> Figure:
-    """One panel for each order p, regions shaded for what gradient flow can do, one legend for all."""
-    figure = new_figure(len(diagrams), height=4.9)
+def draw(diagrams: list[PhaseDiagram], simulated: Sequence[SuccessPoint] = ()) -> Figure:
+    """One panel for each order p, regions shaded for what gradient flow can do, one legend for all.
+
+    ``simulated`` are points at which half of the runs at finite N succeed.
+    """
+    figure = new_figure(len(diagrams), height=4.9 if not simulated else 5.3)
     panels = figure.subplots(1, len(diagrams), sharey=True, squeeze=False)[0]
-    for panel, diagram in zip(panels, diagrams, strict=True):
+    own = [[point for point in simulated if point.model.p == diagram.p] for diagram in diagrams]
+    for panel, diagram, points in zip(panels, diagrams, own, strict=True):
         draw_panel(panel, diagram)
+        if points:
+            draw_points(panel, points)
     panels[0].set_ylabel(r"$1/\Delta_2$")
     handles, labels = panels[0].get_legend_handles_labels()
     columns = 3 if len(diagrams) > 1 else 2
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     figure.draw_without_rendering()
-    for panel, diagram in zip(panels, diagrams, strict=True):
-        label_regions(panel, diagram)
+    for panel, diagram, points in zip(panels, diagrams, own, strict=True):
+        label_regions(panel, diagram, points)
     return figure
 
 
@@ -105,7 +116,7 @@ def visible(diagram: PhaseDiagram, name: str) -> Array:
     return np.where(same & (inner | jump), np.nan, values)
 
 
-def label_regions(axes: Axes, diagram: PhaseDiagram) -> None:
+def label_regions(axes: Axes, diagram: PhaseDiagram, points: Sequence[SuccessPoint] = ()) -> None:
     """Each name inside its region: level where that is wide, along the band (clear of other lines) where slanted."""
     x, edges = diagram.delta_p, diagram.edges()
     first_triviality = np.maximum(np.nan_to_num(diagram.line("trivialization"), nan=np.inf), edges[4])
@@ -122,8 +133,9 @@ def label_regions(axes: Axes, diagram: PhaseDiagram) -> None:
         i = int(near[near.size // 2])
         middle = (below + top) / 2
         angle = _angle(axes, x, middle, i) if region.slanted else 0.0
+        y = middle[i] if region.slanted else clear_height(axes, x[i], below[i], top[i], points)
         place: Any = {"ha": "center", "va": "center", "rotation": angle, "rotation_mode": "anchor"}
-        axes.text(x[i], middle[i], region.label, fontsize=7.5, style="italic", **place)
+        axes.text(x[i], y, region.label, fontsize=7.5, style="italic", **place)
 
 
 def _angle(axes: Axes, x: Array, y: Array, i: int) -> float:

@@ -259,12 +259,25 @@ def phase_diagram(
     ] = "phase_diagram",
     delta_p_range: Annotated[str, typer.Option(metavar="LO:HI", help="Range of Delta_p.")] = "0.1:10",
     points: Annotated[str, typer.Option(metavar="N", help="Points along each line.")] = "121",
+    with_simulation: Annotated[
+        bool, typer.Option("--with-simulation", help="Also where half of the runs at finite size succeed; resumes.")
+    ] = False,
+    simulate_at: Annotated[str, typer.Option(metavar="X,X", help="Delta_p of these runs.")] = "0.25,0.5,1,2,4",
+    size: Annotated[str, typer.Option("--size", "-N", metavar="N,N", help="Their numbers of spins.")] = "64,128",
+    samples: Annotated[str, typer.Option(metavar="K", help="Runs at each of five Delta_2.")] = "64",
+    seed: Annotated[str, typer.Option(metavar="K", help="Fixes every run.")] = "0",
+    workers: Annotated[str, typer.Option(metavar="K", help="Processes.")] = "1",
     as_json: Json = False,
 ) -> None:
     """The main job: phase diagram of gradient flow, as PNG, PDF, CSV, LaTeX table and JSON record."""
     from .phase_diagram import run
 
-    run(system, p or ["3"], output=output, delta_p_range=delta_p_range, points=points, as_json=as_json)
+    runs = None
+    if with_simulation:
+        from .phase_diagram_simulation import Options
+
+        runs = Options(simulate_at, size, samples, seed, workers)
+    run(system, p or ["3"], output=output, delta_p_range=delta_p_range, points=points, runs=runs, as_json=as_json)
 
 
 @app.command()

@@ -3,9 +3,10 @@
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -22,9 +23,32 @@ from theory.thresholds import spiked_matrix_tensor
 from .output import print_json, whole
 from .registry import system
 
+if TYPE_CHECKING:
+    from numerics.recovery import SuccessPoint
 
-def run(name: str, orders: list[str], *, output: str, delta_p_range: str, points: str, as_json: bool) -> None:
-    """Compute every line, write PNG, PDF, CSV, LaTeX table and JSON record."""
+    from .phase_diagram_simulation import Options
+
+
+FILES = {
+    "png": "phase_diagram.png",
+    "pdf": "phase_diagram.pdf",
+    "csv": "phase_diagram.csv",
+    "latex": "thresholds.tex",
+    "json": "phase_diagram.json",
+}
+
+
+def run(
+    name: str,
+    orders: list[str],
+    *,
+    output: str,
+    delta_p_range: str,
+    points: str,
+    runs: "Options | None",
+    as_json: bool,
+) -> None:
+    """Compute every line, and points from simulation if ``runs`` are given; write PNG, PDF, CSV, LaTeX table, JSON."""
     if system(name).name != "spiked-matrix-tensor":
         raise ValueError(
             f"phase-diagram draws spiked-matrix-tensor, not {name}; for {name} see 'ruggedflow thresholds'"
@@ -32,10 +56,13 @@ def run(name: str, orders: list[str], *, output: str, delta_p_range: str, points
     chosen = [int(SpikedMatrixTensor(system(name).read({"p": p})["p"]).p) for p in dict.fromkeys(orders)]
     low, high = _range(delta_p_range)
     noises = np.geomspace(low, high, whole("points", points, 2, 100_000))
+    planned = None if runs is None else runs.plan(chosen, low, high)
     folder = output_folder(output)
     with _progress(sum(len(spiked_matrix_tensor(p).thresholds) for p in chosen)) as advance:
         diagrams = [phase_diagram(p, noises, advance) for p in chosen]
-    files = _write(diagrams, folder, _command(name, chosen, delta_p_range, points))
+    found = [] if planned is None else planned.run(folder)
+    command = _command(name, chosen, delta_p_range, points) + ("" if planned is None else planned.command)
+    files = _write(diagrams, found, folder, command)
     if as_json:
         print_json(
             {"system": name, "p": chosen, "files": files, "record": json.loads((folder / files["json"]).read_text())}
@@ -43,21 +70,20 @@ def run(name: str, orders: list[str], *, output: str, delta_p_range: str, points
         return
     print(f"phase diagram of {name}, p = {', '.join(map(str, chosen))}, in {folder}:")
     for kind, file in files.items():
-        print(f"  {kind:<6} {folder / file}")
+        print(f"  {kind:<10} {folder / file}")
 
 
-def _write(diagrams: list[PhaseDiagram], folder: Path, command: str) -> dict[str, str]:
-    save_all(draw(diagrams), folder, "phase_diagram")
+def _write(diagrams: list[PhaseDiagram], found: "Sequence[SuccessPoint]", folder: Path, command: str) -> dict[str, str]:
+    save_all(draw(diagrams, found), folder, "phase_diagram")
     write_whole(folder / "phase_diagram.csv", to_csv(diagrams))
     write_whole(folder / "thresholds.tex", to_latex([d.p for d in diagrams]))
-    write_whole(folder / "phase_diagram.json", json.dumps(to_record(diagrams, command), indent=2) + "\n")
-    return {
-        "png": "phase_diagram.png",
-        "pdf": "phase_diagram.pdf",
-        "csv": "phase_diagram.csv",
-        "latex": "thresholds.tex",
-        "json": "phase_diagram.json",
-    }
+    record, files = to_record(diagrams, command), dict(FILES)
+    if found:
+        from .phase_diagram_simulation import write
+
+        files["simulation"], record["simulation"] = write(found, folder)
+    write_whole(folder / "phase_diagram.json", json.dumps(record, indent=2) + "\n")
+    return files
 
 
 def _command(name: str, orders: list[int], delta_p_range: str, points: str) -> str:

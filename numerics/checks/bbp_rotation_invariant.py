@@ -37,13 +37,13 @@ class Settings:
 
 
 DEFAULT = Settings()
-QUICK = Settings(sizes=(500, 1000, 2000, 4000), samples=100)
+QUICK = Settings(sizes=(500, 1000, 2000, 4000), samples=200)
 EDGE = 1.0
 """Strength at which the outlier leaves the bulk: there, and below, it is at the edge."""
 CORRECTIONS = {"below": ((2 / 3, 2), (1.0, 2)), "above": ((1.0, 1), (1.0, 1))}
 """Exponent and number of terms in 1/N, for eigenvalue and squared overlap; below, Tracy and Widom's for the edge."""
 NAMES = ("largest eigenvalue", "squared overlap")
-SMALLEST = 0.02
+SMALLEST = 0.03
 """Resolution where theta has no effect."""
 
 

@@ -6,11 +6,11 @@ begins at 0, and beyond ``theta = g''(0)/sigma = 1``, the gradient-flow threshol
 ``sigma (2 - theta - 1/theta)``, with squared overlap ``1 - 1/theta^2`` with e (Sarao Mannelli, Biroli, Cammarota,
 Krzakala, Zdeborova 2019).
 
-Simulation: all that is said of infinite size first and infinite time later, where m stays 0 during the flow. At m = 0 the
-signal exerts no force, ``g'(0) = 0``; a start with m of order ``N^-1/2`` would leave instead of ending there. So the flow
-runs in the noise of the landscape to its very end, and a signal is planted at right angles to where that is. The Hessian
-is then that of the complete landscape, at a point with m = 0 exactly, and nothing of it is assumed: the noise is not
-independent of the point, so that neither its bulk nor its edge need be those of a GOE.
+Simulation: all that is said of infinite size first and infinite time later, where m stays 0 during the flow. At m = 0
+the signal exerts no force, ``g'(0) = 0``; a start with m of order ``N^-1/2`` would leave instead of ending there. So
+the flow runs in the noise of the landscape to its very end, and a signal is planted at right angles to where that is.
+The Hessian is then that of the complete landscape, at a point with m = 0 exactly, and nothing of it is assumed: the
+noise is not independent of the point, so that neither its bulk nor its edge need be those of a GOE.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ class Settings:
     """``signals`` are the ``1/Delta_2``, two or more above the threshold; ``samples`` of each size for each of them.
 
     ``directions`` signals are planted at each end point. ``resolution`` is relative: to theta for the outlier and its
-    overlap, to 2 sigma for mu and the edge, and twice that for the place of the threshold.
+    overlap, to 2 sigma for mu and the edge, and three times that for the place of the threshold.
     """
 
-    signals: tuple[float, ...] = (0.5, 1.0, 3.0, 5.0)
+    signals: tuple[float, ...] = (0.5, 1.0, 3.5, 5.0)
     sizes: tuple[int, ...] = (64, 128, 256)
     samples: tuple[int, ...] = (120, 60, 30)
     directions: int = 12
@@ -62,7 +62,7 @@ class Settings:
 
 
 DEFAULT = Settings()
-QUICK = Settings(signals=(1.0, 3.0, 5.0), sizes=(32, 64, 128), samples=(80, 50, 25), resolution=0.1)
+QUICK = Settings(signals=(1.0, 3.5, 5.0), sizes=(32, 64, 128), samples=(80, 50, 20), resolution=0.1)
 OBSERVABLES = {
     "mu": r"$\mu$",
     "edge": r"$\mu - \lambda_1$",
@@ -74,7 +74,7 @@ NAMES = {"mu": "mu", "edge": "bulk edge", "width": "outlier", "overlap": "overla
 EDGE = (2 / 3, 1)
 CORRECTIONS = {"mu": (EDGE, EDGE), "edge": (EDGE, EDGE), "width": (EDGE, (1.0, 1)), "overlap": ((1.0, 2), (1.0, 1))}
 """Exponent and number of terms in 1/N below and above the threshold."""
-WIDER, SOUGHT = 2.0, (1e-3, 1e3)
+WIDER, SOUGHT = 3.0, (1e-3, 1e3)
 """For the threshold: its resolution over that of theta, and where it is sought."""
 
 
@@ -88,7 +88,7 @@ def run(
     perturb: Mapping[str, float] | None = None,
     settings: Settings | None = None,
 ) -> Report:
-    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies that of the prediction, ``signal`` sampled g."""
+    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies the predicted one, ``signal`` sampled g."""
     chosen = settings or (QUICK if quick else DEFAULT)
     wrong = perturbation(perturb, theta=1.0, signal=1.0)
     points = [

@@ -96,7 +96,7 @@ def run(
         "complexity",
         tuple(comparison for c in counts for comparison in compared(c, chosen)),
         {**asdict(chosen), "seed": seed, "landscapes": [declared(landscape) for landscape in LANDSCAPES]},
-        panels(counts, chosen),
+        panels(counts),
         (
             "No extrapolation: theory is exact at each N.",
             f"Estimated share of critical points that were not found: {missed:.1g}.",
@@ -152,11 +152,11 @@ def comparison(counts: Counts, kind: int, bins: slice, resolution: float) -> Com
     )
 
 
-def panels(counts: list[Counts], chosen: Settings) -> tuple[Panel, ...]:
+def panels(counts: list[Counts]) -> tuple[Panel, ...]:
     """Numbers against N; densities in m at the largest N of the first landscape."""
     groups: dict[str, list[Counts]] = {}
     for c in counts:
         groups.setdefault(c.name, []).append(c)
     largest = max(groups[counts[0].name], key=lambda c: c.size)
-    densities = (density_panel(largest, kind, 2 * chosen.bins[kind]) for kind in range(len(KINDS)))
+    densities = (density_panel(largest, kind) for kind in range(len(KINDS)))
     return numbers_panel(groups), *densities

@@ -14,6 +14,8 @@ from .tasks import mean_and_error
 
 FINE = np.linspace(-1, 1, 41)
 """Edges between which both are counted, before bins are joined."""
+JOINED = 2
+"""Fine bins in each bin of the figure."""
 KINDS = ("critical points", "minima")
 EVERYWHERE = slice(0, FINE.size - 1)
 
@@ -79,16 +81,16 @@ def numbers_panel(groups: dict[str, list[Counts]]) -> Panel:
     return Panel("lines: exact Kac-Rice", r"$N$", "number", tuple(series), y_scale="log")
 
 
-def density_panel(counts: Counts, kind: int, bins: int) -> Panel:
-    """Number per unit of m; what was found is drawn at the mean overlap of each bin."""
-    middles, density = (FINE[1:] + FINE[:-1]) / 2, counts.density(kind)
-    ranges = counts.equal_shares(kind, bins)
-    widths = np.array([FINE[r.stop] - FINE[r.start] for r in ranges])
-    centres = [float(np.average(middles[r], weights=density[r])) for r in ranges]
-    found = np.array([counts.measured(kind, r) for r in ranges]) / widths[:, None]
+def density_panel(counts: Counts, kind: int) -> Panel:
+    """Number per unit of m in bins of equal width: theory as steps."""
+    ranges = [slice(a, a + JOINED) for a in range(0, FINE.size - 1, JOINED)]
+    edges = FINE[::JOINED]
+    width = edges[1] - edges[0]
+    expected = np.array([counts.expected(kind, r) for r in ranges]) / width
+    found = np.array([counts.measured(kind, r) for r in ranges]) / width
     series = (
-        Series.theory("exact Kac-Rice", middles, density, kind),
-        Series.simulation("enumeration", centres, found[:, 0], found[:, 1], kind),
+        Series.theory("exact Kac-Rice", np.repeat(edges, 2)[1:-1], np.repeat(expected[:, 0], 2), kind),
+        Series.simulation("enumeration", (edges[1:] + edges[:-1]) / 2, found[:, 0], found[:, 1], kind),
     )
     title = f"{counts.name}, $N = {counts.size}$: {KINDS[kind]}"
     return Panel(title, r"$m$", r"number per unit of $m$", series)

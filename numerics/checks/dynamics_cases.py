@@ -10,6 +10,9 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 from theory.systems import SpikedMatrixTensor
 
+WAITING = (0.0, 1.0)
+"""The ``t_w`` of ``C(t, t_w)``."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -58,7 +61,7 @@ DEFAULT = Settings(
 )
 QUICK = Settings(
     sizes=(48, 72, 128),
-    samples=((30, 20, 12), (50, 30, 20), (50, 30, 20), (30, 20, 10)),
+    samples=((30, 24, 16), (50, 40, 30), (50, 30, 20), (50, 40, 25)),
     terms=1,
     t_max=5.0,
     resolution=0.12,

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 from .. import statistics
 from ..lowering import Array
 
+POOR = 1e-3
+"""Probability of a scatter as large below which a fit is called poor."""
+
 
 @dataclass(frozen=True, eq=False)
 class Limit:
@@ -32,9 +35,9 @@ def extrapolate(
 ) -> Limit:
     """``numerics.statistics.extrapolate``, whose arguments these are, with Birge's factor (Phys. Rev. 40, 207, 1932).
 
-    Where the points scatter about the fit by more than their errors, the error is enlarged by
+    Where the points scatter about the fit by more than chance has it once in a thousand times, the error is enlarged by
     ``sqrt(chi^2/degrees)``: a poor fit widens the error bar, and makes a check undecided rather than wrong.
     """
     fit = statistics.extrapolate(sizes, values, errors, exponent=exponent, terms=terms)
-    birge = np.sqrt(max(1.0, fit.chi2 / fit.degrees)) if fit.degrees else 1.0
+    birge = np.sqrt(fit.chi2 / fit.degrees) if fit.p_value < POOR else 1.0
     return Limit(fit.value, float(fit.error * birge), fit.coefficients, exponent)

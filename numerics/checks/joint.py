@@ -95,7 +95,7 @@ def limits(groups: Sequence[Means], *, exponent: float = 1.0, terms: int = 1) ->
 
 
 def _effective(groups: Sequence[Means], observable: int, exponent: float, terms: int) -> float:
-    """``1/sum_i w_i^2/n_i``, ``w_i`` the share of group i, of ``n_i`` degrees of freedom, in the variance of the limit."""
+    """``1/sum_i w_i^2/n_i``: group i has ``n_i`` degrees of freedom and the share ``w_i`` in the variance."""
     sizes = np.array([group.size for group in groups], dtype=np.float64)
     errors = np.array([group.error[observable] for group in groups])
     design = sizes[:, None] ** (-exponent * np.arange(terms + 1)) / errors[:, None]

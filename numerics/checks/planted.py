@@ -25,7 +25,8 @@ def with_signal_at(sample: SampledLandscape, vector: Array) -> SampledLandscape:
 
 def across(x: Array, random: Generator) -> Array:
     """A signal uniform among those orthogonal to x (N,)."""
-    vector = random.standard_normal(x.size)
+    vector: Array = random.standard_normal(x.size)
     for _ in range(2):
         vector -= (vector @ x / x.size) * x
-    return on_sphere(vector[None])[0]
+    placed: Array = on_sphere(vector[None])[0]
+    return placed

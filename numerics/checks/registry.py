@@ -32,6 +32,13 @@ CHECKS = {
         "descent from the signal against the aligned minimum of Kac-Rice", "informative_minimum"
     ),
     "dynamics": Check("gradient flow and Langevin runs against the two-time equations", "dynamics"),
+    "threshold-energy": Check("where gradient flow from a random start ends, and how stable it is", "threshold_energy"),
+    "bbp-threshold-states": Check(
+        "Hessian where gradient flow ends: edge, outlier, overlap with the signal", "bbp_threshold_states"
+    ),
+    "gradient-flow-threshold": Check(
+        "success probability of gradient flow at finite size against the threshold", "gradient_flow_threshold"
+    ),
 }
 
 

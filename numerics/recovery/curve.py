@@ -1,0 +1,92 @@
+r"""A success probability ``Phi(slope (place - u))`` fitted to runs of which each succeeds or fails.
+
+u is what a run needs in order to succeed, ``place`` what half of the runs have. The runs may come in groups, whose
+outcomes are correlated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import minimize
+from scipy.special import log_ndtr, ndtr
+
+from ..lowering import Array
+
+Counts = NDArray[np.int64]
+
+SLOPES, PLACES = (0.05, 20.0), (0.02, 50.0)
+"""Within which the fit is sought."""
+IGNORANCE = 1e-4
+"""Information on slope and place that there is without any run."""
+LEAST_DISPERSION = 0.5
+"""Of the successes in a group, over that of independent runs: estimates below it are not believed."""
+
+
+@dataclass(frozen=True, eq=False)
+class SuccessCurve:
+    """The fitted ``slope`` and ``place``, with the standard error of the latter; u as a function of ``1/Delta_2``."""
+
+    slope: float
+    place: float
+    error: float
+    signals: Array
+    needed: Array
+
+    def __call__(self, signals: Array) -> Array:
+        """Probability of success at ``1/Delta_2 = signals``, within the range of the fit."""
+        needed = np.exp(PchipInterpolator(self.signals, np.log(self.needed))(signals))
+        return np.asarray(ndtr(self.slope * (self.place - needed)))
+
+    @property
+    def crossing(self) -> tuple[float, float]:
+        """``1/Delta_2`` where half of the runs succeed, and its standard error."""
+        value = float(self._signal(np.log(self.place)))
+        return value, float(abs(self._signal(np.log(self.place), 1)) * self.error / self.place)
+
+    @property
+    def predicted(self) -> float:
+        """``1/Delta_2`` where u is 1, interpolated in the same way."""
+        return float(self._signal(0.0))
+
+    @property
+    def _signal(self) -> PchipInterpolator:
+        order = np.argsort(self.needed)
+        return PchipInterpolator(np.log(self.needed[order]), self.signals[order])
+
+
+def fit_success(signals: Array, needed: Array, successes: Counts, runs: int = 1) -> SuccessCurve:
+    """Maximum likelihood from ``successes`` (signals, groups), 0 ... ``runs`` in each group.
+
+    ``signals`` increase and ``needed`` (signals,), positive, decreases; ``ValueError`` otherwise.
+    """
+    if not (needed.size == signals.size > 1 and np.all(np.diff(signals) > 0) and np.all(np.diff(needed) < 0)):
+        raise ValueError(f"signals = {signals}, needed = {needed}: expected two or more, increasing and decreasing")
+    count, total = successes.sum(axis=1), runs * successes.shape[1]
+
+    def cost(logarithms: Array) -> float:
+        slope, place = np.exp(logarithms)
+        z = slope * (place - needed)
+        return -float(count @ log_ndtr(z) + (total - count) @ log_ndtr(-z))
+
+    bounds = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
+    start = np.log([1.0, float(np.median(needed))])
+    slope, place = np.exp(minimize(cost, start, method="L-BFGS-B", bounds=bounds).x)
+    error = _error(float(slope), float(place), needed, successes, runs)
+    return SuccessCurve(float(slope), float(place), error, signals, needed)
+
+
+def _error(slope: float, place: float, needed: Array, successes: Counts, runs: int) -> float:
+    """Of the place, from the information matrix, with the dispersion of the groups."""
+    z = slope * (place - needed)
+    chance = np.clip(ndtr(z), 1e-9, 1 - 1e-9)
+    density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+    gradient = np.stack([place - needed, np.full_like(needed, slope)])
+    total = runs * successes.shape[1]
+    weights = total * density**2 / (chance * (1 - chance))
+    variance = np.linalg.inv((gradient * weights) @ gradient.T + IGNORANCE * np.eye(2))[1, 1]
+    dispersion = np.sum((successes - runs * chance[:, None]) ** 2) / (total * np.sum(chance * (1 - chance)))
+    return float(np.sqrt(variance * max(LEAST_DISPERSION, dispersion)))
