@@ -46,13 +46,13 @@ class Settings:
 
     signals: tuple[float, ...] = (1.2, 1.45, 1.7, 2.0)
     sizes: tuple[int, ...] = (64, 128, 256, 512)
-    pairs: tuple[int, ...] = (400, 500, 175, 8)
+    pairs: tuple[int, ...] = (360, 420, 90, 6)
     resolution: float = 0.15
 
 
 DEFAULT = Settings()
-QUICK = Settings(sizes=(48, 96, 192), pairs=(140, 80, 24), resolution=0.35)
-EXPONENT, OTHER = 1.0, 0.5
+QUICK = Settings(sizes=(48, 96, 192), pairs=(140, 80, 24), resolution=0.3)
+EXPONENT, OTHER = 1.0, 2 / 3
 """Power of 1/N in which the ratio is extrapolated, and the one whose result tells how much that matters."""
 DRIFTS = (0.25, 1 / 3, 0.5)
 """Powers in which the crossing itself is extrapolated, for the remarks."""
@@ -150,7 +150,7 @@ def remarks(curves: Mapping[int, SuccessCurve]) -> tuple[str, ...]:
     return (
         "Half of the runs from m = N^(-1/2) succeed within (ln N)^2/4 at 1/Delta_2 = "
         f"{', '.join(listed)} for N = {', '.join(map(str, curves))}, in brackets the prediction for that N.",
-        f"The ratio of the two is extrapolated in N^-{EXPONENT:g}; the difference to N^-{OTHER:g} joins the error.",
+        f"The ratio of the two is extrapolated in N^-{EXPONENT:g}; the difference to N^-{OTHER:.2g} joins the error.",
         f"The crossing by itself extrapolates to {powers}. These are not used: in theory its drift is no power of N.",
     )
 

@@ -3,9 +3,9 @@ r"""Recovery of the signal of the spiked matrix-tensor model by gradient flow at
 A run starts with ``m = N^(-1/2)``, the size of the overlap of a random point, and succeeds if it reaches half of the
 overlap of the informative minimum within a time ``(ln N)^2/4``. Growth at any exponential rate is in time when N is
 large, since it takes of order ``ln N``; growth as a power of time is not, since it takes a power of N. So what is
-needed tends to the gradient-flow threshold as N grows. At the sizes in reach it lies below and moves with N, not as a
-power of it: growth during the transient, and algebraic growth below the threshold, are as good as exponential growth
-when N is a few hundred.
+needed tends to the gradient-flow threshold as N grows, but slowly, as ``(ln N)^(-1/2)`` from above, and at the sizes in
+reach it lies below: growth during the transient, and algebraic growth below the threshold, are as good as exponential
+growth when N is a few hundred.
 
 At every N the two-time equations, started with the same m and stopped at the same time, say where half of the runs
 succeed: noise, also of order ``N^(-1/2)``, spreads the runs about them symmetrically as long as m is small.

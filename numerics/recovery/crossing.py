@@ -11,9 +11,9 @@ from ..dynamics import solve_dynamics
 from ..errors import ConvergenceError
 from .criterion import Model, deadline, first_overlap
 
-RTOL, CLOSE, TINY = 1e-2, 3e-3, 1e-6
+RTOL, CLOSE, TINY = 1e-4, 3e-3, 1e-6
 """Of the two-time equations; of the logarithm of an overlap that is sought; and an overlap that grows linearly."""
-LOWEST, HIGHEST = 0.1, 4.0
+LOWEST, HIGHEST = 0.05, 1.5
 """Over the threshold: ``1/Delta_2`` among which the crossing is sought."""
 
 

@@ -20,8 +20,10 @@ Counts = NDArray[np.int64]
 
 SLOPES, PLACES = (0.05, 20.0), (0.02, 50.0)
 """Within which the fit is sought."""
+SPREAD = 0.7
+"""Of the logarithm of the slope, known beforehand: m and its noise are of one size, so the slope is of order 1."""
 IGNORANCE = 1e-4
-"""Information on slope and place that there is without any run."""
+"""Information on the place that there is without any run."""
 LEAST_DISPERSION = 0.5
 """Of the successes in a group, over that of independent runs: estimates below it are not believed."""
 
@@ -59,7 +61,7 @@ class SuccessCurve:
 
 
 def fit_success(signals: Array, needed: Array, successes: Counts, runs: int = 1) -> SuccessCurve:
-    """Maximum likelihood from ``successes`` (signals, groups), 0 ... ``runs`` in each group.
+    """The likeliest, given ``successes`` (signals, groups), 0 ... ``runs`` in each group.
 
     ``signals`` increase and ``needed`` (signals,), positive, decreases; ``ValueError`` otherwise.
     """
@@ -70,7 +72,8 @@ def fit_success(signals: Array, needed: Array, successes: Counts, runs: int = 1)
     def cost(logarithms: Array) -> float:
         slope, place = np.exp(logarithms)
         z = slope * (place - needed)
-        return -float(count @ log_ndtr(z) + (total - count) @ log_ndtr(-z))
+        beforehand = 0.5 * (logarithms[0] / SPREAD) ** 2
+        return float(beforehand - count @ log_ndtr(z) - (total - count) @ log_ndtr(-z))
 
     bounds = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
     start = np.log([1.0, float(np.median(needed))])
@@ -87,6 +90,7 @@ def _error(slope: float, place: float, needed: Array, successes: Counts, runs: i
     gradient = np.stack([place - needed, np.full_like(needed, slope)])
     total = runs * successes.shape[1]
     weights = total * density**2 / (chance * (1 - chance))
-    variance = np.linalg.inv((gradient * weights) @ gradient.T + IGNORANCE * np.eye(2))[1, 1]
+    information = (gradient * weights) @ gradient.T + np.diag([(SPREAD * slope) ** -2, IGNORANCE])
+    variance = np.linalg.inv(information)[1, 1]
     dispersion = np.sum((successes - runs * chance[:, None]) ** 2) / (total * np.sum(chance * (1 - chance)))
     return float(np.sqrt(variance * max(LEAST_DISPERSION, dispersion)))
