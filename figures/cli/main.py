@@ -9,6 +9,8 @@ import typer
 
 from numerics.errors import ConvergenceError
 
+from .parameters import GAUSSIAN, RISK, Given, offers
+
 app = typer.Typer(
     name="ruggedflow",
     help="Theory of gradient flow in rugged high-dimensional landscapes: derive it, compute it, draw it.",
@@ -19,18 +21,7 @@ app = typer.Typer(
 )
 
 SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor, spiked-tensor, ...")]
-Order = Annotated[str | None, typer.Option("--p", metavar="P", help="Order of the tensor or of the interaction.")]
-Delta2 = Annotated[str | None, typer.Option(metavar="X", help="Noise variance of the matrix (inf: absent).")]
-DeltaP = Annotated[str | None, typer.Option(metavar="X", help="Noise variance of the tensor (inf: absent).")]
-Covariance = Annotated[str | None, typer.Option(metavar="POLYNOMIAL", help="f(q), such as 'q**3/2 + q**4/4'.")]
-Mean = Annotated[str | None, typer.Option(metavar="POLYNOMIAL", help="g(m), such as 'm**2/2'; default 0.")]
-Softening = Annotated[str | None, typer.Option("--a", metavar="A", help="Softening of the loss (phase-retrieval).")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-
-
-def _given(**values: str | None) -> dict[str, str]:
-    """The options that were typed."""
-    return {name: value for name, value in values.items() if value is not None}
 
 
 @app.command()
@@ -42,36 +33,27 @@ def systems(as_json: Json = False) -> None:
 
 
 @app.command()
+@offers(*GAUSSIAN, *RISK)
 def derive(
     system: SystemName,
     topic: Annotated[
         str, typer.Argument(metavar="TOPIC", help="complexity, bbp, dynamics, inference, thresholds, replicas.")
     ],
-    p: Order = None,
-    delta_2: Delta2 = None,
-    delta_p: DeltaP = None,
-    covariance: Covariance = None,
-    mean: Mean = None,
-    a: Softening = None,
+    given: Given,
     latex: Annotated[bool, typer.Option("--latex", help="LaTeX, ready for a paper.")] = False,
     as_json: Json = False,
 ) -> None:
     """Derive the equations of a system and print them."""
     from .derive import run
 
-    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean, a=a)
     run(system, topic, given, latex=latex, as_json=as_json)
 
 
 @app.command()
+@offers(*GAUSSIAN, *RISK)
 def thresholds(
     system: SystemName,
-    p: Order = None,
-    delta_2: Delta2 = None,
-    delta_p: DeltaP = None,
-    covariance: Covariance = None,
-    mean: Mean = None,
-    a: Softening = None,
+    given: Given,
     digits: Annotated[str, typer.Option(metavar="N", help="Significant digits.")] = "15",
     only: Annotated[str, typer.Option(metavar="KEY,KEY", help="Only these thresholds.")] = "",
     as_json: Json = False,
@@ -79,18 +61,14 @@ def thresholds(
     """Thresholds of a system, to any number of digits."""
     from .thresholds import run
 
-    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean, a=a)
     run(system, given, digits=digits, only=only, as_json=as_json)
 
 
 @app.command()
+@offers(*GAUSSIAN)
 def complexity(
     system: SystemName,
-    p: Order = None,
-    delta_2: Delta2 = None,
-    delta_p: DeltaP = None,
-    covariance: Covariance = None,
-    mean: Mean = None,
+    given: Given,
     overlap: Annotated[str, typer.Option(metavar="M", help="Overlap with the signal, -1 < m < 1.")] = "0",
     energy: Annotated[str | None, typer.Option(metavar="E", help="Energy per spin to resolve by.")] = None,
     channel_energy: Annotated[
@@ -106,7 +84,6 @@ def complexity(
     """Annealed Kac-Rice complexity of critical points and minima."""
     from .complexity import run
 
-    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
     run(
         system,
         given,
@@ -121,14 +98,11 @@ def complexity(
 
 
 @app.command()
+@offers(*GAUSSIAN)
 def dynamics(
     system: SystemName,
     t_max: Annotated[str, typer.Option(metavar="T", help="Last time, up to 1e12.")],
-    p: Order = None,
-    delta_2: Delta2 = None,
-    delta_p: DeltaP = None,
-    covariance: Covariance = None,
-    mean: Mean = None,
+    given: Given,
     temperature: Annotated[str, typer.Option(metavar="T", help="Of the bath; 0 is gradient flow.")] = "0",
     overlap: Annotated[str, typer.Option(metavar="M", help="Overlap with the signal at the start.")] = "0",
     beta_initial: Annotated[
@@ -156,7 +130,6 @@ def dynamics(
     """Two-time dynamics at infinite size: overlap, energy and correlation, each with its error."""
     from .dynamics import run
 
-    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
     run(
         system,
         given,
@@ -176,15 +149,12 @@ def dynamics(
 
 
 @app.command()
+@offers(*GAUSSIAN)
 def simulate(
     system: SystemName,
     size: Annotated[str, typer.Option("--size", "-N", metavar="N", help="Number of spins.")],
     t_max: Annotated[str, typer.Option(metavar="T", help="Last time.")],
-    p: Order = None,
-    delta_2: Delta2 = None,
-    delta_p: DeltaP = None,
-    covariance: Covariance = None,
-    mean: Mean = None,
+    given: Given,
     samples: Annotated[str, typer.Option(metavar="K", help="Realisations of the disorder.")] = "16",
     seed: Annotated[str, typer.Option(metavar="K", help="Fixes every sample, start and noise.")] = "0",
     starts: Annotated[str, typer.Option(metavar="K", help="Starts on each sample.")] = "1",
@@ -210,7 +180,6 @@ def simulate(
     """Gradient flow or Langevin dynamics at finite size: averages over samples, each with its error."""
     from .simulate import run
 
-    given = _given(p=p, delta_2=delta_2, delta_p=delta_p, covariance=covariance, mean=mean)
     run(
         system,
         given,
