@@ -51,7 +51,7 @@ class Settings:
     """``signals`` are the ``1/Delta_2``, two or more above the threshold; ``samples`` of each size for each of them.
 
     ``directions`` signals are planted at each end point. ``resolution`` is relative: to theta for the outlier and its
-    overlap, to 2 sigma for mu and the edge, and three times that for the place of the threshold.
+    overlap, to 2 sigma for mu and the edge, and four times that for the place of the threshold.
     """
 
     signals: tuple[float, ...] = (0.5, 1.0, 3.5, 5.0)
@@ -74,7 +74,7 @@ NAMES = {"mu": "mu", "edge": "bulk edge", "width": "outlier", "overlap": "overla
 EDGE = (2 / 3, 1)
 CORRECTIONS = {"mu": (EDGE, EDGE), "edge": (EDGE, EDGE), "width": (EDGE, (1.0, 1)), "overlap": ((1.0, 2), (1.0, 1))}
 """Exponent and number of terms in 1/N below and above the threshold."""
-WIDER, SOUGHT = 3.0, (1e-3, 1e3)
+WIDER, SOUGHT = 4.0, (1e-3, 1e3)
 """For the threshold: its resolution over that of theta, and where it is sought."""
 
 

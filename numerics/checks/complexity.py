@@ -61,7 +61,9 @@ LANDSCAPES = (
         OVERLAP**2 / 4 + OVERLAP**3 / 7 + OVERLAP**4 / 12, SIGNAL_OVERLAP / 4 + SIGNAL_OVERLAP**2 / 3, name="f ≠ g"
     ),
 )
-DEFAULT = Settings((Case(0, 6, 600), Case(0, 8, 400), Case(0, 10, 150), Case(0, 12, 100), Case(1, 7, 300)))
+DEFAULT = Settings(
+    (Case(0, 6, 600), Case(0, 8, 400), Case(0, 10, 150), Case(0, 12, 100), Case(1, 6, 200), Case(1, 7, 250))
+)
 QUICK = Settings((Case(0, 6, 150), Case(0, 8, 60), Case(1, 6, 100)), bins=(4, 2), matrices=8192)
 
 

@@ -9,20 +9,6 @@ from typing import Any
 
 import pytest
 
-from figures.cli.main import main
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
-
 
 def test_thresholds_as_json_with_thirty_digits(run: Any) -> None:
     words = "thresholds spiked-matrix-tensor --p 3 --delta-p 1.0 --digits 30 --json"
@@ -206,3 +192,42 @@ def test_closed_forms_compile_nothing() -> None:
     )
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=root).returncode == 0
+
+
+SIMULATED = "phase-diagram --p 3 --points 5 --with-simulation --simulate-at 1 -N 16,24 --samples 6 --seed 1"
+
+
+def test_phase_diagram_with_simulation(run: Any, tmp_path: Path) -> None:
+    words = [*SIMULATED.split(), "--output", str(tmp_path), "--json"]
+    assert run(*words)[0] == 0
+    record = json.loads((tmp_path / "phase_diagram.json").read_text())
+    assert record["command"].endswith("--with-simulation --simulate-at 1 --size 16,24 --samples 6 --seed 1")
+    crossings = record["simulation"]
+    assert [(c["delta_p"], c["size"], c["samples"]) for c in crossings] == [(1, 16, 6), (1, 24, 6)]
+    for crossing in crossings:
+        away = crossing["inverse_delta_2"] - crossing["inverse_delta_2_predicted"]
+        assert crossing["inverse_delta_2_error"] > 0 and abs(away) < 5 * crossing["inverse_delta_2_error"]
+    rows = list(csv.DictReader((tmp_path / "simulation.csv").read_text().splitlines()))
+    assert len(rows) == 10 and all(
+        float(r["low"]) <= int(r["successes"]) / 6 <= float(r["high"]) and int(r["samples"]) == 6 for r in rows
+    )
+    # what is kept is found again, byte for byte
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "simulation").rglob("*.npz")}
+    table = (tmp_path / "simulation.csv").read_bytes()
+    assert kept and run(*words)[0] == 0 and (tmp_path / "simulation.csv").read_bytes() == table
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--simulate-at 20", ["simulate-at 20", "0.1 to 10"]),
+        ("--simulate-at x", ["simulate-at", "not a number"]),
+        ("-N 8", ["--size 8", "16"]),
+        ("--samples 1", ["--samples 1", "2"]),
+    ],
+)
+def test_mistakes_of_phase_diagram_with_simulation(run: Any, tmp_path: Path, words: str, said: list[str]) -> None:
+    status, _, err = run("phase-diagram", "--with-simulation", *words.split(), "--output", str(tmp_path))
+    assert status == 2 and err.count("\n") == 1 and all(part in err for part in said)
+    assert not list(tmp_path.iterdir())

@@ -13,7 +13,6 @@ from sympy import Rational
 
 from figures.cli.arguments import real
 from figures.cli.dynamics import with_error
-from figures.cli.main import main
 from figures.cli.progress import logarithmic
 from figures.dynamics_curves import draw
 from numerics.dynamics import Equilibrium, Model, load, long_time, solve_dynamics
@@ -24,18 +23,6 @@ from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedM
 
 SPIKED = SpikedMatrixTensor(3, Rational(1, 2), 1)
 SYSTEM = ["dynamics", "spiked-matrix-tensor", "--p", "3", "--delta-2", "0.5", "--delta-p", "1", "--rtol", "1e-4"]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
 
 
 def test_rows_are_those_of_the_library(run: Any) -> None:

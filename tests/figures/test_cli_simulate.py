@@ -11,7 +11,6 @@ import pytest
 from sympy import Rational
 
 from figures.cli import simulate as command
-from figures.cli.main import main
 from figures.cli.progress import counted
 from numerics.errors import Interrupted
 from numerics.simulation import load, simulate
@@ -20,18 +19,6 @@ from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTenso
 SPIKED = SpikedMatrixTensor(3, Rational(3, 10), 1)
 SYSTEM = ["simulate", "spiked-matrix-tensor", "--p", "3", "--delta-2", "0.3", "--delta-p", "1", "-N", "16"]
 SHORT = [*SYSTEM, "--samples", "4", "--t-max", "3"]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
 
 
 def test_rows_are_those_of_the_library(run: Any, tmp_path: Path) -> None:

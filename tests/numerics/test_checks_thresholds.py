@@ -1,0 +1,164 @@
+"""The two checks around the gradient-flow threshold: they agree, and they can fail."""
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+from numerics.checks import bbp_threshold_states as states
+from numerics.checks import gradient_flow_threshold as success
+from numerics.checks.extrapolation import Limit
+from numerics.checks.planted import across, with_signal_at, without_signal
+from numerics.recovery import Model, deadline, fit_success, predicted_crossing, relative_need
+from numerics.simulation import lowest, random_starts, sample
+
+SMALL = states.Settings(signals=(4.0,), sizes=(24, 36, 54), samples=(30, 20, 14), directions=6, resolution=0.2)
+MODEL = Model(3, 1)
+
+
+def test_signal_planted_elsewhere() -> None:
+    drawn, random = sample(states.landscape_at(3.0), 20, 1), np.random.default_rng(0)
+    x = random_starts(20, 1, random)
+    vector = across(x[0], random)
+    assert abs(vector @ x[0]) < 1e-12 and vector @ vector == pytest.approx(20)
+    lit, noise = with_signal_at(drawn, vector), without_signal(drawn)
+    # at m = 0 it exerts no force, and its Hessian is -g''(0) x* x*^T/N
+    assert lit.gradient(x)[1] == pytest.approx(noise.gradient(x)[1], abs=1e-12)
+    assert lit.hessian(x[0]) - noise.hessian(x[0]) == pytest.approx(-3 * np.outer(vector, vector) / 20, abs=1e-12)
+    assert without_signal(drawn).gradient(x)[0] == pytest.approx(drawn.gradient(x)[0] + _mean(drawn, x), abs=1e-12)
+
+
+def _mean(drawn: object, x: np.ndarray) -> np.ndarray:
+    m = x @ drawn.signal / 20  # type: ignore[attr-defined]
+    return 3 * m**2 / 2 + m**3 / 3
+
+
+def test_predictions_of_threshold_states() -> None:
+    below, above = states.predicted(1.0), states.predicted(3.0)
+    assert below["width"] == pytest.approx(2 * math.sqrt(3)) and below["overlap"] == 0
+    theta = 3 / math.sqrt(5)
+    assert above["width"] == pytest.approx(math.sqrt(5) * (theta + 1 / theta))
+    assert above["overlap"] == pytest.approx(1 - 5 / 9) and above["mu"] == pytest.approx(2 * math.sqrt(5))
+    # PHYSICS: (p, Delta_2, Delta_p) = (3, .3, 1): lambda_min = -.3145, overlap .5200
+    third = states.predicted(1 / 0.3)
+    assert third["mu"] - third["width"] == pytest.approx(-0.3145, abs=1e-4)
+    assert third["overlap"] == pytest.approx(0.52, abs=1e-4)
+    assert states.detachment(1.0) == pytest.approx(2, abs=1e-9)
+
+
+def test_end_of_flow_is_a_minimum() -> None:
+    noise = without_signal(sample(states.landscape_at(1.0), 30, 3))
+    x = states.end_of_flow(noise, random_starts(30, 1, np.random.default_rng(0)))
+    assert lowest(noise, x).values[0] > 0
+
+
+def test_detachment_is_found_again() -> None:
+    """From the overlaps of the theory itself; and from those of a theta that is 10% larger, 2/1.1 at large theta."""
+    signals = (3.0, 5.0)
+    exact = [Limit(states.predicted(s)["overlap"], 0.01, np.zeros(1), 1.0) for s in signals]
+    found = states.detached(signals, exact, 1.0, states.DEFAULT)
+    assert found.measured == pytest.approx(2, abs=1e-9) and found.z == pytest.approx(0, abs=1e-6)
+    larger = [Limit(states.predicted(s, 1.1)["overlap"], 0.01, np.zeros(1), 1.0) for s in signals]
+    moved = states.detached(signals, larger, 1.1, states.DEFAULT)
+    assert moved.measured == pytest.approx(moved.predicted, rel=0.02) and moved.predicted < 1.8
+
+
+@pytest.mark.parametrize(
+    ("perturb", "verdicts"),
+    [({}, {"agree", "undecided"}), ({"theta": 1.25}, {"disagree"}), ({"signal": 0.7}, {"disagree"})],
+)
+def test_threshold_states(perturb: dict[str, float], verdicts: set[str]) -> None:
+    """A small run does not disagree; theta that is far too large, or a wrong signal in the runs, is noticed."""
+    report = states.run(settings=SMALL, seed=1, perturb=perturb)
+    assert report.verdict in verdicts, report.message
+
+
+def test_same_states_for_any_number_of_workers() -> None:
+    tiny = states.Settings(signals=(1.0, 3.0, 5.0), sizes=(16, 20, 24), samples=(3, 3, 3), directions=2)
+    alone, shared = (states.run(settings=tiny, workers=workers) for workers in (1, 2))
+    assert alone.record() == shared.record() and alone.verdict != "disagree" and len(alone.panels) == 4
+    assert alone.comparisons[-1].label == "1/Delta_2 where the outlier detaches"
+
+
+def test_unknown_perturbation() -> None:
+    for module in (states, success):
+        with pytest.raises(ValueError, match="perturb = 'mass'"):
+            module.run(quick=True, perturb={"mass": 2.0})
+
+
+def test_criterion() -> None:
+    assert MODEL.threshold == pytest.approx(2) and deadline(100) == pytest.approx(math.log(100) ** 2 / 4)
+    m = 2 * MODEL.goal
+    assert (2 * m + m**2) ** 2 * (1 - m**2) == pytest.approx(3 * m**2, rel=1e-9)
+
+
+def test_prediction_is_consistent() -> None:
+    """At the predicted crossing a start needs what it has; further up, less."""
+    crossing = predicted_crossing(MODEL, 64)
+    assert relative_need(MODEL.landscape(crossing), 64, MODEL.goal) == pytest.approx(1, abs=0.02)
+    assert relative_need(MODEL.landscape(1.2 * crossing), 64, MODEL.goal) < 0.8
+
+
+def test_success_curve() -> None:
+    """Place and error bar from synthetic runs whose success is known: within two errors in 95% of the cases."""
+    signals, needed, random = np.array([1.0, 1.3, 1.6, 2.0]), np.array([1.6, 1.1, 0.8, 0.5]), np.random.default_rng(0)
+    chance, scores = ndtr(0.8 * (1.2 - needed)), []
+    for _ in range(100):
+        runs = (random.random((4, 60, 2)) < chance[:, None, None]).sum(axis=2)
+        curve = fit_success(signals, needed, runs, 2)
+        scores.append((curve.place - 1.2) / curve.error)
+    assert np.std(scores) == pytest.approx(1, abs=0.25) and abs(np.mean(scores)) < 0.3
+    assert curve.crossing[0] == pytest.approx(1.24, abs=0.1) and curve.predicted == pytest.approx(1.38, abs=0.05)
+    every = fit_success(signals, needed, np.ones((4, 5), dtype=np.int64))
+    assert every.error > 0.3
+    with pytest.raises(ValueError, match="increasing and decreasing"):
+        fit_success(signals, needed[::-1], runs, 2)
+
+
+def test_pairs_of_runs_have_opposite_noise() -> None:
+    """Far from the goal, m - M(t) N^(-1/2) has opposite signs in a pair."""
+    ends = []
+    for seed in range(12):
+        drawn = sample(MODEL.landscape(0.2), 64, seed)
+        ends.append(success.overlaps_reached(drawn, np.random.default_rng(seed)))
+    assert np.corrcoef(np.transpose(ends))[0, 1] < -0.6
+
+
+@pytest.mark.parametrize(("theta", "verdict"), [(1.0, "agree"), (1.15, "disagree")])
+def test_success_that_is_drawn_from_the_theory(monkeypatch: pytest.MonkeyPatch, theta: float, verdict: str) -> None:
+    """The verdict when the outcomes follow the prediction, with its theta right or 15% too large."""
+    chosen = success.Settings(signals=(1.2, 1.5, 2.0), sizes=(32, 64), pairs=(3000, 3000))
+    need = cache(lambda signal, size: success.needed_at((signal, size, 1.0)))
+
+    def outcome(point: tuple[float, int, int, int, float]) -> int:
+        signal, size, number, seed, _ = point
+        random = np.random.default_rng((seed, size, number, round(1e3 * signal)))
+        return int(np.sum(random.random(2) < ndtr(0.7 * (1 - need(signal, size)))))
+
+    monkeypatch.setattr(success, "successes", outcome)
+    report = success.run(settings=chosen, perturb={"theta": theta})
+    assert report.verdict == verdict, report.message
+
+
+def test_a_few_runs_never_disagree() -> None:
+    tiny = success.Settings(signals=(1.2, 2.0), sizes=(24, 48), pairs=(6, 4))
+    report = success.run(settings=tiny, seed=2)
+    assert report.verdict != "disagree" and len(report.panels) == 2
+    assert "its drift is no power of N" in " ".join(report.remarks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 3])
+def test_quick_checks_agree(seed: int) -> None:
+    for module in (states, success):
+        report = module.run(quick=True, seed=seed, workers=2)
+        assert report.verdict == "agree", report.message
+
+
+@pytest.mark.slow
+def test_wrong_signal_is_noticed_by_its_success() -> None:
+    chosen = success.Settings(sizes=(32, 64, 128), pairs=(150, 150, 60))
+    assert success.run(settings=chosen, workers=2, perturb={"signal": 0.7}).verdict == "disagree"
+    assert success.run(settings=chosen, workers=2, perturb={"theta": 1.3}).verdict == "disagree"
