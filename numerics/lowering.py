@@ -15,11 +15,11 @@ Array = NDArray[np.float64]
 @lru_cache(maxsize=512)
 def _compiled(arguments: tuple[Symbol, ...], expressions: tuple[Expr, ...], backend: Backend) -> Callable[..., Any]:
     if backend == "numpy":
-        expressions = tuple(_within_float(expression) for expression in expressions)
+        expressions = tuple(within_float(expression) for expression in expressions)
     return lambdify(arguments, list(expressions), modules=backend, cse=True)  # type: ignore[no-any-return]
 
 
-def _within_float(expression: Expr) -> Expr:
+def within_float(expression: Expr) -> Expr:
     """Fractions too long for machine integers (an exact 0.7320508075691123, say) become floats."""
     long = {r: Float(r, 17) for r in expression.atoms(Rational) if max(abs(r.p), r.q) > 2**53}
     return expression.xreplace(long)

@@ -46,3 +46,8 @@ def picture_to_write(name: str, text: str) -> Path:
     if Path(text).suffix.lower() not in (".png", ".pdf", ".svg"):
         raise ValueError(f"--{name} {text}: name a file that ends in .png, .pdf or .svg")
     return file_to_write(name, text)
+
+
+def starting_overlap(text: str) -> float | None:
+    """``--overlap``: a number from -1 to 1, or ``random`` (None)."""
+    return None if text == "random" else real("overlap", text, -1, 1)

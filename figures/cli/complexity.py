@@ -10,6 +10,8 @@ from theory.kac_rice import Kind
 from theory.landscape import GaussianLandscape
 from theory.parsing import parse_number
 
+from .generalized_linear import LOSSES
+from .generalized_linear_complexity import Question, run_complexity
 from .output import echo_parameters, print_json, print_table, whole
 from .registry import System, option, system
 
@@ -22,11 +24,20 @@ def run(
     energy: str | None,
     channel_energies: Sequence[str],
     index: str | None,
+    labels: str,
     size: str | None,
     plot: str | None,
     as_json: bool,
 ) -> None:
     """Evaluate the complexity at one overlap; draw it over all overlaps on request."""
+    if name in LOSSES:
+        if channel_energies:
+            raise ValueError(f"--channel-energy does not apply to {name}; leave it out")
+        asked = Question(overlap, energy, index, labels, size, plot)
+        run_complexity(name, given, asked, as_json=as_json)
+        return
+    if labels != "quenched":
+        raise ValueError(f"--labels does not apply to {name}; leave it out")
     chosen = system(name)
     landscape = _landscape(chosen, given)
     m = float(parse_number("overlap", overlap))

@@ -43,7 +43,7 @@ def run(
     chosen.require(given, chosen.required)
     landscape = chosen.build(given)
     end = real("t-max", t_max, 1e-9, LONGEST_TIME)
-    times = _times(at, end)
+    times = times_to_report(at, end)
     problem: dict[str, Any] = {
         "temperature": real("temperature", temperature, 0, 1e9),
         "overlap": real("overlap", overlap, -1, 1),
@@ -66,7 +66,7 @@ def run(
         _print(record)
 
 
-def _times(at: str | None, end: float) -> list[float]:
+def times_to_report(at: str | None, end: float) -> list[float]:
     """Those asked for; otherwise 1, 10, 100, ... and the end."""
     if at is None:
         decades = (10.0**k for k in range(13))

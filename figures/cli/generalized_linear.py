@@ -6,8 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sympy import Expr, Symbol
+
+from theory.expressions import parse_expression
 from theory.generalized_linear import (
+    FIELD,
+    SIGNAL_FIELD,
     BayesChannel,
+    CriticalPointAction,
+    EffectiveProcess,
+    FlowProcess,
     FullRSB,
     GeneralizedLinearLandscape,
     HessianSpectrum,
@@ -35,6 +43,7 @@ class LossSystem:
     known: tuple[str, ...]
     reference: str
     landscape: Callable[..., GeneralizedLinearLandscape]
+    optional: tuple[str, ...] = ()
 
     def read(self, values: Mapping[str, str]) -> dict[str, Any]:
         """Values of this system's parameters, exact. Raises ValueError for one that it does not have."""
@@ -42,13 +51,50 @@ class LossSystem:
             if name not in self.parameters:
                 own = " ".join(f"--{key}" for key in self.parameters) or "no parameters"
                 raise ValueError(f"--{name.replace('_', '-')} does not apply to {self.name}; it has {own}")
-        return {name: parse_number(name, text) for name, text in values.items()}
+        return {name: _read(name, text) for name, text in values.items()}
 
     def require(self, values: Mapping[str, str]) -> None:
         """Raise ValueError if a parameter is missing."""
         for name, (_, example) in self.parameters.items():
-            if name not in values:
+            if name not in values and name not in self.optional:
                 raise ValueError(f"--{name} is missing for {self.name}; try --{name} {example}")
+
+    def declared(self, given: Mapping[str, str]) -> tuple[GeneralizedLinearLandscape, dict[str, Any]]:
+        """The landscape with numbers for all its parameters, and the values that were given."""
+        values = self.read(given)
+        self.require(given)
+        landscape = self.landscape(**values)
+        if landscape.parameters:
+            name = landscape.parameters[0]
+            raise ValueError(f"--{name} is missing: it is a parameter of the loss; try --{name} 1")
+        return landscape, values
+
+
+def _read(name: str, text: str) -> Any:
+    """A number, or a function of the fields."""
+    if name in EXPRESSIONS:
+        return parse_expression(text, EXPRESSIONS[name])
+    return parse_number(name, text)
+
+
+SOFTENING = Symbol("a", positive=True)
+EXPRESSIONS = {
+    "loss": {"u": FIELD, "y": SIGNAL_FIELD, "a": SOFTENING},
+    "teacher": {"y": SIGNAL_FIELD},
+}
+"""Parameters that are functions, and the variables that they may contain."""
+
+
+def _declared(loss: Expr | None = None, teacher: Expr | None = None, a: Any = None) -> GeneralizedLinearLandscape:
+    """The landscape of a loss that a user typed. Raises ValueError where loss and parameter do not fit."""
+    if loss is None:
+        raise ValueError("--loss is missing for generalized-linear; try --loss '(u**2 - y**2)**2/4'")
+    landscape = GeneralizedLinearLandscape(loss, teacher)
+    if a is None:
+        return landscape
+    if not a > 0:
+        raise ValueError(f"a = {float(a):g} must be a positive number; try --a 1")
+    return landscape.subs({"a": a})
 
 
 LOSSES: dict[str, LossSystem] = {
@@ -59,7 +105,7 @@ LOSSES: dict[str, LossSystem] = {
             "a signal seen through the sizes of its projections on random directions",
             "(u^2 - y^2)^2/(2(a + y^2))",
             {"a": ("softening of the loss, > 0", "0.01")},
-            ("thresholds", "equations"),
+            ("thresholds", "complexity", "dynamics", "phase diagram", "equations"),
             "Sarao Mannelli et al. 2020, arXiv 2006.06997; Maillard, Ben Arous, Biroli 2020, arXiv 1912.02143",
             PhaseRetrieval,
         ),
@@ -68,9 +114,23 @@ LOSSES: dict[str, LossSystem] = {
             "least squares, for comparison",
             "(u - y)^2/2",
             {},
-            ("thresholds", "equations"),
+            ("thresholds", "complexity", "dynamics", "equations"),
             "Marchenko, Pastur 1967",
             LinearRegression,
+        ),
+        LossSystem(
+            "generalized-linear",
+            "a loss that you make up",
+            "--loss, a smooth function of u and y (and of a, which --a sets)",
+            {
+                "loss": ("l(u, y), where y is the label that the teacher shows", "'(u**2 - y**2)**2/4'"),
+                "teacher": ("the label as a function of y = x.w*/sqrt N; default y", "'y**2'"),
+                "a": ("a positive parameter of the loss, if it has one", "1"),
+            },
+            ("thresholds", "complexity", "dynamics", "equations"),
+            "Maillard, Ben Arous, Biroli 2020, arXiv 1912.02143",
+            _declared,
+            ("teacher", "a"),
         ),
     )
 }
@@ -81,14 +141,13 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
     from numerics.generalized_linear import THRESHOLDS, evaluate_critical
 
     chosen = LOSSES[name]
-    values = chosen.read(given)
-    chosen.require(given)
+    landscape, values = chosen.declared(given)
     shown = min(whole("digits", digits, 1, DIGITS), DIGITS)
     keys = [key.strip() for key in only.split(",") if key.strip()]
     unknown = [key for key in keys if key not in THRESHOLDS]
     if unknown:
         raise ValueError(f"--only {unknown[0]}: no such threshold; choose among {', '.join(THRESHOLDS)}")
-    results = evaluate_critical(chosen.landscape(**values), keys)
+    results = evaluate_critical(landscape, keys)
     if as_json:
         record = {
             key: {
@@ -137,7 +196,11 @@ def _replicas(landscape: GeneralizedLinearLandscape) -> Blocks:
 
 
 def _complexity(landscape: GeneralizedLinearLandscape) -> Blocks:
-    return [_declaration(landscape), ("Kac-Rice action of minima at overlap q", KacRiceAction())]
+    return [
+        _declaration(landscape),
+        ("Kac-Rice action of minima at overlap q", KacRiceAction()),
+        ("The same of all critical points, lambda = 0, and of a given index k", CriticalPointAction()),
+    ]
 
 
 def _inference(landscape: GeneralizedLinearLandscape) -> Blocks:
@@ -148,10 +211,19 @@ def _inference(landscape: GeneralizedLinearLandscape) -> Blocks:
     return blocks
 
 
+def _dynamics(landscape: GeneralizedLinearLandscape) -> Blocks:
+    return [
+        _declaration(landscape),
+        ("Effective process of gradient descent with steps eta(t); l(t) = l(u(t), y) and so on", EffectiveProcess()),
+        ("Its limit of short steps, gradient flow", FlowProcess()),
+    ]
+
+
 TOPICS: dict[str, Callable[[GeneralizedLinearLandscape], Blocks]] = {
     "bbp": _bbp,
     "replicas": _replicas,
     "complexity": _complexity,
+    "dynamics": _dynamics,
     "inference": _inference,
 }
 

@@ -65,7 +65,7 @@ def thresholds(
 
 
 @app.command()
-@offers(*GAUSSIAN)
+@offers(*GAUSSIAN, "alpha", *RISK)
 def complexity(
     system: SystemName,
     given: Given,
@@ -74,14 +74,18 @@ def complexity(
     channel_energy: Annotated[
         list[str] | None, typer.Option(metavar="DEGREE=E", help="Energy per spin of one channel; may be repeated.")
     ] = None,
-    index: Annotated[str | None, typer.Option(metavar="K", help="Also saddles with K negative directions.")] = None,
+    index: Annotated[
+        str | None,
+        typer.Option(metavar="K", help="Also saddles with K negative directions (a fraction K of them for a loss)."),
+    ] = None,
+    labels: Annotated[str, typer.Option(metavar="NAME", help="Of a loss: quenched or annealed.")] = "quenched",
     size: Annotated[
         str | None, typer.Option(metavar="N", help="Also the expected numbers at this finite size.")
     ] = None,
     plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw Sigma(m) to a PNG, PDF or SVG file.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Annealed Kac-Rice complexity of critical points and minima."""
+    """Kac-Rice complexity of critical points and minima."""
     from .complexity import run
 
     run(
@@ -91,6 +95,7 @@ def complexity(
         energy=energy,
         channel_energies=channel_energy or [],
         index=index,
+        labels=labels,
         size=size,
         plot=plot,
         as_json=as_json,
@@ -98,21 +103,44 @@ def complexity(
 
 
 @app.command()
-@offers(*GAUSSIAN)
+@offers(*GAUSSIAN, *RISK, "alpha")
 def dynamics(
     system: SystemName,
     t_max: Annotated[str, typer.Option(metavar="T", help="Last time, up to 1e12.")],
     given: Given,
-    temperature: Annotated[str, typer.Option(metavar="T", help="Of the bath; 0 is gradient flow.")] = "0",
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help="Of the bath; 0, the default, is gradient flow.")
+    ] = None,
     overlap: Annotated[str, typer.Option(metavar="M", help="Overlap with the signal at the start.")] = "0",
     beta_initial: Annotated[
         str | None, typer.Option(metavar="BETA", help="Start in equilibrium at this inverse temperature.")
     ] = None,
-    rtol: Annotated[str, typer.Option(metavar="X", help="Error aimed at, from 1e-13.")] = "1e-6",
-    method: Annotated[str, typer.Option(metavar="NAME", help="auto, reference or long-time.")] = "auto",
+    rtol: Annotated[str | None, typer.Option(metavar="X", help="Error aimed at, from 1e-13; default 1e-6.")] = None,
+    method: Annotated[str | None, typer.Option(metavar="NAME", help="auto, reference or long-time.")] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Solve again, ten times finer; the difference joins the error.")
     ] = False,
+    eta: Annotated[
+        str | None, typer.Option(metavar="X", help="Descent with this step; default the flow (loss).")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="B", help="Fraction of the data in each step, with --eta (loss).")
+    ] = None,
+    persistence: Annotated[
+        str | None, typer.Option(metavar="T", help="How long data stay in the batch; 0: drawn anew (loss).")
+    ] = None,
+    constraint: Annotated[
+        str | None, typer.Option(metavar="NAME", help="sphere, the default; or none, w of any norm (loss).")
+    ] = None,
+    walkers: Annotated[
+        str | None, typer.Option(metavar="K", help="Points of the effective process, a power of two (loss).")
+    ] = None,
+    samples: Annotated[str | None, typer.Option(metavar="K", help="Independent sets of walkers (loss).")] = None,
+    seed: Annotated[str | None, typer.Option(metavar="K", help="Fixes the walkers (loss).")] = None,
+    tolerance: Annotated[
+        str | None, typer.Option(metavar="X", help="Error beyond which the message warns; default 0.01 (loss).")
+    ] = None,
+    workers: Annotated[str | None, typer.Option(metavar="K", help="Processes (loss).")] = None,
     at: Annotated[
         str | None, typer.Option(metavar="T,T", help="Times to report; default 1, 10, 100, ... and the last.")
     ] = None,
@@ -127,29 +155,37 @@ def dynamics(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Two-time dynamics at infinite size: overlap, energy and correlation, each with its error."""
-    from .dynamics import run
+    """Dynamics at infinite size: overlap, energy and correlation, each with its error."""
+    from .families import dynamics_of
 
-    run(
+    dynamics_of(
         system,
         given,
-        t_max=t_max,
-        temperature=temperature,
-        overlap=overlap,
-        beta_initial=beta_initial,
-        rtol=rtol,
-        method=method,
-        verify=verify,
-        at=at,
-        output=output,
-        plot=plot,
-        resume=resume,
-        as_json=as_json,
+        {"t_max": t_max, "overlap": overlap, "at": at, "output": output, "plot": plot, "as_json": as_json},
+        gaussian={
+            "temperature": temperature,
+            "beta_initial": beta_initial,
+            "rtol": rtol,
+            "method": method,
+            "verify": verify or None,
+            "resume": resume,
+        },
+        loss={
+            "eta": eta,
+            "batch": batch,
+            "persistence": persistence,
+            "constraint": constraint,
+            "walkers": walkers,
+            "samples": samples,
+            "seed": seed,
+            "tolerance": tolerance,
+            "workers": workers,
+        },
     )
 
 
 @app.command()
-@offers(*GAUSSIAN)
+@offers(*GAUSSIAN, *RISK, "alpha")
 def simulate(
     system: SystemName,
     size: Annotated[str, typer.Option("--size", "-N", metavar="N", help="Number of spins.")],
@@ -159,8 +195,12 @@ def simulate(
     seed: Annotated[str, typer.Option(metavar="K", help="Fixes every sample, start and noise.")] = "0",
     starts: Annotated[str, typer.Option(metavar="K", help="Starts on each sample.")] = "1",
     overlap: Annotated[
-        str, typer.Option(metavar="M", help="Overlap with the signal at the start, exactly; or random.")
-    ] = "0",
+        str | None,
+        typer.Option(metavar="M", help="Overlap at the start, exactly; or random. Default 0, of losses random."),
+    ] = None,
+    start: Annotated[
+        str, typer.Option(metavar="NAME", help="random; or spectral, the best spectral estimate (losses).")
+    ] = "random",
     temperature: Annotated[str, typer.Option(metavar="T", help="Of the bath; 0 is gradient flow.")] = "0",
     at: Annotated[
         str | None, typer.Option(metavar="T,T", help="Times to report; default 1, 10, 100, ... and the last.")
@@ -189,6 +229,7 @@ def simulate(
         seed=seed,
         starts=starts,
         overlap=overlap,
+        start=start,
         temperature=temperature,
         at=at,
         hessian=hessian,
@@ -221,13 +262,22 @@ def check(
 
 @app.command("phase-diagram")
 def phase_diagram(
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor.")] = "spiked-matrix-tensor",
+    system: Annotated[
+        str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor, phase-retrieval.")
+    ] = "spiked-matrix-tensor",
     p: Annotated[list[str] | None, typer.Option("--p", metavar="P", help="Order; repeat for several panels.")] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="DIR", help="Folder for the files.")
     ] = "phase_diagram",
     delta_p_range: Annotated[str, typer.Option(metavar="LO:HI", help="Range of Delta_p.")] = "0.1:10",
-    points: Annotated[str, typer.Option(metavar="N", help="Points along each line.")] = "121",
+    points: Annotated[
+        str | None, typer.Option(metavar="N", help="Points along each line; default 121, of phase-retrieval 21.")
+    ] = None,
+    a_range: Annotated[str | None, typer.Option(metavar="LO:HI", help="Range of a (phase-retrieval).")] = None,
+    a: Annotated[
+        str | None, typer.Option("--a", metavar="A", help="Its value in the plane of overlaps (phase-retrieval).")
+    ] = None,
+    only: Annotated[str, typer.Option(metavar="KEY,KEY", help="Only these lines (phase-retrieval).")] = "",
     with_simulation: Annotated[
         bool, typer.Option("--with-simulation", help="Also where half of the runs at finite size succeed; resumes.")
     ] = False,
@@ -239,6 +289,15 @@ def phase_diagram(
     as_json: Json = False,
 ) -> None:
     """The main job: phase diagram of gradient flow, as PNG, PDF, CSV, LaTeX table and JSON record."""
+    from .generalized_linear import LOSSES
+
+    if system in LOSSES:
+        from .generalized_linear_phase_diagram import Plane, run_retrieval
+
+        run_retrieval(Plane(system, a_range, a, points, workers, only), output=output, as_json=as_json)
+        return
+    if a_range or a or only:
+        raise ValueError(f"--a-range, --a and --only do not apply to {system}; leave them out")
     from .phase_diagram import run
 
     runs = None
@@ -246,7 +305,15 @@ def phase_diagram(
         from .phase_diagram_simulation import Options
 
         runs = Options(simulate_at, size, samples, seed, workers)
-    run(system, p or ["3"], output=output, delta_p_range=delta_p_range, points=points, runs=runs, as_json=as_json)
+    run(
+        system,
+        p or ["3"],
+        output=output,
+        delta_p_range=delta_p_range,
+        points=points or "121",
+        runs=runs,
+        as_json=as_json,
+    )
 
 
 @app.command()

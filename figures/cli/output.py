@@ -38,7 +38,7 @@ def echo_parameters(values: dict[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if isinstance(value, int):
             plain[name] = value
-        elif name in ("covariance", "mean"):
+        elif name in ("covariance", "mean", "loss", "teacher"):
             plain[name] = str(value)
         else:
             plain[name] = float(value) if math.isfinite(float(value)) else "inf"

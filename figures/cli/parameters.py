@@ -11,7 +11,7 @@ Given = dict[str, str]
 """The parameters that were typed, by name."""
 
 GAUSSIAN = ("p", "delta_2", "delta_p", "covariance", "mean")
-RISK = ("a",)
+RISK = ("a", "loss", "teacher")
 
 _OPTIONS = {
     "p": typer.Option("--p", metavar="P", help="Order of the tensor or of the interaction."),
@@ -20,6 +20,9 @@ _OPTIONS = {
     "covariance": typer.Option("--covariance", metavar="POLYNOMIAL", help="f(q), such as 'q**3/2 + q**4/4'."),
     "mean": typer.Option("--mean", metavar="POLYNOMIAL", help="g(m), such as 'm**2/2'; default 0."),
     "a": typer.Option("--a", metavar="A", help="Softening of the loss (phase-retrieval)."),
+    "alpha": typer.Option("--alpha", metavar="X", help="Data per dimension, M/N (losses)."),
+    "loss": typer.Option("--loss", metavar="EXPRESSION", help="l(u, y), such as '(u**2 - y**2)**2/4'."),
+    "teacher": typer.Option("--teacher", metavar="EXPRESSION", help="The label, such as 'y**2'; default y."),
 }
 
 

@@ -57,7 +57,7 @@ class System:
                 raise ValueError(f"--{option(name)} is missing for {self.name}; try --{option(name)} {EXAMPLES[name]}")
 
 
-COMMANDS_OF_LOSSES = ("thresholds", "derive")
+COMMANDS_OF_LOSSES = ("thresholds", "complexity", "dynamics", "simulate", "phase-diagram", "derive")
 """What generalised linear landscapes have on the command line."""
 
 

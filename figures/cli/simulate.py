@@ -2,8 +2,9 @@
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from numerics.simulation.ensemble import COLUMNS
 from numerics.simulation.observables import OVER_HESSIAN_TIMES
 from numerics.statistics import CONFIDENCE
 from numerics.sweep import SweepError
-from theory.landscape import GaussianLandscape
 
-from .arguments import real
+from .arguments import real, starting_overlap
 from .dynamics import with_error
+from .generalized_linear import LOSSES
+from .generalized_linear_simulate import risk, success
 from .output import echo_parameters, print_json, print_table, whole
 from .progress import counted
 from .registry import option, system
@@ -39,7 +41,8 @@ def run(
     samples: str,
     seed: str,
     starts: str,
-    overlap: str,
+    overlap: str | None,
+    start: str,
     temperature: str,
     at: str | None,
     hessian: bool,
@@ -51,9 +54,8 @@ def run(
     as_json: bool,
 ) -> None:
     """Simulate, print averages, keep samples on request."""
-    chosen = system(name)
-    chosen.require(given, chosen.required)
-    landscape = chosen.build(given)
+    choose = risk if name in LOSSES else _gaussian
+    runner, parameters = choose(name, given, overlap=overlap, start=start, connectivity=connectivity)
     if resume and output is None:
         raise ValueError("--resume goes on with what --output DIR holds; give that folder")
     end = real("t-max", t_max, 1e-9, LONGEST_TIME)
@@ -64,7 +66,6 @@ def run(
         "seed": whole("seed", seed, 0, 2**63),
         "t_max": end,
         "starts": whole("starts", starts, 1, LARGEST_COUNT),
-        "overlap": None if overlap == "random" else real("overlap", overlap, -1, 1),
         "temperature": real("temperature", temperature, 0, 1e9),
         "at": times,
         "hessian_times": "end" if hessian else (),
@@ -73,16 +74,30 @@ def run(
         "resume": resume,
         "workers": whole("workers", workers, 1, 1024),
     }
-    if connectivity is not None:
-        problem |= {"ensemble": "diluted", "connectivity": whole("connectivity", connectivity, 1, 10**6)}
-    found = _simulate(landscape, problem)
-    record = {"system": name, "parameters": echo_parameters(chosen.read(given)), **_record(found, times)}
+    found = _simulate(runner, problem)
+    record = {"system": name, "parameters": parameters, **_record(found, times)}
+    if name in LOSSES:
+        record["success"] = success(found)
     if output is not None:
         record["output"] = output
     if as_json:
         print_json(record)
     else:
         _print(record)
+
+
+def _gaussian(
+    name: str, given: Mapping[str, str], *, overlap: str | None, start: str, connectivity: str | None
+) -> tuple[Callable[..., Ensemble], dict[str, Any]]:
+    """What runs the samples of a Gaussian landscape, and its parameters."""
+    chosen = system(name)
+    chosen.require(given, chosen.required)
+    if start != "random":
+        raise ValueError(f"--start {start} does not apply to {name}; try --overlap")
+    options: dict[str, Any] = {"overlap": starting_overlap("0" if overlap is None else overlap)}
+    if connectivity is not None:
+        options |= {"ensemble": "diluted", "connectivity": whole("connectivity", connectivity, 1, 10**6)}
+    return partial(run_ensemble, chosen.build(given), **options), echo_parameters(chosen.read(given))
 
 
 def _times(at: str | None, end: float) -> list[float]:
@@ -92,11 +107,11 @@ def _times(at: str | None, end: float) -> list[float]:
     return sorted({real("at", text, 0, end) for text in at.split(",")})
 
 
-def _simulate(landscape: GaussianLandscape, problem: Mapping[str, Any]) -> Ensemble:
+def _simulate(runner: Callable[..., Ensemble], problem: Mapping[str, Any]) -> Ensemble:
     """With a bar; Ctrl-C says what is kept, and the command ends there."""
     try:
         with counted("samples") as progress:
-            return run_ensemble(landscape, **problem, progress=progress)
+            return runner(**problem, progress=progress)
     except KeyboardInterrupt as error:
         sys.stderr.write(f"ruggedflow: {str(error) or 'interrupted'}\n")
         sys.exit(130)
@@ -130,17 +145,23 @@ def _hessian(found: Ensemble) -> list[dict[str, float]]:
 def _print(record: Mapping[str, Any]) -> None:
     settings = record["settings"]
     shown = {option(key): value for key, value in record["parameters"].items()}
-    shown |= {"N": settings["size"], **{key: settings[key] for key in ("samples", "starts", "overlap", "temperature")}}
+    options = ("samples", "starts", "start", "overlap", "temperature")
+    shown |= {"N": settings["size"], **{key: settings[key] for key in options if settings[key] not in (None, "random")}}
     title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
-    rows = [[f"{row['t']:g}", *(_shown(row, name) for name in COLUMNS)] for row in record["rows"]]
-    print_table(title, ["t", "m", "mu", "energy", "C(t, 0)"], rows)
+    columns = [name for name in COLUMNS if name in record["rows"][0]]
+    rows = [[f"{row['t']:g}", *(_shown(row, name) for name in columns)] for row in record["rows"]]
+    print_table(title, ["t", *(_COLUMN_LABELS.get(name, name) for name in columns)], rows)
     for row in record.get("hessian", ()):
         values = ", ".join(f"{label} {_shown(row, name)}" for label, name in _LABELS.items())
         print(f"Hessian at t = {row['t']:g}: {values}")
+    if "success" in record:
+        share = {name: f"{value:.3g}" for name, value in record["success"].items()}
+        print(f"overlap above {share['goal']} at the end: {share['probability']} ({share['low']}-{share['high']})")
     if "output" in record:
         print(f"samples are in {record['output']}")
 
 
+_COLUMN_LABELS = {"m_abs": "|m|", "correlation": "C(t, 0)"}
 _LABELS = {"lowest eigenvalue": "lambda_min", "squared overlap with the signal": "lambda_min_overlap"}
 
 

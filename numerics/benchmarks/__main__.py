@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("dynamics", "simulation")
+BENCHMARKS = ("dynamics", "risk", "simulation")
 
 
 def main(words: list[str]) -> int:

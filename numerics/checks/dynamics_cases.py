@@ -75,7 +75,7 @@ DEFAULT = Settings(
         Plan(SPARSE, (100, 60, 24), 1),
     ),
     t_max=50.0,
-    resolution=0.08,
+    resolution=0.1,
 )
 QUICK = Settings(
     (

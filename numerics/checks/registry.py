@@ -39,6 +39,20 @@ CHECKS = {
     "gradient-flow-threshold": Check(
         "success probability of gradient flow at finite size against the threshold", "gradient_flow_threshold"
     ),
+    "phase-retrieval-initial-bbp": Check(
+        "Hessian of phase retrieval at a random point: edge, outlier, overlap", "phase_retrieval_initial_bbp"
+    ),
+    "phase-retrieval-threshold-states": Check(
+        "Hessian where gradient flow of phase retrieval ends: edge, outlier, overlap",
+        "phase_retrieval_threshold_states",
+    ),
+    "phase-retrieval-dynamics": Check(
+        "gradient flow of phase retrieval against the effective process", "phase_retrieval_dynamics"
+    ),
+    "spectral-method": Check("spectral methods: top eigenvalue, and overlap with the signal", "spectral_method"),
+    "state-evolution-phase-retrieval": Check(
+        "message passing in phase retrieval against its state evolution", "state_evolution_phase_retrieval"
+    ),
 }
 
 

@@ -1,7 +1,9 @@
 """Generalised linear landscapes in numbers: spectra, replicas, Kac-Rice, inference, and their thresholds in alpha."""
 
 from .bayes import algorithmic, information_theoretic, state_evolution, weak_recovery
+from .complexity import Complexity
 from .critical import CriticalAlpha
+from .curves import complexity_curve
 from .full_rsb import FullRSBState, full_rsb_state, ground_state_bbp
 from .kac_rice import dominant_bbp, zero_complexity_bbp
 from .labels import spectral_outlier, spectral_threshold
@@ -9,9 +11,11 @@ from .minima import Minima, complexity_of_minima
 from .one_step import OneStepState, marginal_bbp, marginal_state
 from .spectrum import HessianEdge, LabelSpectrum, initial_bbp, initial_hessian
 from .thresholds import THRESHOLDS, evaluate_critical
+from .topology import overlap_lines
 
 __all__ = [
     "THRESHOLDS",
+    "Complexity",
     "CriticalAlpha",
     "FullRSBState",
     "HessianEdge",
@@ -19,6 +23,7 @@ __all__ = [
     "Minima",
     "OneStepState",
     "algorithmic",
+    "complexity_curve",
     "complexity_of_minima",
     "dominant_bbp",
     "evaluate_critical",
@@ -29,6 +34,7 @@ __all__ = [
     "initial_hessian",
     "marginal_bbp",
     "marginal_state",
+    "overlap_lines",
     "spectral_outlier",
     "spectral_threshold",
     "state_evolution",

@@ -39,9 +39,14 @@ class Data:
 
     def values(self, expressions: Sequence[Expr], scalars: Values) -> list[Array]:
         """Expressions of one datum on the grid."""
-        free = set().union(*(expression.free_symbols for expression in expressions))
-        names = tuple(sorted(free - set(DATUM), key=str))
+        names = tuple(symbol for symbol in _free(tuple(expressions)) if symbol not in DATUM)
         return lower((*DATUM, *names), expressions)(*self.fields, *(scalars[name] for name in names))
+
+
+@lru_cache(maxsize=512)
+def _free(expressions: tuple[Expr, ...]) -> tuple[Symbol, ...]:
+    """Symbols in expressions, sorted by name."""
+    return tuple(sorted(set().union(*(expression.free_symbols for expression in expressions)), key=str))
 
 
 class _Plan(NamedTuple):
@@ -76,7 +81,7 @@ class Law:
         plan = _plan(tuple(expressions))
         averages = [*self.averages(plan.plain, scalars), *(self._nested(mean, scalars) for mean in plan.nested)]
         known = {**scalars, **dict(zip(plan.names, averages, strict=True))}
-        free = tuple(sorted(set().union(*(part.free_symbols for part in plan.outer)), key=str))
+        free = _free(plan.outer)
         return [float(value) for value in lower(free, plan.outer)(*(known[name] for name in free))]
 
     def averages(self, parts: Sequence[Expr], scalars: Values) -> list[float]:

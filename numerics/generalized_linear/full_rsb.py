@@ -15,7 +15,7 @@ from theory.generalized_linear import FullRSB, GeneralizedLinearLandscape
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .critical import CriticalAlpha, absent
-from .levels import FieldGrid, Sweep
+from .levels import Y_STEP, FieldGrid, Sweep
 from .one_step import OneStepState, describe, marginal_state, not_applicable, transition_start
 
 THEORY = FullRSB()
@@ -31,7 +31,7 @@ class FullRSBState:
 
     ``q`` (K + 1,) are the overlaps, ``x`` (K,) Parisi's parameter (times beta) between them, ``chi = lambda(1)``;
     ``energy`` is ``alpha E[l]`` and ``free_energy`` the functional itself: they agree as K grows. ``attraction`` is b
-    at the edge, which full RSB puts at zero.
+    at the edge, which full RSB puts at zero. ``jumping`` is the probability of labels whose proximal map jumps.
     """
 
     alpha: float
@@ -41,6 +41,7 @@ class FullRSBState:
     energy: float
     free_energy: float
     attraction: float
+    jumping: float = 0.0
 
 
 def overlaps(levels: int) -> Array:
@@ -53,10 +54,13 @@ def widths(x: Array, steps: Array, chi: float) -> Array:
     return np.asarray(chi + np.concatenate((np.cumsum((x * steps)[::-1])[::-1], [0.0])))
 
 
-def _solve(grid: FieldGrid, levels: int, guess: FullRSBState, alpha: float | None) -> FullRSBState:
+def _solve(
+    grid: FieldGrid, levels: int, guess: FullRSBState, alpha: float | None, *, smooth_end: bool = False
+) -> FullRSBState:
     """Marginal at every overlap: ``alpha lambda_i^2 E[f_i''^2] = 1``, i = 0 .. K (which is d/dq of the recursion).
 
-    Unknowns chi, x_1 .. x_K and, where ``alpha`` is None, alpha with ``b = 1``.
+    Unknowns chi, x_1 .. x_K and, where ``alpha`` is None, alpha with ``b = 1``. The last equation is that of the bulk,
+    without what jumps; with ``smooth_end`` it is ``x_K x_(K-2) = x_(K-1)^2`` instead.
     """
     q = overlaps(levels)
     steps, middle = np.diff(q), (q[1:] + q[:-1]) / 2
@@ -71,6 +75,8 @@ def _solve(grid: FieldGrid, levels: int, guess: FullRSBState, alpha: float | Non
     def residuals(z: Array) -> Array:
         chi, inner, size, sweep = unpacked(z)
         marginal = size * sweep.curvature * widths(inner, steps, chi) ** 2 - 1
+        if smooth_end:
+            marginal[-1] = np.log(inner[-1] * inner[-3] / inner[-2] ** 2)
         return marginal if alpha is not None else np.append(marginal, size * sweep.pull - 1)
 
     start = np.array([np.log(guess.chi), *np.log(x), *tail])
@@ -85,7 +91,7 @@ def _solve(grid: FieldGrid, levels: int, guess: FullRSBState, alpha: float | Non
         raise ConvergenceError(f"full RSB with {levels} levels: residual {size:.1e}")
     chi, inner, value, sweep = unpacked(found.x)
     free = _free_energy(inner, widths(inner, steps, chi)) - value * sweep.free
-    return FullRSBState(value, chi, q, inner, value * sweep.loss, free, value * sweep.pull)
+    return FullRSBState(value, chi, q, inner, value * sweep.loss, free, value * sweep.pull, sweep.jumping)
 
 
 def _free_energy(x: Array, width: Array) -> float:
@@ -119,7 +125,9 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
 
     Solved with 4, 8 and 16 levels and extrapolated to infinitely many: the marginal equations at the nodes are of
     second order. The grid of cavity fields is corrected by two finer ones, at 4 levels. The error is twice what the
-    last extrapolation moved, what the finest grid still changed, and a tenth of the correction.
+    last extrapolation moved, what the finest grid still changed, and a tenth of the correction. Where the proximal map
+    jumps for some labels, the bulk need not touch zero and marginality of the last level is one way to close the
+    equations: the error covers another one (``smooth_end``), and a finer grid of labels.
     """
     trouble = not_applicable(landscape)
     if trouble:
@@ -131,16 +139,26 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
         with threadpool_limits(1, "blas"):  # more threads than idle cores cost a factor of twenty
             states = _sequence(landscape, describe(landscape, float(np.exp(start[0])), float(np.exp(start[1])), 0.1))
             fine = [_solve(FieldGrid(landscape, SPACING / k), LEVELS[0], states[0], None).alpha for k in (2, 4)]
+            jumps = _doubt_by_jumps(landscape, states) if states[-1].jumping > 0 else 0.0
     except ConvergenceError as failure:
         return absent(f"full RSB not found: {failure}")
     alphas = np.array([state.alpha for state in states])
     limits = alphas[1:] + np.diff(alphas) / 3
-    correction = fine[1] - alphas[0]
+    correction, last = fine[1] - alphas[0], states[-1]
     error = 2 * abs(limits[1] - limits[0]) + abs(fine[1] - fine[0]) + abs(correction) / 10
-    last = states[-1]
     note = f"{LEVELS[-1]} levels extrapolated; energy {last.energy:.5g}, functional {last.free_energy:.5g}"
-    state = {"chi": last.chi, "energy": last.energy, "x_max": float(last.x[-1])}
+    error += jumps
+    if last.jumping > 0:
+        note += f"; the proximal map jumps for labels of probability {last.jumping:.1e}"
+    state = {"chi": last.chi, "energy": last.energy, "x_max": float(last.x[-1]), "jumping": last.jumping}
     return CriticalAlpha(float(limits[1] + correction), float(error), note, state)
+
+
+def _doubt_by_jumps(landscape: GeneralizedLinearLandscape, states: list[FullRSBState]) -> float:
+    """What alpha changes with twice as many labels, and with the other end of x(q)."""
+    labels = _solve(FieldGrid(landscape, SPACING, Y_STEP / 2), LEVELS[0], states[0], None).alpha
+    end = _solve(FieldGrid(landscape, SPACING), LEVELS[-1], states[-1], None, smooth_end=True).alpha
+    return abs(labels - states[0].alpha) + abs(end - states[-1].alpha)
 
 
 def _sequence(landscape: GeneralizedLinearLandscape, start: OneStepState) -> list[FullRSBState]:

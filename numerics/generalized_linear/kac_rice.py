@@ -21,7 +21,8 @@ ALPHAS = np.geomspace(1.2, 60, 16)
 """Where a transition is looked for when there is no 1RSB state to start from."""
 
 
-def _at_transition(minima: Minima) -> float:
+def at_transition(minima: Minima) -> float:
+    """``b - 1``."""
     return minima.attraction - 1
 
 
@@ -39,7 +40,7 @@ def zero_complexity_bbp(landscape: GeneralizedLinearLandscape, labels: Labels = 
 
 
 def _transition(landscape: GeneralizedLinearLandscape, labels: Labels, *, sigma_zero: bool) -> CriticalAlpha:
-    trouble = not_applicable(landscape)
+    trouble = not_applicable(landscape, bounded=False)
     if trouble:
         return absent(trouble)
     try:
@@ -49,7 +50,7 @@ def _transition(landscape: GeneralizedLinearLandscape, labels: Labels, *, sigma_
 
     def compute(step: float) -> CriticalAlpha:
         ensemble = Ensemble(landscape, labels, step=step)
-        found = solve_saddle(ensemble, rough.saddle, edge=edge, condition=_at_transition, sigma_zero=sigma_zero)
+        found = solve_saddle(ensemble, rough.saddle, edge=edge, condition=at_transition, sigma_zero=sigma_zero)
         return CriticalAlpha(found.saddle.alpha, note=_note(found, edge), state=_state(found))
 
     return refined(compute)
@@ -73,10 +74,10 @@ def _followed(landscape: GeneralizedLinearLandscape, labels: Labels, sigma_zero:
         return _at_zero(ensemble, edge)
     if labels == "annealed":
         quenched = _followed(landscape, "quenched", False, edge)
-        return solve_saddle(ensemble, quenched.saddle, edge=edge, condition=_at_transition)
+        return solve_saddle(ensemble, quenched.saddle, edge=edge, condition=at_transition)
     try:
-        first = solve_saddle(ensemble, _from_one_step(landscape), edge=edge, condition=_at_transition)
-        return follow(ensemble, first, 0.0, edge=edge, condition=_at_transition)
+        first = solve_saddle(ensemble, _from_one_step(landscape), edge=edge, condition=at_transition)
+        return follow(ensemble, first, 0.0, edge=edge, condition=at_transition)
     except ConvergenceError:
         return _from_scan(ensemble, edge)
 
@@ -91,7 +92,7 @@ def _from_scan(ensemble: Ensemble, edge: Edge) -> Minima:
             before = None
             continue
         if before is not None and before.attraction < 1 <= here.attraction:
-            return solve_saddle(ensemble, here.saddle, edge=edge, condition=_at_transition)
+            return solve_saddle(ensemble, here.saddle, edge=edge, condition=at_transition)
         before = here
     raise ConvergenceError(f"b of the dominant minima does not pass 1 for alpha from {ALPHAS[0]:g} to {ALPHAS[-1]:g}")
 
@@ -105,7 +106,7 @@ def _at_zero(ensemble: Ensemble, edge: Edge) -> Minima:
     for _ in range(100):
         try:
             beyond = solve_saddle(
-                ensemble, replace(here.saddle, s=here.saddle.s + stride), edge=edge, condition=_at_transition
+                ensemble, replace(here.saddle, s=here.saddle.s + stride), edge=edge, condition=at_transition
             )
         except ConvergenceError:
             stride /= 2
@@ -113,13 +114,16 @@ def _at_zero(ensemble: Ensemble, edge: Edge) -> Minima:
         if beyond.sigma <= 0:
             weight = here.sigma / (here.sigma - beyond.sigma)
             start = replace(beyond.saddle, s=here.saddle.s + weight * stride)
-            return solve_saddle(ensemble, start, edge=edge, condition=_at_transition, sigma_zero=True)
+            return solve_saddle(ensemble, start, edge=edge, condition=at_transition, sigma_zero=True)
         here = beyond
     raise ConvergenceError(f"Sigma = {here.sigma:.3g} > 0 still at s = {here.saddle.s:.3g}")
 
 
 def _from_one_step(landscape: GeneralizedLinearLandscape) -> Saddle:
     """``g = chi``, ``c = chi (chi + s)``, ``xi = 0``."""
+    trouble = not_applicable(landscape)
+    if trouble:
+        raise ConvergenceError(trouble)
     start = transition_start(landscape)
     if not len(start):
         raise ConvergenceError(marginal_bbp(landscape).note)

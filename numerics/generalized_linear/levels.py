@@ -25,7 +25,8 @@ class Sweep:
     """What one pass down and up gives, level by level (0 to K).
 
     ``force`` is ``E[f'^2]``, ``curvature`` ``E[f''^2]``; ``spread``, ``pull`` and ``loss`` are ``E[t^2]``,
-    ``E[(1 - y^2) t]`` and ``E[l]`` at the last level, ``free`` is ``E[f_0(0)]``.
+    ``E[(1 - y^2) t]`` and ``E[l]`` at the last level, ``free`` is ``E[f_0(0)]``. What jumps counts in all levels but
+    the last; ``jumping`` is the probability of labels for which the map does.
     """
 
     force: Array
@@ -34,13 +35,17 @@ class Sweep:
     pull: float
     loss: float
     free: float
+    jumping: float
 
 
 class FieldGrid:
-    """An even loss at label nodes (rows) and positive cavity fields (columns); functions of h are even or odd."""
+    """An even loss at label nodes (rows) and positive cavity fields (columns); functions of h are even or odd.
 
-    def __init__(self, landscape: GeneralizedLinearLandscape, spacing: float) -> None:
-        axis = graded_axis(Y_STEP, 0.02, half=True)
+    The proximal map may jump at ``h = 0``, between nodes: ``f_K`` has a kink there.
+    """
+
+    def __init__(self, landscape: GeneralizedLinearLandscape, spacing: float, y_step: float = Y_STEP) -> None:
+        axis = graded_axis(y_step, 0.02, half=True)
         weight = gaussian(axis)
         self.y, self.weight = axis.nodes[:, None], weight / weight.sum()
         self.h = (np.arange(round(WIDEST / spacing)) + 0.5) * spacing
@@ -51,16 +56,37 @@ class FieldGrid:
         self._table_force = self._loss(self._table[None, :], self.y)[1]
 
     def proximal(self, chi: float) -> Array:
-        """``u(h)``: a table, then Newton's method. Raises ValueError where the map jumps."""
+        """``u(h > 0)``: a table, then Newton's method. Raises ValueError where the map jumps elsewhere than at 0."""
         cavity = self._table + chi * self._table_force
-        if np.any(np.diff(cavity, axis=1) <= 0):
-            raise ValueError(f"chi = {chi:.4g}: the proximal map jumps for some labels; full RSB is not solved there")
-        u = np.array([np.interp(self.h, row, self._table) for row in cavity])
+        u = np.array([self._outermost(row, chi) for row in cavity])
         for _ in range(4):
             values = self._loss(u, self.y)
             place, slope, _ = self._map(u, *values, chi)
             u = u + np.clip((self.h - place) / slope, -0.1, 0.1)
         return u
+
+    def _outermost(self, cavity: Array, chi: float) -> Array:
+        """From the table of one label: beyond the last fall of ``h(u)``, which must lie at ``h <= 0``."""
+        start = int(np.argmin(cavity))
+        if np.any(np.diff(cavity[start:]) <= 0) or cavity[:start].max(initial=0.0) > 0:
+            raise ValueError(f"chi = {chi:.4g}: the proximal map jumps elsewhere than at h = 0; not solved there")
+        return np.asarray(np.interp(self.h, cavity[start:], self._table[start:]))
+
+    def kink(self, chi: float) -> tuple[Array, Array]:
+        """For each label (rows): ``f_K(0) = -V(0)`` and the jump of ``f_K' = -l'`` there, ``2 u*/chi``.
+
+        ``u*`` is the largest root of ``h(u) = 0``; zero where the map does not jump.
+        """
+        cavity = self._table + chi * self._table_force
+        last = (len(self._table) - 1) - np.argmax((cavity <= 0)[:, ::-1], axis=1)
+        low, high = self._table[last][:, None], self._table[np.minimum(last + 1, len(self._table) - 1)][:, None]
+        jumps = last[:, None] > 0
+        for _ in range(60):
+            middle = (low + high) / 2
+            below = self._map(middle, *self._loss(middle, self.y), chi)[0] < 0
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        u = np.where(jumps, high, 0.0)
+        return -self._map(u, *self._loss(u, self.y), chi)[2], 2 * u / chi
 
     def kernel(self, variance: float, parity: int) -> Array:
         """Gaussian smoothing of even (1) or odd (-1) functions; a three-point rule where narrower than the grid."""
@@ -88,7 +114,7 @@ class FieldGrid:
         t = chi * down.curvature / (1 + chi * down.curvature)
         parts = (t**2, (1 - self.y**2) * t, down.loss)
         spread, pull, loss = (self._mean((law * part).sum(axis=1)) for part in parts)
-        return Sweep(np.array(force), np.array(curvature), spread, pull, loss, self._mean(down.free))
+        return Sweep(np.array(force), np.array(curvature), spread, pull, loss, self._mean(down.free), down.jumping)
 
     def _mean(self, values: Array) -> float:
         return float(self.weight @ values)
@@ -103,6 +129,8 @@ class _Down:
         self.loss, force, self.curvature = grid._loss(u, grid.y)
         jacobian, envelope = grid._map(u, self.loss, force, self.curvature, chi)[1:]
         f, slope, curve = -envelope, -force, -self.curvature / jacobian
+        top, jump = grid.kink(chi)
+        self.jumping = float(grid.weight @ (jump[:, 0] > 0))
         self.weights: list[Array] = [f] * count
         self.masses, self.even = list(self.weights), [np.empty(0)] * count
         self.slopes, self.curves = list(self.weights), list(self.weights)
@@ -117,6 +145,9 @@ class _Down:
             mass = weight @ even
             below = ((weight * slope) @ odd) / mass
             curve = ((weight * (curve + x[i] * slope**2)) @ even) / mass - x[i] * below**2
+            if i == count - 1 and self.jumping > 0:
+                narrow = np.exp(-(grid.h**2) / (2 * steps[i])) / np.sqrt(2 * np.pi * steps[i])
+                curve = curve + np.exp(x[i] * (top - shift)) * jump * narrow / mass
             f, slope, self.masses[i], self.even[i] = np.log(mass) / x[i] + shift, below, mass, even
         density = np.exp(-(grid.h**2) / (2 * steps[0])) * 2 * grid.spacing / np.sqrt(2 * np.pi * steps[0])
         mass_0 = self.weights[0] @ density

@@ -113,11 +113,15 @@ def solve_saddle(
     edge: Edge = "touching",
     condition: Callable[[Minima], float] | None = None,
     sigma_zero: bool = False,
+    energy: float | None = None,
 ) -> Minima:
-    """The saddle near ``start``. ``condition`` (zero) determines alpha, ``sigma_zero`` the tilt; else both are fixed.
+    """The saddle near ``start``. ``condition`` (zero) determines alpha; ``sigma_zero`` or a given ``energy`` determine
+    the tilt; else both are fixed.
 
     Raises ConvergenceError if there is none near.
     """
+
+    tilted = sigma_zero or energy is not None
 
     def saddle_at(x: Array) -> Saddle:
         rest = list(x[2:])
@@ -128,7 +132,7 @@ def solve_saddle(
             values["theta"] = rest.pop(0)
         if condition is not None:
             values["alpha"] = float(np.exp(rest.pop(0)))
-        if sigma_zero:
+        if tilted:
             values["s"] = rest.pop(0)
         return replace(start, **values)
 
@@ -141,8 +145,8 @@ def solve_saddle(
             rows.append(basic[2])
         if condition is not None:
             rows.append(condition(found))
-        if sigma_zero:
-            rows.append(found.sigma)
+        if tilted:
+            rows.append(found.sigma if energy is None else found.energy / energy - 1)
         return np.array(rows)
 
     first = [np.log(start.g), np.log(start.c)]
@@ -150,7 +154,7 @@ def solve_saddle(
         (edge == "touching", start.xi),
         (ensemble.at_overlap, start.theta),
         (condition is not None, np.log(start.alpha)),
-        (sigma_zero, start.s),
+        (tilted, start.s),
     )
     start_values = np.array([*first, *(value for wanted, value in optional if wanted)])
     return ensemble.minima(saddle_at(newton(residuals, start_values)))[0]
@@ -207,14 +211,18 @@ def complexity_of_minima(
 
 
 def admissible(minima: Minima, edge: Edge) -> bool:
-    """``xi >= 0`` where the edge is held, no negative bulk where it is free."""
+    """``xi >= 0`` where the edge is held, no negative bulk where it is free.
+
+    Beyond ``1 + gD = 0`` for the most negative curvature such data are excluded, and ``E[t^2]`` diverges like
+    ``-ln xi``: the edge is held by a xi that is exponentially small, zero on any grid, which changes nothing else.
+    """
     return minima.saddle.xi >= -1e-9 if edge == "touching" else minima.stability >= -1e-9
 
 
 def _guesses(landscape: GeneralizedLinearLandscape, alpha: float, s: float) -> list[Saddle]:
     """``c ~ g^2`` as for linear regression, ``g = 1/(sqrt(alpha) - 1)``, below the pole of ``1/(1 + gD)``."""
     floor = curvature_floor(landscape)
-    top = -1 / floor if floor < 0 else np.inf
+    top = -1 / floor if -np.inf < floor < 0 else np.inf
     base = 1 / max(np.sqrt(alpha) - 1, 0.2)
     sizes = dict.fromkeys(min(base * factor, 0.7 * top) for factor in (1.0, 0.3, 0.1, 3.0))
     return [Saddle(float(g), float(g * g * k), 0.1, alpha, s) for g in sizes for k in (1.0, 3.0)]

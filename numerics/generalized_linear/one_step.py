@@ -111,14 +111,15 @@ def marginal_state(landscape: GeneralizedLinearLandscape, alpha: float, *, step:
     raise ConvergenceError(f"no marginal 1RSB state found at alpha = {alpha:.6g}")
 
 
-def not_applicable(landscape: GeneralizedLinearLandscape) -> str:
-    """Why states at overlap 0 are none of this loss; empty if they may be."""
+def not_applicable(landscape: GeneralizedLinearLandscape, *, bounded: bool = True) -> str:
+    """Why states at overlap 0 are none of this loss; empty if they may be. ``bounded``: they need a curvature that is
+    bounded below."""
     require_numbers(landscape)
     if not landscape.is_even:
         return "the loss is not even in u: overlap 0 is not stationary, and random starts have no q_0 = 0 states"
     if simplify(landscape.force) == 0:
         return "the loss does not depend on u"
-    if not np.isfinite(curvature_floor(landscape)):
+    if bounded and not np.isfinite(curvature_floor(landscape)):
         return "the curvature of the loss is unbounded below, and so is the bulk of the Hessian"
     return ""
 

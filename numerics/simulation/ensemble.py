@@ -16,7 +16,7 @@ from ..statistics import CONFIDENCE, Estimate, bootstrap
 from .observables import OVER_HESSIAN_TIMES, OVER_TIME, PARTICIPATION
 from .storage import Folder
 
-COLUMNS = ("m", "mu", "energy", "correlation")
+COLUMNS = ("m", "m_abs", "mu", "energy", "correlation")
 SAME_TIME = 1e-9
 ROWS = ("t", "waiting_times", "hessian_times")
 
@@ -26,9 +26,11 @@ class Ensemble:
     r"""What ``simulate`` measured, by name in ``arrays``; ``samples`` holds the numbers of the samples.
 
     - ``m, mu, energy, gradient_norm`` (diluted: ``participation``): (samples, starts, times) at ``t``,
+    - with an even empirical risk ``m_abs = |m|``, since w and -w are one,
     - ``correlation = C(t, t_w)``: (samples, starts, times, waiting times),
     - ``lambda_min, lambda_min_overlap``: (samples, starts, Hessian times),
-    - ``final`` (samples, starts, N), ``t_end`` and ``converged`` (samples, starts), ``gradients`` (samples,).
+    - ``final`` (samples, starts, N), ``t_end`` and ``converged`` (samples, starts), ``gradients`` (samples,);
+      with data also their fields ``u`` (samples, starts, M) at the end and ``y`` (samples, M).
 
     Definitions are in ``Recorder``; time is in units of ``dx/dt = -grad H - mu x``; energies and ``mu`` are per spin.
     """
@@ -67,12 +69,13 @@ class Ensemble:
     def at(self, times: ArrayLike, *, confidence: float = CONFIDENCE) -> dict[str, Array]:
         """Rows of ``t, m, mu, energy, correlation = C(t, 0)``, and of each its ``_error``, ``_low`` and ``_high``.
 
-        Only at times that were recorded: ``ValueError`` otherwise. ``correlation`` if 0 is among the waiting times.
+        Only at times that were recorded: ``ValueError`` otherwise. ``correlation`` if 0 is among the waiting
+        times, and ``m_abs`` where it was measured.
         """
         places = self._places(np.atleast_1d(np.asarray(times, dtype=np.float64)))
         rows: dict[str, Array] = {"t": self.t[places]}
         for name in COLUMNS:
-            if name != "correlation" or 0 in self.waiting_times:
+            if name in self.arrays and (name != "correlation" or 0 in self.waiting_times):
                 rows |= self._columns(name, places, confidence)
         return rows
 
@@ -98,10 +101,11 @@ class Ensemble:
         except ImportError as error:
             raise ImportError("to_xarray needs xarray: pip install 'ruggedflow[data]'") from error
         times = ("sample", "start", "time")
-        layout: dict[str, tuple[str, ...]] = dict.fromkeys((*OVER_TIME, PARTICIPATION), times)
+        layout: dict[str, tuple[str, ...]] = dict.fromkeys((*OVER_TIME, PARTICIPATION, "m_abs"), times)
         layout |= dict.fromkeys(OVER_HESSIAN_TIMES, (*times[:2], "hessian_time"))
         layout |= {"correlation": (*times, "waiting_time"), "final": (*times[:2], "site")}
         layout |= {"t_end": times[:2], "converged": times[:2], "gradients": times[:1]}
+        layout |= {"u": (*times[:2], "datum"), "y": (times[0], "datum")}
         grids = {"time": self.t, "waiting_time": self.waiting_times, "hessian_time": self.hessian_times}
         plain = {k: str(v) for k, v in self.settings.items() if k not in ROWS} | {"versions": str(versions())}
         data = {name: (layout[name], values) for name, values in self.arrays.items()}

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+from scipy.sparse.linalg import LinearOperator
 
-from ..errors import ConvergenceError
 from ..lowering import Array
+from .inverse import lanczos, lowest_pairs
 from .landscape_sample import Sample, vectors
 
-SMALL = 128
-"""Below this N all eigenvalues are found at once."""
 LARGEST_DENSE = 4096
 OFF_SPHERE = 1e-6
 
@@ -59,17 +57,17 @@ class Tangent:
 def lowest(sample: Sample, x: Array, count: int = 1) -> Modes:
     """The ``count`` lowest eigenpairs of ``P (H'' + mu) P`` at x (N,), by Lanczos.
 
-    ``|x|^2 = N`` and ``1 <= count <= N - 1``, or ``ValueError``. To N = 4096 the tensors are contracted with x once;
-    beyond, each product is one pass over the couplings. Raises ``ConvergenceError`` when Lanczos stalls.
+    ``|x|^2 = N`` and ``1 <= count <= N - 1``, or ``ValueError``. To N = 4096 the matrix is formed and its inverse
+    iterated; beyond, each product is one pass over the couplings. Raises ``ConvergenceError`` when Lanczos stalls.
     """
     x, energy, mu = _at(sample, x)
     if not 1 <= count < sample.size:
         raise ValueError(f"count = {count}: expected 1 ... {sample.size - 1}")
     tangent = Tangent(x)
-    if sample.size < SMALL or 4 * count > sample.size:
-        values, u = eigh(_matrix(sample, x, mu, tangent), subset_by_index=(0, count - 1))
+    if sample.size <= LARGEST_DENSE:
+        values, u = lowest_pairs(_matrix(sample, x, mu, tangent), count)
     else:
-        values, u = _lanczos(operator(sample, x), count)
+        values, u = lanczos(operator(sample, x), count, which="SA")
     modes = tangent.embed(u).T
     return Modes(values, _overlaps(u, tangent, sample.signal), energy, mu, modes)
 
@@ -86,15 +84,13 @@ def spectrum(sample: Sample, x: Array, *, vectors: bool = False) -> Modes:
 
 
 def operator(sample: Sample, x: Array) -> LinearOperator:
-    """``P (H'' + mu) P`` at x (N,) in the coordinates of ``Tangent(x)``, (N-1, N-1)."""
+    """``P (H'' + mu) P`` at x (N,) in the coordinates of ``Tangent(x)``, (N-1, N-1), without the matrix."""
     x, _, mu = _at(sample, x)
     tangent, size = Tangent(x), sample.size
-    matrix = sample.hessian(x) if size <= LARGEST_DENSE else None
 
     def product(u: Array) -> Array:
         v = tangent.embed(u.reshape(size - 1))
-        image = matrix @ v if matrix is not None else sample.hessian_vector(x, v[None])[0]
-        return tangent.coordinates(image + mu * v)
+        return tangent.coordinates(sample.hessian_vector(x, v[None])[0] + mu * v)
 
     return LinearOperator((size - 1, size - 1), matvec=product, dtype=np.float64)
 
@@ -115,19 +111,6 @@ def _matrix(sample: Sample, x: Array, mu: float, tangent: Tangent) -> Array:
     matrix = tangent.coordinates(half)
     matrix[np.diag_indices_from(matrix)] += mu
     return 0.5 * (matrix + matrix.T)
-
-
-def _lanczos(hessian: LinearOperator, count: int) -> tuple[Array, Array]:
-    """Lowest eigenpairs, ascending; the same start each time, so the same answer."""
-    size = hessian.shape[0]
-    start = np.random.default_rng(0).standard_normal(size)
-    krylov = min(size, max(4 * count + 20, 40))
-    try:
-        values, u = eigsh(hessian, k=count, which="SA", ncv=krylov, v0=start, maxiter=50 * size)
-    except ArpackNoConvergence as error:
-        raise ConvergenceError(f"lowest eigenvalues: {error}") from error
-    order = np.argsort(values)
-    return values[order], u[:, order]
 
 
 def _overlaps(u: Array, tangent: Tangent, signal: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -35,14 +36,13 @@ class Task(NamedTuple):
         return f"sample {self.number}"
 
 
-@dataclass(frozen=True)
-class Job:
-    """Draws a sample and runs all its starts; the result depends on nothing but these fields and the task.
+class SampleJob(ABC):
+    """Draws a sample and runs all its starts; the result depends on nothing but its fields and the task.
 
     ``overlap = None`` is a uniformly random start.
     """
 
-    landscape: GaussianLandscape
+    landscape: Any
     size: int
     seed: int
     starts: int
@@ -51,31 +51,29 @@ class Job:
     plan: Schedule
     rtol: float
     gradient_tolerance: float
-    dtype: Precision
-    ensemble: Kind
-    connectivity: int
+
+    @abstractmethod
+    def drawn(self, seed: SeedSequence) -> Sample:
+        """A realisation of the landscape."""
 
     def __call__(self, task: Task) -> dict[str, Any]:
         """Arrays by name: those of ``Recorder``, ``final`` (starts, N), ``t_end`` and ``converged`` (starts,)."""
-        drawn = self._sample(self._seed(task.number, DISORDER))
-        x = self._start(task, drawn.signal)
+        return self.measured(self.drawn(self._seed(task.number, DISORDER)), task)
+
+    def measured(self, drawn: Sample, task: Task) -> dict[str, Any]:
+        """All of that on one sample."""
+        x = self._start(task, drawn)
         recorder = Recorder(drawn, self.starts, self.plan, self.temperature)
         final = self._run(drawn, x, recorder, task)
         return recorder.measured() | final
 
-    def _sample(self, seed: SeedSequence) -> Sample:
-        if self.ensemble == "diluted":
-            frames = min(FRAMES, self.connectivity)
-            return diluted(self.landscape, self.size, seed, connectivity=self.connectivity, frames=frames)
-        return sample(self.landscape, self.size, seed, dtype=self.dtype)
-
-    def _start(self, task: Task, signal: Array) -> Array:
+    def _start(self, task: Task, drawn: Sample) -> Array:
         if task.states is not None:
             return saved_starts(task.states, self.size)
         rng = np.random.default_rng(self._seed(task.number, STARTS))
         if self.overlap is None:
             return random_starts(self.size, self.starts, rng)
-        return starts_with_overlap(signal, self.overlap, self.starts, rng)
+        return starts_with_overlap(drawn.signal, self.overlap, self.starts, rng)
 
     def _run(self, drawn: Sample, x: Array, recorder: Recorder, task: Task) -> dict[str, Any]:
         times = self.plan.t
@@ -94,6 +92,31 @@ class Job:
 
     def _seed(self, *key: int) -> SeedSequence:
         return SeedSequence(self.seed, spawn_key=key)
+
+
+@dataclass(frozen=True)
+class Job(SampleJob):
+    """Samples of a Gaussian landscape."""
+
+    landscape: GaussianLandscape
+    size: int
+    seed: int
+    starts: int
+    overlap: float | None
+    temperature: float
+    plan: Schedule
+    rtol: float
+    gradient_tolerance: float
+    dtype: Precision
+    ensemble: Kind
+    connectivity: int
+
+    def drawn(self, seed: SeedSequence) -> Sample:
+        """All couplings, or diluted ones."""
+        if self.ensemble == "diluted":
+            frames = min(FRAMES, self.connectivity)
+            return diluted(self.landscape, self.size, seed, connectivity=self.connectivity, frames=frames)
+        return sample(self.landscape, self.size, seed, dtype=self.dtype)
 
 
 def digest(states: Array) -> str:

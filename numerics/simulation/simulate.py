@@ -19,7 +19,7 @@ from ..provenance import versions
 from . import flow
 from .diluted import CONNECTIVITY
 from .ensemble import Ensemble, assembled
-from .job import Job, Kind, Task, digest
+from .job import Job, Kind, SampleJob, Task, digest
 from .landscape_sample import memory_needed, series_of
 from .langevin import RTOL as THERMAL_RTOL
 from .observables import schedule
@@ -90,7 +90,7 @@ def simulate(
     Returns an ``Ensemble``. Raises ``ValueError`` for a bad argument, ``OSError`` naming the folder when it cannot be
     written to, and ``Interrupted`` on Ctrl-C, with what has finished in ``partial`` (None if nothing has).
     """
-    _require_counts(samples=samples, starts=starts, connectivity=connectivity)
+    require_counts(samples=samples, starts=starts, connectivity=connectivity)
     plan = schedule(t_max, at, waiting_times, hessian_times)
     default = THERMAL_RTOL if temperature > 0 else flow.RTOL
     job = Job(
@@ -108,16 +108,31 @@ def simulate(
         connectivity,
     )
     _require(job, workers if executor is None else 1)
-    states = None if start is None else _states(start, samples, starts, size)
+    states = None if start is None else states_of(start, samples, starts, size)
     settings = _settings(job, samples, states)
+    where = {"executor": executor, "workers": workers}
+    return run_samples(job, settings, states, output=output, resume=resume, progress=progress, **where)
+
+
+def run_samples(
+    job: SampleJob,
+    settings: Mapping[str, Any],
+    states: Array | None,
+    *,
+    output: str | Path | None,
+    resume: bool,
+    progress: Progress | None,
+    **where: Any,
+) -> Ensemble:
+    """Samples 0 ... ``settings["samples"] - 1`` of a job, less those that ``output`` holds; see ``simulate``."""
     folder = None if output is None else open_folder(output, settings, resume)
-    results = _kept(folder, samples)
-    todo = [_task(index, states) for index in range(samples) if index not in results]
-    return _run(job, settings, todo, results, folder, progress, executor=executor, workers=workers)
+    results = _kept(folder, settings["samples"])
+    todo = [_task(index, states) for index in range(settings["samples"]) if index not in results]
+    return _run(job, settings, todo, results, folder, progress, **where)
 
 
 def _run(
-    job: Job,
+    job: SampleJob,
     settings: Mapping[str, Any],
     todo: list[Task],
     results: dict[int, Mapping[str, Any]],
@@ -153,7 +168,7 @@ def _kept(folder: Folder | None, samples: int) -> dict[int, Mapping[str, Any]]:
     return {index: folder.read(index) for index in folder.finished() if index < samples}
 
 
-def _states(start: ArrayLike, samples: int, starts: int, size: int) -> Array:
+def states_of(start: ArrayLike, samples: int, starts: int, size: int) -> Array:
     """(1 or samples, starts, N)."""
     states = np.asarray(start, dtype=np.float64)
     states = states.reshape((1,) * max(0, 3 - states.ndim) + states.shape)
@@ -171,6 +186,15 @@ def _task(index: int, states: Array | None) -> Task:
 
 def _settings(job: Job, samples: int, states: Array | None) -> dict[str, Any]:
     """All that the numbers depend on, as JSON."""
+    return common_settings(job, samples, states) | {
+        "dtype": job.dtype if job.ensemble == "dense" else "float64",
+        "ensemble": job.ensemble,
+        "connectivity": job.connectivity if job.ensemble == "diluted" else None,
+    }
+
+
+def common_settings(job: SampleJob, samples: int, states: Array | None) -> dict[str, Any]:
+    """What every job has."""
     plan = {"t": job.plan.t, "waiting_times": job.plan.waiting, "hessian_times": job.plan.hessian}
     return {
         "landscape": repr(job.landscape),
@@ -184,15 +208,13 @@ def _settings(job: Job, samples: int, states: Array | None) -> dict[str, Any]:
         "t_max": float(job.plan.t[-1]),
         "rtol": job.rtol,
         "gradient_tolerance": job.gradient_tolerance if job.temperature == 0 else None,
-        "dtype": job.dtype if job.ensemble == "dense" else "float64",
-        "ensemble": job.ensemble,
-        "connectivity": job.connectivity if job.ensemble == "diluted" else None,
         "version": versions()["ruggedflow"],
         **{name: times.tolist() for name, times in plan.items()},
     }
 
 
-def _require_counts(**counts: int) -> None:
+def require_counts(**counts: int) -> None:
+    """``ValueError`` for one that is not a whole number >= 1."""
     for name, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"{name} = {value!r}: expected a whole number >= 1")
@@ -200,9 +222,19 @@ def _require_counts(**counts: int) -> None:
 
 def _require(job: Job, workers: int) -> None:
     """What a worker would stumble over, before anything is drawn or written."""
-    require_size(job.size)
+    require_common(job)
     require_precision(job.dtype)
     series_of(job.landscape)
+    if job.ensemble not in get_args(Kind):
+        raise ValueError(f"ensemble = {job.ensemble!r}: expected 'dense' or 'diluted'")
+    if job.ensemble == "dense":
+        needed = memory_needed(job.landscape, job.size, job.dtype) * max(1, workers)
+        require_memory(needed, job.size, "try a smaller size, fewer workers, float32, or ensemble = 'diluted'")
+
+
+def require_common(job: SampleJob) -> None:
+    """``ValueError`` for a bad setting that every job has."""
+    require_size(job.size)
     if isinstance(job.seed, bool) or not isinstance(job.seed, (int, np.integer)) or job.seed < 0:
         raise ValueError(f"seed = {job.seed!r}: expected a whole number >= 0; try 0")
     if job.overlap is not None and not -1 <= job.overlap <= 1:
@@ -213,8 +245,3 @@ def _require(job: Job, workers: int) -> None:
         raise ValueError(f"rtol = {job.rtol}: expected a tolerance within [1e-12, 1); try {flow.RTOL:g}")
     if not 0 <= job.gradient_tolerance < np.inf:
         raise ValueError(f"gradient_tolerance = {job.gradient_tolerance}: expected a number >= 0; try 1e-8")
-    if job.ensemble not in get_args(Kind):
-        raise ValueError(f"ensemble = {job.ensemble!r}: expected 'dense' or 'diluted'")
-    if job.ensemble == "dense":
-        needed = memory_needed(job.landscape, job.size, job.dtype) * max(1, workers)
-        require_memory(needed, job.size, "try a smaller size, fewer workers, float32, or ensemble = 'diluted'")

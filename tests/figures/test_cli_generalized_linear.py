@@ -1,28 +1,13 @@
 import json
-import sys
 from typing import Any
 
 import pytest
-
-from figures.cli import main as cli
 
 KEYS = {
     "bbp_initial", "bbp_threshold_1rsb", "bbp_ground_state_frsb", "bbp_kac_rice_zero_complexity",
     "bbp_kac_rice_dominant_quenched", "bbp_kac_rice_dominant_annealed", "weak_recovery", "bayes_algorithmic",
     "information_theoretic", "spectral_optimal",
 }  # fmt: skip
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, err
-
-    return call
 
 
 @pytest.mark.slow
@@ -52,7 +37,7 @@ def test_a_missing_threshold_is_null(run: Any) -> None:
     assert entry["alpha"] is None and entry["exists"] is False and "not even" in entry["note"]
 
 
-@pytest.mark.parametrize("topic", ["bbp", "replicas", "complexity", "inference"])
+@pytest.mark.parametrize("topic", ["bbp", "replicas", "complexity", "dynamics", "inference"])
 def test_equations_are_printed(run: Any, topic: str) -> None:
     status, out, _ = run("derive", "phase-retrieval", topic, "--latex")
     assert status == 0 and out.count(r"\begin{align}") == out.count(r"\end{align}") >= 1
@@ -70,8 +55,8 @@ def test_equations_are_printed(run: Any, topic: str) -> None:
         (("thresholds", "phase-retrieval", "--a", "1", "--only", "bbp"), "--only bbp: no such threshold"),
         (("thresholds", "phase-retrieval", "--a", "1", "--digits", "30"), "--digits 30"),
         (("thresholds", "spiked-tensor", "--p", "3", "--a", "1"), "--a does not apply to spiked-tensor"),
-        (("derive", "phase-retrieval", "dynamics"), "unknown topic 'dynamics' for phase-retrieval"),
-        (("complexity", "phase-retrieval"), "phase-retrieval has no such command; it has: thresholds, derive"),
+        (("derive", "phase-retrieval", "ageing"), "unknown topic 'ageing' for phase-retrieval"),
+        (("complexity", "phase-retrieval"), "--alpha is missing for phase-retrieval; try --alpha 4"),
         (("thresholds", "phase-retrieva"), "did you mean phase-retrieval"),
     ],
 )

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from numerics.benchmarks import simulation
+from numerics.benchmarks import risk, simulation
 from numerics.benchmarks.dynamics import FORMATS, line
 from numerics.benchmarks.measure import in_child
 
@@ -20,8 +20,15 @@ def test_a_row_of_the_simulation() -> None:
         assert len(simulation.line(record).split()) == 1 + len(simulation.FORMATS)
 
 
+def test_a_row_of_empirical_risks() -> None:
+    record = in_child("numerics.benchmarks.risk", "64", "3", "0.01", "20")
+    assert record["ratio"] == record["NumPy s"] / record["CPU s"] > 0
+    assert record["error"] < 10 * record["NumPy error"] + 1e-3 and record["gradients"] < record["NumPy grads"]
+    assert len(risk.line(record).split()) == len(risk.FORMATS)
+
+
 def test_an_unknown_benchmark_gets_one_line() -> None:
     command = [sys.executable, "-m", "numerics.benchmarks", "nonsense"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr == "error: nonsense: expected one of dynamics, simulation\n"
+    assert found.stderr == "error: nonsense: expected one of dynamics, risk, simulation\n"

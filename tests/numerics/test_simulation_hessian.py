@@ -10,7 +10,7 @@ from sympy import Rational
 
 from numerics.errors import ConvergenceError
 from numerics.lowering import Array
-from numerics.simulation import Modes, Sample, diluted, hessian, lowest, sample, spectrum
+from numerics.simulation import Modes, Sample, diluted, hessian, inverse, lowest, sample, spectrum
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
 
 Q, M = OVERLAP, SIGNAL_OVERLAP
@@ -195,7 +195,7 @@ def test_lanczos_that_stalls_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def stalled(*_: Any, **__: Any) -> None:
         raise ArpackNoConvergence("No convergence (%s)", np.zeros(0), np.zeros((0, 0)))
 
-    monkeypatch.setattr(hessian, "eigsh", stalled)
+    monkeypatch.setattr(inverse, "eigsh", stalled)
     drawn = sample(SPIKED, 150, 0)
     with pytest.raises(ConvergenceError, match="lowest eigenvalues"):
         lowest(drawn, point(150, 0))

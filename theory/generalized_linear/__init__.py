@@ -2,6 +2,8 @@
 
 from .average import GivenSignal, Mean
 from .bayes import BayesChannel
+from .critical_points import CriticalPointAction
+from .effective_process import EffectiveProcess, FlowProcess
 from .kac_rice import KacRiceAction
 from .landscape import GeneralizedLinearLandscape
 from .replicas import FullRSB, OneStepRSB, ProximalMap
@@ -14,6 +16,9 @@ __all__ = [
     "FIELD",
     "SIGNAL_FIELD",
     "BayesChannel",
+    "CriticalPointAction",
+    "EffectiveProcess",
+    "FlowProcess",
     "FullRSB",
     "GeneralizedLinearLandscape",
     "GivenSignal",

@@ -19,7 +19,7 @@ class Mean(Function):  # type: ignore[misc]
     def eval(cls, integrand: Any) -> Expr | None:
         """``E[c X] = c E[X]``, ``E[c] = c`` for what does not vary from datum to datum."""
         constant, varying = sympify(integrand).as_independent(*cls.varying(integrand), as_Add=False)
-        if varying == 1:
+        if varying == 1 or constant == 0:
             return constant
         return None if constant == 1 else constant * cls(varying)
 

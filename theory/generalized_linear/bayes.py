@@ -61,10 +61,24 @@ class BayesChannel(Printable):
         return [1 / ratio for ratio in ratios]
 
     @cached_property
+    def _posterior(self) -> list[Expr]:
+        """Weights of the preimages once w is known."""
+        return self._weights([simplify(-((root - KNOWN) ** 2) / (2 * VARIANCE)) for root in self.preimages])
+
+    @cached_property
+    def estimate(self) -> Expr:
+        """``E[y | w, label]``, a function of y and w: ``y tanh(y w/V)`` where only the size of y is shown."""
+        return sum((w * y for w, y in zip(self._posterior, self.preimages, strict=True)), start=Integer(0))
+
+    @property
+    def output(self) -> Expr:
+        """``(E[y | w, label] - w)/V``: what message passing sends back of each datum; slope ``(Var - V)/V^2`` in w."""
+        return (self.estimate - KNOWN) / VARIANCE
+
+    @cached_property
     def variance(self) -> Expr:
         """``Var[y | w, label]``, a function of y and w: ``y^2 sech^2(y w/V)`` where only the size of y is shown."""
-        exponents = [simplify(-((root - KNOWN) ** 2) / (2 * VARIANCE)) for root in self.preimages]
-        weights = self._weights(exponents)
+        weights = self._posterior
         pairs = [(i, j) for i in range(len(weights)) for j in range(i)]
         points = self.preimages
         spread = (weights[i] * weights[j] * (points[i] - points[j]) ** 2 for i, j in pairs)

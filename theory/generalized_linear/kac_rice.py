@@ -68,12 +68,22 @@ class KacRiceAction(Printable):
         return ALPHA * Mean(log(1 + G * CURVATURE)) - log(G) + G * self.multiplier - 1
 
     @cached_property
-    def functional(self) -> TiltedFunctional:
-        """All of it, with the constraint ``z(g) = 0`` and the tilt by the energy; P is a tilted ``N(q y, 1 - q^2)``."""
-        position = self.spectrum.position.subs(POSITION, 0)
-        energy = -S * ALPHA * Mean(LOSS)
+    def position_at_zero(self) -> Expr:
+        """``z(g)``, which vanishes where g is the resolvent at zero."""
+        return self.spectrum.position.subs(POSITION, 0)
+
+    @cached_property
+    def volume(self) -> tuple[Expr, Expr]:
+        """What does not depend on the kind of critical point: the gradient with the tilt by the energy, and the
+        exponent of the law of u given y, ``N(q y, 1 - q^2)``."""
         base = -((FIELD - Q * SIGNAL_FIELD) ** 2) / (2 * (1 - Q**2)) - log(2 * pi * (1 - Q**2)) / 2
-        return tilted(self.gradient + self.determinant + XI * position + energy, base)
+        return self.gradient - S * ALPHA * Mean(LOSS), base
+
+    @cached_property
+    def functional(self) -> TiltedFunctional:
+        """All of it, with the constraint ``z(g) = 0``; P is a tilted ``N(q y, 1 - q^2)``."""
+        volume, base = self.volume
+        return tilted(volume + self.determinant + XI * self.position_at_zero, base)
 
     @property
     def force_equation(self) -> Expr:

@@ -105,6 +105,7 @@ class GeneralizedLinearLandscape(Printable):
 
 RESERVED = {
     "u", "y", "l", "l'", "D", "alpha", "mu", "g", "z", "chi", "s", "c", "xi", "theta", "q", "h", "x", "A", "V", "w",
+    "g_r", "g_i", "lambda", "k",
 }  # fmt: skip
 """Variables of the theory."""
 

@@ -49,5 +49,14 @@ EDGE_DUAL = Symbol("xi", nonnegative=True)
 SIGNAL_DUAL = Symbol("theta", real=True)
 """Multiplier of the constraint that the gradient vanishes along the signal."""
 
+RESOLVENT_REAL = Symbol("g_r", real=True)
+"""Real part of the resolvent at zero, where zero lies inside the bulk."""
+
+RESOLVENT_IMAGINARY = Symbol("g_i", positive=True)
+"""Its imaginary part, pi times the density of the Hessian's eigenvalues at zero."""
+
+INDEX_DUAL = Symbol("lambda", real=True)
+"""Conjugate to the index: minus the slope of Sigma in the fraction k of negative directions."""
+
 PLANTED_OVERLAP = OVERLAP
 """``q = w.w*/N``."""

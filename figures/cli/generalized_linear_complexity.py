@@ -1,0 +1,173 @@
+"""`ruggedflow complexity` for the loss of a generalised linear landscape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from numerics.errors import ConvergenceError
+from theory.generalized_linear import GeneralizedLinearLandscape
+from theory.parsing import parse_number
+
+from .arguments import picture_to_write
+from .generalized_linear import LOSSES
+from .output import echo_parameters, print_json, print_table, whole
+
+if TYPE_CHECKING:
+    from numerics.generalized_linear.complexity import Complexity
+    from numerics.generalized_linear.search import Kind
+
+NAMES = {"total": "all critical points", "minima": "minima"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was typed: overlap, energy, fraction of negative directions, labels, finite size, picture."""
+
+    overlap: str
+    energy: str | None
+    index: str | None
+    labels: str
+    size: str | None
+    plot: str | None
+
+
+def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_json: bool) -> None:
+    """Sigma of critical points, of minima and of saddles of a given index at one overlap."""
+    from numerics.generalized_linear.complexity import complexity
+    from numerics.generalized_linear.data import Labels
+
+    landscape, values, alpha = declared_at(name, given)
+    overlap = float(parse_number("overlap", asked.overlap))
+    if not -1 < overlap < 1:
+        raise ValueError(f"--overlap {asked.overlap} must lie strictly between -1 and 1; try --overlap 0")
+    labels = next((known for known in get_args(Labels) if known == asked.labels), None)
+    if labels is None:
+        raise ValueError(f"--labels {asked.labels} must be quenched or annealed")
+    energy = None if asked.energy is None else float(parse_number("energy", asked.energy))
+    kinds: dict[str, Kind] = {"total": "total", "minima": "minima"}
+    if asked.index is not None:
+        kinds["index"] = _fraction(asked.index)
+    size = None if asked.size is None else whole("size", asked.size, 2, 60)
+    picture = None if asked.plot is None else picture_to_write("plot", asked.plot)
+    record: dict[str, Any] = {
+        "system": name, "parameters": echo_parameters(values) | {"alpha": alpha}, "overlap": overlap, "labels": labels,
+    }  # fmt: skip
+    record |= {} if energy is None else {"energy": energy}
+    for label, kind in kinds.items():
+        try:
+            found = complexity(landscape, alpha, kind, overlap=overlap, energy=energy, labels=labels)
+        except ConvergenceError as failure:
+            record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": str(failure)}
+            continue
+        record |= {f"{key}_{label}": value for key, value in _fields(found).items()}
+    if size is not None:
+        record["finite_size"] = _finite_size(landscape, alpha, size)
+    if picture is not None:
+        record["plot"] = str(_draw(landscape, alpha, labels, energy, picture))
+    if as_json:
+        print_json(record)
+    else:
+        _print(record, list(kinds))
+
+
+def declared_at(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLandscape, dict[str, Any], float]:
+    """The landscape, its parameters and alpha."""
+    if "alpha" not in given:
+        raise ValueError(f"--alpha is missing for {name}; try --alpha 4")
+    landscape, values = LOSSES[name].declared({key: text for key, text in given.items() if key != "alpha"})
+    alpha = float(parse_number("alpha", given["alpha"]))
+    if alpha <= 0:
+        raise ValueError(f"--alpha {given['alpha']} must be a positive number; try --alpha 4")
+    return landscape, values, alpha
+
+
+def _fraction(text: str) -> float:
+    value = float(parse_number("index", text))
+    if not 0 < value < 1:
+        raise ValueError(f"--index {text} must be a fraction between 0 and 1; try --index 0.1")
+    return value
+
+
+def _fields(found: Complexity) -> dict[str, Any]:
+    """``b`` is that at the edge of the bulk; an outlier along the signal is there where it exceeds 1."""
+    return {
+        "sigma": found.sigma,
+        "error": found.error,
+        "energy": found.energy,
+        "index": found.index,
+        "tilt": found.tilt,
+        "b": found.hessian.attraction,
+        "edge": found.hessian.edge,
+        "outlier": found.hessian.outlier,
+        "stable": found.stable,
+    }
+
+
+def _finite_size(landscape: GeneralizedLinearLandscape, alpha: float, size: int) -> dict[str, Any]:
+    """Expected numbers at finite N over all overlaps but 1 and -1, with standard errors."""
+    import numpy as np
+
+    from numerics.generalized_linear.finite_size import expected_critical_points
+
+    data = max(1, round(alpha * size))
+    count = expected_critical_points(landscape, size, data)
+    total, error = count.estimate()
+    by_index = [count.estimate(np.arange(size) == k) for k in range(size)]
+    return {
+        "size": size,
+        "data": data,
+        "total": total,
+        "total_error": error,
+        "by_index": [value for value, _ in by_index],
+        "by_index_error": [deviation for _, deviation in by_index],
+        "overlap_edges": count.overlap_edges.tolist(),
+        "total_by_overlap": count.total[0].tolist(),
+        "minima_by_overlap": count.minima[0].tolist(),
+    }
+
+
+def _draw(landscape: GeneralizedLinearLandscape, alpha: float, labels: Any, energy: float | None, path: Path) -> Path:
+    from figures.generalized_linear_complexity import draw
+    from figures.style import save
+
+    return save(draw(landscape, alpha, labels, energy), path)
+
+
+QUANTITIES = {
+    "sigma": "Sigma",
+    "error": "its error",
+    "energy": "energy",
+    "index": "index k",
+    "tilt": "s = dSigma/de",
+    "edge": "edge of the bulk",
+    "b": "b at the edge",
+    "outlier": "outlier",
+    "stable": "stable",
+}
+
+
+def _print(record: dict[str, Any], labels: list[str]) -> None:
+    shown = ", ".join(f"{key} = {value}" for key, value in record["parameters"].items())
+    title = f"{record['system']}: {shown}; overlap q = {record['overlap']:g}, labels {record['labels']}"
+    names = [NAMES.get(label, f"index {record.get('index_index', 0):.4g}") for label in labels]
+    rows = [[text, *(_shown(record.get(f"{key}_{label}")) for label in labels)] for key, text in QUANTITIES.items()]
+    print_table(title, ["", *names], rows)
+    for label in labels:
+        if f"reason_{label}" in record:
+            print(f"{NAMES.get(label, 'index')}: {record[f'reason_{label}']}")
+    if "finite_size" in record:
+        finite = record["finite_size"]
+        number = f"{finite['total']:.4g} +- {finite['total_error']:.1g}"
+        print(f"N = {finite['size']}, M = {finite['data']}: {number} critical points expected, the signal left out")
+    if "plot" in record:
+        print(f"drawn to {record['plot']}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "\u2014" if value is None or math.isnan(value) else f"{value:.10g}"

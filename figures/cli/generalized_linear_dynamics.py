@@ -1,0 +1,135 @@
+"""`ruggedflow dynamics LOSS`: gradient descent and gradient flow of a loss at infinite size."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
+from theory.generalized_linear import GeneralizedLinearLandscape
+
+from .arguments import file_to_write, picture_to_write, real
+from .dynamics import times_to_report, with_error
+from .generalized_linear import LOSSES
+from .output import echo_parameters, print_json, print_table, whole
+from .progress import fraction
+
+LONGEST_TIME = 1e6
+COLUMNS = {"m": "m", "mu": "mu", "energy": "energy", "correlation": "C(t, 0)"}
+
+REALS = {"eta": 1e9, "batch": 1.0, "persistence": 1e9, "tolerance": 1e9}
+"""Upper ends; the lower ones are 0."""
+COUNTS = {"walkers": (64, 2**22), "samples": (2, 10**6), "seed": (0, 2**63), "workers": (1, 1024)}
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What a user typed of the options that only losses have; None: the default."""
+
+    eta: str | None = None
+    batch: str | None = None
+    persistence: str | None = None
+    constraint: str | None = None
+    walkers: str | None = None
+    samples: str | None = None
+    tolerance: str | None = None
+    seed: str | None = None
+    workers: str | None = None
+
+    def read(self) -> dict[str, Any]:
+        """Arguments of ``solve_descent``; those left out take its defaults."""
+        typed = {name: text for name, text in vars(self).items() if text is not None}
+        reals = {name: real(name, typed[name], 0, most) for name, most in REALS.items() if name in typed}
+        names = {"constraint": typed["constraint"]} if "constraint" in typed else {}
+        return names | reals | {name: whole(name, typed[name], *ends) for name, ends in COUNTS.items() if name in typed}
+
+
+def run(
+    name: str,
+    given: Mapping[str, str],
+    *,
+    t_max: str,
+    overlap: str,
+    sampling: Sampling,
+    at: str | None,
+    output: str | None,
+    plot: str | None,
+    as_json: bool,
+) -> None:
+    """Solve, print, and save and draw on request."""
+    landscape, values, alpha = _declared(name, given)
+    end = real("t-max", t_max, 1e-9, LONGEST_TIME)
+    times = times_to_report(at, end)
+    problem = {"overlap": real("overlap", overlap, -1, 1), "times": times, **sampling.read()}
+    file = None if output is None else file_to_write("output", output)
+    picture = None if plot is None else picture_to_write("plot", plot)
+    solution = _solve(landscape, alpha, end, problem)
+    record = {"system": name, "parameters": {**echo_parameters(values), "alpha": alpha}, **_record(solution, times)}
+    if file is not None:
+        record["output"] = str(save(solution, file))
+    if picture is not None:
+        record["plot"] = str(_draw(solution, picture))
+    if as_json:
+        print_json(record)
+    else:
+        _print(record)
+
+
+def _declared(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLandscape, dict[str, Any], float]:
+    """The landscape, its parameters and alpha."""
+    landscape, values = LOSSES[name].declared({key: text for key, text in given.items() if key != "alpha"})
+    if "alpha" not in given:
+        raise ValueError(f"--alpha is missing for {name}; try --alpha 3")
+    return landscape, values, real("alpha", given["alpha"], 1e-9, 1e9)
+
+
+def _solve(
+    landscape: GeneralizedLinearLandscape, alpha: float, end: float, problem: Mapping[str, Any]
+) -> DescentSolution:
+    """With a bar; Ctrl-C ends the command."""
+    try:
+        with fraction() as progress:
+            return solve_descent(landscape, alpha, end, progress=progress, **problem)
+    except KeyboardInterrupt:
+        sys.stderr.write("ruggedflow: interrupted, nothing was kept\n")
+        sys.exit(130)
+
+
+def _record(solution: DescentSolution, times: Sequence[float]) -> dict[str, Any]:
+    """Keys as in ``DescentSolution.at``, one record for each time."""
+    columns = solution.at(np.minimum(times, solution.t_reached))
+    columns |= {"loss": columns["energy"] / solution.settings["alpha"]}
+    return {
+        "settings": dict(solution.settings),
+        "message": solution.message,
+        "beyond_tolerance": solution.beyond(solution.settings["tolerance"]),
+        "rows": [{name: float(values[i]) for name, values in columns.items()} for i in range(len(times))],
+    }
+
+
+def _draw(solution: DescentSolution, path: Path) -> Path:
+    from figures.descent_curves import draw
+    from figures.style import save as save_figure
+
+    return save_figure(draw(solution), path)
+
+
+def _print(record: Mapping[str, Any]) -> None:
+    settings = record["settings"]
+    shown = {**record["parameters"], **{key: settings[key] for key in ("eta", "overlap") if settings[key] is not None}}
+    if settings["batch"] < 1:
+        shown |= {"batch": settings["batch"], "persistence": settings["persistence"]}
+    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
+    rows = [
+        [f"{row['t']:g}", *(with_error(row[name], row[f"{name}_error"]) for name in COLUMNS)] for row in record["rows"]
+    ]
+    print_table(title, ["t", *COLUMNS.values()], rows)
+    print(record["message"])
+    for key, done in (("output", "written"), ("plot", "drawn")):
+        if key in record:
+            print(f"{done} to {record[key]}")

@@ -1,0 +1,111 @@
+"""Complexity at overlap q with its error: all critical points, minima, or a given fraction of negative directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sympy import Rational
+
+from theory.generalized_linear import GeneralizedLinearLandscape, HessianSpectrum
+from theory.generalized_linear.symbols import ALPHA
+
+from ..errors import ConvergenceError
+from .data import Labels, Law, curvature_floor
+from .minima import Ensemble, Minima
+from .saddles import CriticalPoints, law_at
+from .search import ROUGH, Found, Kind, polished, rough_minima, search
+from .spectrum import HessianEdge, LabelSpectrum, radial_force
+
+STEPS = (0.1, 0.05, 0.025)
+AGREED = 1e-9
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """Critical points of one kind at overlap q.
+
+    ``sigma`` with ``error``; ``energy`` per dimension; ``index``, fraction of negative eigenvalues; ``tilt`` s, the
+    slope of ``Sigma`` in the energy; ``hessian`` the lower end of the spectrum: its edge, b there, and the outlier
+    along the signal. ``stable``: nothing of the spectrum lies below zero.
+    """
+
+    kind: Kind
+    sigma: float
+    error: float
+    energy: float
+    index: float
+    tilt: float
+    hessian: HessianEdge
+
+    @property
+    def stable(self) -> bool:
+        """Whether these are minima, outlier included."""
+        lowest = self.hessian.edge if np.isnan(self.hessian.outlier) else self.hessian.outlier
+        return bool(lowest >= -1e-6)
+
+
+def complexity(
+    landscape: GeneralizedLinearLandscape,
+    alpha: float,
+    kind: Kind = "minima",
+    *,
+    overlap: float = 0.0,
+    energy: float | None = None,
+    labels: Labels = "quenched",
+) -> Complexity:
+    """``Sigma`` of critical points of one kind at overlap q, at a given energy or at that of the most numerous.
+
+    ``"minima"`` are the critical points whose bulk is not below zero: their outlier along the signal may be (``stable``
+    says). The error is the change between the two finest grids. Raises ValueError for arguments out of range,
+    ConvergenceError where there are no such critical points or none is found.
+    """
+    _check(kind, energy)
+    rough = rough_minima(landscape, alpha, overlap, labels)
+    found = _found(Ensemble(landscape, labels, overlap, ROUGH), kind, rough, energy)
+    for step in STEPS:
+        before, found = found, polished(Ensemble(landscape, labels, overlap, step), found, kind, energy)
+        error = abs(found.sigma - before.sigma) + 1e-13
+        if error < AGREED:
+            break
+    if kind == "total" and isinstance(found, Minima) and found.saddle.xi > 0:
+        raise ConvergenceError("the most numerous critical points are not minima, and were not found")
+    return described(Ensemble(landscape, labels, overlap, step), found, kind, error)
+
+
+def _found(ensemble: Ensemble, kind: Kind, rough: Minima, energy: float | None) -> Found:
+    """On the coarsest grid, else on the next (laws are narrow at small alpha)."""
+    try:
+        return search(ensemble, kind, rough, energy)
+    except ConvergenceError:
+        if energy is not None:
+            raise
+        return search(replace(ensemble, step=STEPS[0]), kind, rough, energy)
+
+
+def _check(kind: Kind, energy: float | None) -> None:
+    if not (kind in ("total", "minima") or (not isinstance(kind, str) and 0 < kind < 1)):
+        raise ValueError(f"kind = {kind!r} must be 'total', 'minima' or a fraction between 0 and 1; try 'minima'")
+    if energy is not None and not (np.isfinite(energy) and energy != 0):
+        raise ValueError(f"energy = {energy} must be a number other than zero; try energy = 0.5")
+
+
+def described(ensemble: Ensemble, found: Found, kind: Kind, error: float = np.nan) -> Complexity:
+    """What is known at a saddle."""
+    saddle = found.saddle
+    floor = curvature_floor(ensemble.landscape)
+    if isinstance(found, CriticalPoints):
+        law, index = law_at(ensemble, found.saddle), found.index
+    else:
+        law, index, floor = ensemble.law(found.saddle), 0.0, max(floor, -1 / found.saddle.g)
+    return Complexity(
+        kind, found.sigma, error, found.energy, index, saddle.s, hessian_of(ensemble, law, floor, saddle.alpha)
+    )
+
+
+def hessian_of(ensemble: Ensemble, law: Law, floor: float, alpha: float) -> HessianEdge:
+    """Edge and outlier of the Hessian under a law of the data at overlap q, with curvatures above ``floor``."""
+    if not np.isfinite(floor):
+        return HessianEdge(-np.inf, 0.0, np.nan, np.nan, 0.0, False)
+    theory = HessianSpectrum(overlap=Rational(repr(ensemble.overlap)))
+    return LabelSpectrum(law, floor, theory).hessian(alpha, law.evaluate((radial_force(),), {ALPHA: alpha})[0])

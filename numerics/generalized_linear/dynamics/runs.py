@@ -1,0 +1,128 @@
+"""Independent samples of walkers, each on coarse and finer steps, and what they say together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ...lowering import Array
+from ...sweep import sweep
+from .process import Problem, Process
+from .steps import divided
+
+OBSERVABLES = ("m", "mu", "energy", "C", "R")
+HALVINGS = (1, 2, 4)
+"""Parts into which the steps of the flow are cut."""
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sample of walkers on one division of the steps."""
+
+    problem: Problem
+    steps: tuple[float, ...]
+    divisions: int
+    walkers: int
+    seed: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"sample {self.seed[-1]} with {self.walkers} walkers"
+
+    @property
+    def cost(self) -> float:
+        """In proportion to the time that it takes."""
+        return float(self.walkers * (len(self.steps) * self.divisions) ** 3)
+
+
+def run(task: Task) -> dict[str, Array]:
+    """``m, mu, energy`` (n + 1,) and ``C, R`` (n + 1, n + 1) after each undivided step."""
+    steps = divided(np.array(task.steps), task.divisions)
+    process = Process(task.problem, task.walkers, len(steps), np.random.default_rng(np.random.SeedSequence(task.seed)))
+    for step in steps:
+        process.advance(float(step))
+    kept = slice(None, None, task.divisions)
+    places = np.ix_(*[np.arange(0, len(steps) + 1, task.divisions)] * 2)
+    A = process.A[kept]  # noqa: N806
+    rows = dict(zip(OBSERVABLES, process.observed[:, kept], strict=False))
+    return rows | {"C": A @ A.T, "R": process.G[places] + np.eye(len(A))}
+
+
+class Estimates(NamedTuple):
+    """Values and the parts of their errors, each by the name of the observable."""
+
+    value: Mapping[str, Array]
+    statistical: Mapping[str, Array]
+    steps: Mapping[str, Array]
+    walkers: Mapping[str, Array]
+
+
+def estimate(
+    problem: Problem,
+    steps: Array,
+    *,
+    walkers: int,
+    samples: int,
+    seed: int,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Estimates:
+    """Averages over samples; for the flow extrapolated to steps of length zero.
+
+    Every sample runs on all divisions of the steps, and on the coarsest with half the walkers: what changes, beyond
+    its own noise, is the error from the finite number of walkers.
+    """
+    divisions = HALVINGS if problem.slope is not None else HALVINGS[:1]
+    kinds = [*((cut, walkers) for cut in reversed(divisions)), (1, walkers // 2)]
+    fixed = tuple(float(step) for step in steps)
+    tasks = [Task(problem, fixed, cut, count, (seed, 1 + i)) for cut, count in kinds for i in range(samples)]
+    done = _reporting(tasks, progress)
+    results = sweep(run, tasks, workers=workers, executor=executor, done=done, name=str)
+    grouped = {kind: results[i * samples : (i + 1) * samples] for i, kind in enumerate(kinds)}
+    tables = {name: {k: np.array([r[name] for r in group]) for k, group in grouped.items()} for name in OBSERVABLES}
+    parts = {name: _combined(table, walkers, divisions) for name, table in tables.items()}
+    return Estimates(*({name: part[i] for name, part in parts.items()} for i in range(4)))
+
+
+def _combined(
+    table: Mapping[tuple[int, int], Array], walkers: int, divisions: Sequence[int]
+) -> tuple[Array, Array, Array, Array]:
+    """Value, statistical error, and the errors from the steps and from the number of walkers."""
+    coarse = table[1, walkers]
+    values = coarse
+    unfinished = np.zeros(coarse.shape[1:])
+    if len(divisions) > 1:
+        middle, fine = table[2, walkers], table[4, walkers]
+        # f(eta) = f + a eta + b eta^2: without b; what b would change
+        values = 2 * fine - middle
+        unfinished = _beyond_noise((2 * fine - 3 * middle + coarse) / 3)
+    few = _beyond_noise(coarse - table[1, walkers // 2])
+    return values.mean(axis=0), _standard_error(values), unfinished, few
+
+
+def _standard_error(values: Array) -> Array:
+    return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(len(values)))
+
+
+def _beyond_noise(differences: Array) -> Array:
+    """Size of the mean of samples, less what their scatter explains."""
+    noise = _standard_error(differences)
+    return np.asarray(np.sqrt(np.maximum(differences.mean(axis=0) ** 2 - noise**2, 0.0)))
+
+
+def _reporting(tasks: Sequence[Task], progress: Progress | None) -> Callable[[int, object], None]:
+    """The fraction of the work that is done."""
+    total, finished = sum(task.cost for task in tasks), 0.0
+
+    def done(index: int, _result: object) -> None:
+        nonlocal finished
+        finished += tasks[index].cost
+        if progress is not None:
+            progress(finished / total, "samples")
+
+    return done

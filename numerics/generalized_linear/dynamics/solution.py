@@ -1,0 +1,113 @@
+"""What ``solve_descent`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.interpolate import PchipInterpolator
+
+from ...lowering import Array
+
+ROWS = ("m", "mu", "energy", "correlation")
+PARTS = ("statistical", "steps", "walkers")
+
+
+@dataclass(frozen=True, eq=False)
+class DescentSolution:
+    """``m(t), mu(t), e(t)``, ``C(t, s)`` and ``R(t, s)`` of descent or flow at infinite size, with errors.
+
+    Time is in units of ``dw/dt = -grad H - mu w``; descent with step eta is at ``t = k eta`` after k steps. Over the
+    times ``t`` (n,): overlap ``m``, multiplier ``mu = -alpha E[u l']``, ``energy = alpha E[l]`` per spin. Over pairs of
+    times (n, n): ``C = w(t).w(s)/N`` and ``R = dw(t)/dh(s)``, zero for ``s > t`` and 1 at ``s = t``.
+
+    ``error_parts[part][name]`` are the parts of the standard error: ``statistical`` (scatter of samples of walkers),
+    ``steps`` (extrapolation to the flow) and ``walkers`` (their finite number). ``message`` says how it went.
+    """
+
+    t: Array
+    values: Mapping[str, Array]
+    error_parts: Mapping[str, Mapping[str, Array]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+    @property
+    def m(self) -> Array:
+        """Overlap with the signal, within [-1, 1]."""
+        return self.values["m"]
+
+    @property
+    def mu(self) -> Array:
+        """Lagrange multiplier of the sphere."""
+        return self.values["mu"]
+
+    @property
+    def energy(self) -> Array:
+        """Energy per spin, ``alpha`` times the loss per datum."""
+        return self.values["energy"]
+
+    @property
+    def loss(self) -> Array:
+        """Loss per datum, ``E[l] = e/alpha``."""
+        return np.asarray(self.energy / self.settings["alpha"])
+
+    @property
+    def C(self) -> Array:  # noqa: N802
+        """``C(t, s)``, symmetric."""
+        return self.values["C"]
+
+    @property
+    def R(self) -> Array:  # noqa: N802
+        """``R(t, s)``, lower triangular."""
+        return self.values["R"]
+
+    @property
+    def t_reached(self) -> float:
+        """The last time."""
+        return float(self.t[-1])
+
+    @property
+    def errors(self) -> dict[str, Array]:
+        """Standard error of each observable, all parts together."""
+        return {name: total(*(self.error_parts[part][name] for part in PARTS)) for name in self.values}
+
+    def at(self, times: ArrayLike) -> dict[str, Array]:
+        """Rows of ``t, m, mu, energy, correlation = C(t, 0)`` with ``m_error`` and so on; between the times ``t``
+        by monotone cubics. ``ValueError`` outside [0, t_reached]."""
+        asked = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        for time in asked:
+            if not 0 <= time <= self.t_reached * (1 + 1e-12):
+                raise ValueError(f"t = {time:g}: this solution covers [0, {self.t_reached:g}]")
+        inside, errors = np.minimum(asked, self.t_reached), self.errors
+        values = {**self.values, "correlation": self.C[:, 0]}
+        errors["correlation"] = errors["C"][:, 0]
+        rows = {name: np.asarray(PchipInterpolator(self.t, values[name])(inside)) for name in ROWS}
+        return {"t": asked, **rows, **{f"{name}_error": np.interp(inside, self.t, errors[name]) for name in ROWS}}
+
+    def integrated_response(self) -> Array:
+        """``int_0^t R(t, s) ds`` over the times, by the trapezoidal rule; for descent ``eta sum_s G(t, s)``."""
+        if self.settings["eta"] is not None:
+            return np.asarray(self.settings["eta"] * (self.R.sum(axis=1) - 1))
+        return np.array([np.trapezoid(self.R[i, : i + 1], self.t[: i + 1]) for i in range(self.t.size)])
+
+    def beyond(self, tolerance: float) -> tuple[float, float] | None:
+        """First and last time at which the error of m, or of the energy (relative where it exceeds 1), is larger than
+        ``tolerance``; None if there is none."""
+        errors = self.errors
+        relative = errors["energy"] / np.maximum(1.0, np.abs(self.energy))
+        late = self.t[np.maximum(errors["m"], relative) > tolerance]
+        return (float(late[0]), float(late[-1])) if late.size else None
+
+    def __repr__(self) -> str:
+        last = {name: values[0] for name, values in self.at(self.t_reached).items()}
+        lines = [f"{name:>12}  {value}" for name, value in self.settings.items()]
+        lines += [f"{name:>12}  {last[name]:.6g} +- {last[f'{name}_error']:.1g}" for name in ROWS]
+        return "\n".join(["DescentSolution", *lines, f"{'':>12}  {self.message}"])
+
+
+def total(*parts: Array) -> Array:
+    """Independent parts of an error together."""
+    return np.asarray(np.sqrt(sum(part**2 for part in parts)))

@@ -1,0 +1,192 @@
+"""The front door: gradient descent and gradient flow of any loss at infinite size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any, get_args
+
+import numpy as np
+
+from theory.generalized_linear import GeneralizedLinearLandscape
+
+from ...lowering import Array
+from ..data import require_numbers
+from .process import Constraint, Problem
+from .runs import HALVINGS, OBSERVABLES, Estimates, Progress, estimate
+from .solution import PARTS, DescentSolution
+from .steps import equal_steps, flow_steps, lowest_curvature
+
+WALKERS, SAMPLES = 8192, 8
+TOLERANCE = 0.01
+
+
+def solve_descent(
+    landscape: GeneralizedLinearLandscape,
+    alpha: float,
+    t_max: float,
+    *,
+    overlap: float = 0.0,
+    eta: float | None = None,
+    batch: float = 1.0,
+    persistence: float = 0.0,
+    constraint: Constraint = "sphere",
+    times: Sequence[float] = (),
+    walkers: int = WALKERS,
+    samples: int = SAMPLES,
+    tolerance: float = TOLERANCE,
+    seed: int = 0,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> DescentSolution:
+    r"""``w(t+1) = b [w(t) - eta grad H]`` from a random w of overlap ``m(0)``; with ``eta = None`` its flow.
+
+    Parameters
+    ----------
+    landscape, alpha
+        The loss, with numbers for its parameters, and ``M/N > 0``.
+    t_max
+        Last time, > 0, in units of ``dw/dt = -grad H - mu w``; descent takes ``t_max/eta`` steps.
+    overlap
+        ``m(0)`` within [-1, 1]; exactly 0 stays 0 for losses that do not see the sign.
+    eta
+        Step of gradient descent, > 0. The flow is the limit of short steps, extrapolated from three lengths.
+    batch, persistence
+        Fraction b of the data in each step (each datum with probability b), gradient divided by b, with eta only. The
+        data are drawn anew each step, or, with ``persistence = tau > 0``, leave and return at rates
+        ``(1 - b)/(b tau)`` and ``1/tau``.
+    constraint
+        ``"sphere"``, or ``"none"`` (then b = 1 in the first line, and mu plays no part).
+    times
+        Within [0, t_max], at which the flow is computed without interpolation.
+    walkers, samples
+        Points of the effective process (a power of two, >= 64), and independent sets of them (>= 2). Errors fall
+        like ``1/walkers`` at first, later like its root; time and memory grow as ``walkers steps^3`` and
+        ``32 walkers steps`` bytes.
+    tolerance
+        Error of m and energy that ``message`` speaks of; nothing else depends on it.
+    seed, workers, executor, progress
+        The same seed gives the same result for any number of processes; ``progress(fraction, what)``.
+
+    Returns a ``DescentSolution``. Errors grow with time, fastest where m escapes from small values. Raises
+    ``ValueError`` for a bad argument, ``ConvergenceError`` where descent diverges or the time is out of reach.
+
+    Source: Mignacco, Krzakala, Urbani, Zdeborova (2020, arXiv 2006.06098); with batches Mignacco, Urbani, Zdeborova
+    (2021, arXiv 2103.04902), Gerbelot, Troiani, Mignacco, Krzakala, Zdeborova (2022, arXiv 2210.06591).
+    """
+    require_numbers(landscape)
+    _require(alpha, t_max, overlap, eta, constraint)
+    _require_times(times, t_max)
+    _require_batch(batch, persistence, eta)
+    _require_sampling(walkers, samples, tolerance, seed)
+    problem = Problem(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta))
+    steps = equal_steps(eta, t_max) if eta else flow_steps(problem, t_max, times, HALVINGS[-1], seed)
+    found = estimate(
+        problem,
+        steps,
+        walkers=walkers,
+        samples=samples,
+        seed=seed,
+        workers=workers,
+        executor=executor,
+        progress=progress,
+    )
+    settings = {
+        "landscape": repr(landscape), "alpha": float(alpha), "t_max": float(t_max), "overlap": float(overlap),
+        "eta": eta, "batch": float(batch), "persistence": float(persistence), "constraint": constraint,
+        "walkers": walkers, "samples": samples, "tolerance": float(tolerance), "seed": seed,
+    }  # fmt: skip
+    return _solution(steps, found, settings)
+
+
+def _solution(steps: Array, found: Estimates, settings: dict[str, Any]) -> DescentSolution:
+    t = np.concatenate(([0.0], np.cumsum(steps)))
+    if settings["eta"] is None:
+        t *= settings["t_max"] / t[-1]  # rounding
+    values = {name: found.value[name] for name in OBSERVABLES}
+    parts = dict(zip(PARTS, found[1:], strict=True))
+    plain = DescentSolution(t, values, parts, settings)
+    return DescentSolution(t, values, parts, settings, _message(plain))
+
+
+def _message(solution: DescentSolution) -> str:
+    """How it went, in a sentence."""
+    settings, steps, last = solution.settings, solution.t.size - 1, solution.at(solution.t_reached)
+    how = f"{steps} steps" if settings["eta"] is not None else f"{steps} steps cut in {HALVINGS[1:]} and extrapolated"
+    size = f"{settings['samples']} samples of {settings['walkers']} walkers"
+    errors = f"{last['m_error'][0]:.1g} in m, {last['energy_error'][0]:.1g} in the energy"
+    reached = f"reached t = {solution.t_reached:g} by {how}, {size}; errors there {errors}"
+    return f"{reached}{_rising(solution)}{_inaccurate(solution)}"
+
+
+def _inaccurate(solution: DescentSolution) -> str:
+    """When the tolerance is out of reach."""
+    tolerance = solution.settings["tolerance"]
+    beyond = solution.beyond(tolerance)
+    if beyond is None:
+        return ""
+    first, last = beyond
+    when = f"from t = {first:.3g} to {last:.3g}" if first < last else f"at t = {last:.3g}"
+    return f"; {when} some exceed the tolerance {tolerance:g} (more walkers, or a larger tolerance?)"
+
+
+def _rising(solution: DescentSolution) -> str:
+    """A warning where whole batches go uphill, beyond the errors: the steps are too long."""
+    energy, error = solution.energy, solution.errors["energy"]
+    up = np.flatnonzero(np.diff(energy) > 3 * np.hypot(error[1:], error[:-1]))
+    if not up.size or solution.settings["batch"] < 1:
+        return ""
+    return f"; the energy rises at t = {solution.t[up[0]]:.3g} (shorter steps?)"
+
+
+def _slope(landscape: GeneralizedLinearLandscape, eta: float | None) -> float | None:
+    """Lowest curvature, for the flow alone."""
+    if eta is not None:
+        return None
+    lowest = lowest_curvature(landscape)
+    if not np.isfinite(lowest):
+        raise ValueError(f"{landscape!r}: its curvature in u has no lower bound, so only descent works; try eta = 0.01")
+    return lowest
+
+
+def _require(alpha: float, t_max: float, overlap: float, eta: float | None, constraint: str) -> None:
+    if not (np.isfinite(alpha) and alpha > 0):
+        raise ValueError(f"alpha = {alpha} must be a positive number; try alpha = 3")
+    if not (np.isfinite(t_max) and t_max > 0):
+        raise ValueError(f"t_max = {t_max} must be a finite time > 0; try t_max = 10")
+    if not -1 <= overlap <= 1:
+        raise ValueError(f"overlap = {overlap} must lie within [-1, 1]; try overlap = 0.2")
+    if eta is not None and not (np.isfinite(eta) and eta > 0):
+        raise ValueError(f"eta = {eta} must be a positive step, or None for the flow; try eta = 0.01")
+    if constraint not in get_args(Constraint):
+        raise ValueError(f"constraint = {constraint!r} must be one of {', '.join(get_args(Constraint))}")
+
+
+def _require_times(times: Sequence[float], t_max: float) -> None:
+    for time in times:
+        if not 0 <= time <= t_max * (1 + 1e-12):
+            raise ValueError(f"times: {time:g} lies outside [0, t_max = {t_max:g}]")
+
+
+def _require_batch(batch: float, persistence: float, eta: float | None) -> None:
+    if not 0 < batch <= 1:
+        raise ValueError(f"batch = {batch} must be a fraction of the data, 0 < batch <= 1; try batch = 0.5")
+    if not (np.isfinite(persistence) and persistence >= 0):
+        raise ValueError(f"persistence = {persistence} must be a time >= 0; try persistence = 1")
+    if batch < 1 and eta is None:
+        raise ValueError(f"batch = {batch} needs a step: batches of the flow are its whole; try eta = 0.01")
+    shortest = 0.0 if eta is None else eta * max(1.0, (1 - batch) / batch)
+    if 0 < persistence < shortest:
+        raise ValueError(f"persistence = {persistence} must be 0 or at least {shortest:g} at this eta and batch")
+
+
+def _require_sampling(walkers: int, samples: int, tolerance: float, seed: int) -> None:
+    if isinstance(walkers, bool) or not isinstance(walkers, int) or walkers < 64 or walkers & (walkers - 1):
+        raise ValueError(f"walkers = {walkers} must be a power of two, at least 64; try {WALKERS}")
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2:
+        raise ValueError(f"samples = {samples} must be a whole number, at least 2; try {SAMPLES}")
+    if not (np.isfinite(tolerance) and tolerance > 0):
+        raise ValueError(f"tolerance = {tolerance} must be a positive number; try {TOLERANCE}")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed = {seed} must be a whole number >= 0; try 0")

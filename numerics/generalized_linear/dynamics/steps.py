@@ -1,0 +1,76 @@
+"""Which steps to take: equal ones for descent; for the flow, as long as a coarse run finds stable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
+
+from ...errors import ConvergenceError
+from ...lowering import Array, lower
+from ..data import UNBOUNDED
+from .process import Problem, Process
+
+PILOT_WALKERS = 1024
+SAFETY = 0.8
+"""Of ``1/rate``; steps of ``2/rate`` are where stability ends."""
+GROWTH = 1.2
+"""Largest ratio of a step to the one before."""
+FARTHEST = 5.5
+"""Standard deviations; walkers beyond have a chance of 4e-8 each."""
+MOST_STEPS = 4000
+"""Of the finest run: the cost grows as the cube."""
+
+
+def equal_steps(step: float, t_max: float) -> Array:
+    """Up to ``t_max`` or just beyond."""
+    count = int(np.ceil(t_max / step * (1 - 1e-12)))
+    if count > MOST_STEPS:
+        raise ValueError(f"eta = {step:g} makes {count} steps to t_max = {t_max:g}; at most {MOST_STEPS} are possible")
+    return np.full(count, step)
+
+
+def flow_steps(problem: Problem, t_max: float, stops: Sequence[float], divisions: int, seed: int) -> Array:
+    """Steps near ``SAFETY/rate`` along a coarse run that stops at every time in ``stops`` and at ``t_max``.
+
+    Raises ConvergenceError where ``t_max`` would take too many, saying how far that many go.
+    """
+    capacity = MOST_STEPS // divisions
+    rng = np.random.default_rng(np.random.SeedSequence((seed, 0)))
+    process = Process(problem, PILOT_WALKERS, capacity, rng)
+    steps: list[float] = []
+    for stop in sorted({*(t for t in stops if 0 < t < t_max), t_max}):
+        while process.time < stop * (1 - 1e-12):
+            if len(steps) == capacity:
+                reached = f"{capacity} steps reach t = {process.time:.3g}"
+                raise ConvergenceError(f"t_max = {t_max:g} is out of reach: {reached}; ask for less")
+            steps.append(_next(process, stop, steps, longest(problem)))
+            process.advance(steps[-1])
+    return np.array(steps)
+
+
+def longest(problem: Problem) -> float:
+    """Within what keeps the proximal map one-to-one, ``1 + eta D > 0``."""
+    return np.inf if problem.slope is None or problem.slope >= 0 else -SAFETY / problem.slope
+
+
+def lowest_curvature(landscape: GeneralizedLinearLandscape) -> float:
+    """Infimum of ``D = l''`` over all u and the labels that walkers can have; ``-inf`` where it is unbounded in u."""
+    sizes = np.concatenate(([0.0], np.geomspace(1e-9, 1e9, 361)))
+    u, y = np.concatenate((-sizes[:0:-1], sizes)), np.linspace(-FARTHEST, FARTHEST, 441)
+    lowest = float(np.nanmin(lower((FIELD, SIGNAL_FIELD), [landscape.curvature])(u[:, None], y[None, :])[0]))
+    return lowest if lowest > -UNBOUNDED else -np.inf
+
+
+def _next(process: Process, stop: float, steps: list[float], most: float) -> float:
+    """A whole number of equal steps to the next stop, of which this is the first."""
+    aim = min(SAFETY / max(process.rate, 1e-300), most, GROWTH * steps[-1] if steps else np.inf)
+    left = stop - process.time
+    return float(left / np.ceil(left / aim * (1 - 1e-9)))
+
+
+def divided(steps: Array, divisions: int) -> Array:
+    """Each step cut into equal parts."""
+    return np.repeat(steps / divisions, divisions)

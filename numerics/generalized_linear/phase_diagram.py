@@ -1,0 +1,140 @@
+"""Phase diagram of phase retrieval in the plane of alpha and of the softening a: named lines with errors, as data."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from theory.systems.phase_retrieval import PhaseRetrieval
+
+from ..lowering import Array
+from ..provenance import Record, versions
+from ..sweep import sweep
+from .critical import CriticalAlpha
+from .thresholds import THRESHOLDS, evaluate_critical
+from .topology import OVERLAPS, Line, overlap_lines
+
+LINES = (
+    "bbp_initial",
+    "bbp_kac_rice_dominant_quenched",
+    "bbp_kac_rice_dominant_annealed",
+    "bbp_threshold_1rsb",
+    "bbp_ground_state_frsb",
+    "bbp_kac_rice_zero_complexity",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class RetrievalDiagram:
+    """``lines[name][i]`` at ``softening[i]``; ``overlaps`` are lines of alpha against q at the softening ``panel``."""
+
+    softening: Array
+    lines: dict[str, list[CriticalAlpha]]
+    panel: float
+    overlaps: dict[str, Line]
+
+    def line(self, name: str) -> Array:
+        """alpha along a line, nan where there is none."""
+        return np.array([point.alpha for point in self.lines[name]])
+
+    def rows(self) -> list[dict[str, object]]:
+        """One record for each a: every line with its error (empty: none there)."""
+        rows: list[dict[str, object]] = []
+        for i, a in enumerate(self.softening):
+            row: dict[str, object] = {"a": float(a)}
+            for name, points in self.lines.items():
+                row[name] = points[i].alpha if points[i].exists else ""
+                row[f"{name}_error"] = float(f"{points[i].error:.2e}") if points[i].exists else ""
+            rows.append(row)
+        return rows
+
+
+def retrieval_diagram(
+    softening: Sequence[float] | Array,
+    *,
+    panel: float = 1.0,
+    overlaps: Array = OVERLAPS,
+    lines: Sequence[str] = LINES,
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> RetrievalDiagram:
+    """Every named threshold of ``PhaseRetrieval(a)`` at each a > 0, and the lines in (alpha, q) at ``a = panel``.
+
+    ``progress`` is called with how many values are done of how many. Raises ValueError for a softening that is not
+    positive.
+    """
+    values = np.asarray(softening, dtype=np.float64)
+    if not (values.ndim == 1 and values.size and np.all(values > 0) and np.all(np.isfinite(values))):
+        raise ValueError(f"softening = {softening} must be a list of positive numbers; try [0.01, 0.1, 1]")
+    points = [(name, float(a)) for name in lines for a in values]
+    finished: list[int] = []
+
+    def done(index: int, _: CriticalAlpha) -> None:
+        finished.append(index)
+        progress(len(finished), len(points) + 1)
+
+    found = sweep(_threshold, points, workers=workers, done=done, name=lambda point: f"{point[0]} at a = {point[1]:g}")
+    count = len(values)
+    table = {name: found[i * count : (i + 1) * count] for i, name in enumerate(lines)}
+    at_panel = overlap_lines(PhaseRetrieval(panel), overlaps=overlaps)
+    progress(len(points) + 1, len(points) + 1)
+    return RetrievalDiagram(values, table, panel, at_panel)
+
+
+def _threshold(point: tuple[str, float]) -> CriticalAlpha:
+    name, a = point
+    return evaluate_critical(PhaseRetrieval(a), [name])[name]
+
+
+def to_csv(diagram: RetrievalDiagram) -> str:
+    """The lines in (a, alpha) as comma-separated values with a header."""
+    return _csv(diagram.rows())
+
+
+def overlaps_to_csv(diagram: RetrievalDiagram) -> str:
+    """The lines in (q, alpha) at one a."""
+    names = list(diagram.overlaps)
+    q = diagram.overlaps[names[0]].overlap
+    rows: list[dict[str, object]] = []
+    for i, overlap in enumerate(q):
+        alphas = {name: float(diagram.overlaps[name].alpha[i]) for name in names}
+        shown = {name: alpha if np.isfinite(alpha) else "" for name, alpha in alphas.items()}
+        rows.append({"a": diagram.panel, "q": float(overlap), **shown})
+    return _csv(rows)
+
+
+def _csv(rows: Sequence[dict[str, object]]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def to_record(diagram: RetrievalDiagram, command: str) -> Record:
+    """What the lines mean, how they were computed, and every value with its error and remarks."""
+    lines = {
+        name: {
+            "meaning": THRESHOLDS[name].meaning,
+            "reference": THRESHOLDS[name].reference,
+            "alpha": [p.alpha if p.exists else None for p in points],
+            "error": [p.error if p.exists else None for p in points],
+            "note": [p.note for p in points],
+        }
+        for name, points in diagram.lines.items()
+    }
+    overlaps = {
+        name: {"q": line.overlap.tolist(), "alpha": [float(x) if np.isfinite(x) else None for x in line.alpha]}
+        for name, line in diagram.overlaps.items()
+    }
+    return {
+        "command": command,
+        "versions": versions(),
+        "a": diagram.softening.tolist(),
+        "lines": lines,
+        "overlap_panel": {"a": diagram.panel, "labels": "quenched", "lines": overlaps},
+    }

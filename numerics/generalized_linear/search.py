@@ -1,0 +1,167 @@
+"""Where the saddles of the Kac-Rice action are found: starts, continuations, and which of several counts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, TypeVar
+
+from theory.generalized_linear import GeneralizedLinearLandscape
+
+from ..errors import ConvergenceError
+from .data import Labels
+from .minima import Edge, Ensemble, Minima, Saddle, admissible, complexity_of_minima, solve_saddle
+from .saddles import CriticalPoints, solve_critical_points, spectrum_of_indices
+
+Kind = Literal["total", "minima"] | float
+"""All critical points, minima, or those whose fraction of negative eigenvalues is this."""
+Found = Minima | CriticalPoints
+Point = TypeVar("Point", Minima, CriticalPoints, Found)
+ROUGH = 0.2
+"""Spacing of the nodes while saddles are looked for."""
+
+
+def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: float, labels: Labels) -> Minima:
+    """On the coarsest grid; where it is not found directly, followed from overlap 0."""
+    try:
+        return complexity_of_minima(landscape, alpha, overlap=overlap, labels=labels, step=ROUGH)
+    except ConvergenceError:
+        if overlap == 0:
+            raise
+    here = complexity_of_minima(landscape, alpha, labels=labels, step=ROUGH)
+    at, stride = 0.0, overlap / 8
+    while abs(at - overlap) > 1e-12:
+        target = at + stride if abs(stride) < abs(overlap - at) else overlap
+        try:
+            here = either_edge(Ensemble(landscape, labels, target, ROUGH), here.saddle, None)
+        except ConvergenceError:
+            stride /= 2
+            if abs(stride) < 1e-3:
+                raise ConvergenceError(f"minima at alpha = {alpha:.6g} are lost at overlap {at:.4g}") from None
+            continue
+        at = target
+    return here
+
+
+def either_edge(ensemble: Ensemble, start: Saddle, energy: float | None) -> Minima:
+    """The saddle with an admissible edge: held at zero from ``start``, or free from a g at or below that of the edge
+    (where the equation for g is singular)."""
+    held: list[tuple[Edge, Saddle]] = [("touching", start)]
+    free: list[tuple[Edge, Saddle]] = [("free", replace(start, g=start.g * k, xi=0.0)) for k in (1.0, 0.93, 0.8)]
+    for edge, near in [*held, *free] if start.xi > 0 else [*free[:1], *held, *free[1:]]:
+        try:
+            found = solve_saddle(ensemble, near, edge=edge, energy=energy)
+        except ConvergenceError:
+            continue
+        if admissible(found, edge):
+            return found
+    raise ConvergenceError(f"no minima near alpha = {start.alpha:.6g}, s = {start.s:.6g}")
+
+
+def search(ensemble: Ensemble, kind: Kind, rough: Minima, energy: float | None) -> Found:
+    """The saddle of the kind asked for, from the most numerous minima."""
+    if kind == "minima":
+        return _minima_at(ensemble, rough, energy)
+    return _critical(ensemble, rough, None if kind == "total" else float(kind), energy)
+
+
+def _to_energy(solve: Callable[[float | None, Point], Point], start: Point, energy: float | None) -> Point:
+    """From the most numerous to a given energy, in steps that adapt."""
+    if energy is None:
+        return solve(None, start)
+    here, stride = start, (energy - start.energy) / 4
+    while abs(here.energy - energy) > 1e-9 * abs(energy):
+        target = here.energy + stride if abs(stride) < abs(energy - here.energy) else energy
+        try:
+            here = solve(target, here)
+        except ConvergenceError:
+            stride /= 2
+            if abs(stride) < 2e-3 * abs(energy - start.energy):
+                raise ConvergenceError(
+                    f"energy = {energy:.6g} is not reached: none found beyond energy {here.energy:.6g}, "
+                    f"Sigma = {here.sigma:.4g}"
+                ) from None
+    return here
+
+
+def _critical(ensemble: Ensemble, minima: Minima, index: float | None, energy: float | None) -> Found:
+    """Of the given index, else the most numerous of any; minima with a gap compete."""
+    path = spectrum_of_indices(ensemble, _touching(ensemble, minima))
+    found = _on_path(ensemble, path, index)
+    if index is None:
+        found += [minima] if minima.saddle.xi == 0 else []
+        if not found and path and path[-1].saddle.slope < 0 and path[-1].index > 1 - 1e-3:
+            raise ConvergenceError("the most numerous critical points are maxima, which are not solved for")
+    if not found:
+        reached = f"{path[-1].index:.4g}" if path else "none"
+        kind = "with the largest Sigma" if index is None else f"of index {index:g}"
+        raise ConvergenceError(f"no critical points found {kind}; the largest index reached is {reached}")
+    best = max(found, key=lambda each: each.sigma)
+    if energy is None:
+        return best
+    try:
+        return _to_energy(
+            lambda e, x: _again(ensemble, x, index, e), _nearest(ensemble, [*path, best], index, energy), energy
+        )
+    except ConvergenceError:
+        if index is not None:
+            raise
+        return _gapped(ensemble, minima, energy)
+
+
+def _on_path(ensemble: Ensemble, path: list[CriticalPoints], index: float | None) -> list[Found]:
+    """Maxima of ``Sigma(k)`` on a path of all k, or the points where it passes the given k."""
+    pairs = list(itertools.pairwise(path))
+    if index is None:
+        starts = [a for a, b in pairs if a.saddle.slope < 0 <= b.saddle.slope]
+    else:
+        starts = [a for a, b in pairs if (a.index - index) * (b.index - index) <= 0]
+    found: list[Found] = []
+    for start in starts:
+        try:
+            found.append(solve_critical_points(ensemble, start.saddle, index=index))
+        except ConvergenceError:
+            continue
+    return found
+
+
+def _nearest(ensemble: Ensemble, path: list[Found], index: float | None, energy: float) -> Found:
+    """A point of this energy found directly from the path, else the best."""
+    for start in sorted(path, key=lambda point: abs(point.energy - energy))[:4]:
+        try:
+            return _again(ensemble, start, index, energy)
+        except ConvergenceError:
+            continue
+    return path[-1]
+
+
+def _gapped(ensemble: Ensemble, minima: Minima, energy: float) -> Found:
+    """At low energies critical points are minima with a gap."""
+    found = _minima_at(ensemble, minima, energy)
+    if found.saddle.xi == 0:
+        return found
+    raise ConvergenceError(f"no critical points found at energy = {energy:.6g}")
+
+
+def _touching(ensemble: Ensemble, minima: Minima) -> Minima:
+    """The saddle with the bulk held at zero, whatever the sign of xi; else what there is."""
+    try:
+        return solve_saddle(ensemble, minima.saddle, edge="touching")
+    except ConvergenceError:
+        return minima
+
+
+def _again(ensemble: Ensemble, found: Found, index: float | None, energy: float | None) -> Found:
+    if isinstance(found, Minima):
+        return either_edge(ensemble, found.saddle, energy)
+    return solve_critical_points(ensemble, found.saddle, index=index, energy=energy)
+
+
+def polished(ensemble: Ensemble, found: Found, kind: Kind, energy: float | None) -> Found:
+    """The same saddle on another grid."""
+    return _again(ensemble, found, None if isinstance(kind, str) else kind, energy)
+
+
+def _minima_at(ensemble: Ensemble, start: Minima, energy: float | None) -> Minima:
+    return _to_energy(lambda e, x: either_edge(ensemble, x.saddle, e), start, energy)

@@ -1,0 +1,28 @@
+"""One realisation of an empirical risk at finite N: gradient flow, Hessians, spectral starts and message passing."""
+
+from .empirical import empirical_law, empirical_spectrum, spectrum_of
+from .message_passing import MessagePassing, informed_start, message_passing
+from .recovery import Recovery, recovery
+from .sample import SampledRisk, sample_risk
+from .simulate import simulate_risk
+from .spectral import SpectralEstimate, spectral_estimate
+from .success import label_histogram, success_probability, successes
+
+__all__ = [
+    "MessagePassing",
+    "Recovery",
+    "SampledRisk",
+    "SpectralEstimate",
+    "empirical_law",
+    "empirical_spectrum",
+    "informed_start",
+    "label_histogram",
+    "message_passing",
+    "recovery",
+    "sample_risk",
+    "simulate_risk",
+    "spectral_estimate",
+    "spectrum_of",
+    "success_probability",
+    "successes",
+]

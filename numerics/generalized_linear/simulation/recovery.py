@@ -1,0 +1,100 @@
+"""Recovery of the signal by gradient flow from random starts: how often, and at which alpha in half of the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_ndtr, ndtr
+
+from theory.generalized_linear import GeneralizedLinearLandscape
+
+from ...lowering import Array
+from ...simulation.simulate import Progress
+from .simulate import simulate_risk
+from .success import successes
+
+STEEPNESS, SPREAD = 6.0, 1.0
+"""Slope of a success curve in ln alpha and the deviation of its logarithm, known beforehand: half of the runs succeed
+within 10 ... 50 % of the place where none does. It matters only where no alpha lies on the slope."""
+SLOPES, PLACES = (0.5, 100.0), (1e-2, 1e2)
+"""Within which the fit is sought."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """``succeeded`` out of ``samples`` runs (alphas,) of ``size`` at each of ``alphas``, all increasing."""
+
+    size: int
+    alphas: Array
+    succeeded: Array
+    samples: Array
+
+    @property
+    def half(self) -> tuple[float, float]:
+        """alpha where half of the runs succeed, and its standard error: see ``fit``."""
+        return self.fit()[1:]
+
+    def fit(self) -> tuple[float, float, float]:
+        """``slope, place, error``: the likeliest ``Phi(slope ln(alpha/place))``, and the error of the place."""
+        x, failed = np.log(self.alphas), self.samples - self.succeeded
+
+        def cost(parameters: Array) -> float:
+            z = np.exp(parameters[0]) * (x - parameters[1])
+            beforehand = 0.5 * ((parameters[0] - np.log(STEEPNESS)) / SPREAD) ** 2
+            return float(beforehand - self.succeeded @ log_ndtr(z) - failed @ log_ndtr(-z))
+
+        bounds = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
+        found = minimize(cost, [np.log(STEEPNESS), float(x.mean())], method="L-BFGS-B", bounds=bounds).x
+        slope, place = (float(v) for v in np.exp(found))
+        return slope, place, place * self._error(slope, x - found[1])
+
+    def __call__(self, alphas: Array) -> Array:
+        """The fitted probability."""
+        slope, place, _ = self.fit()
+        return np.asarray(ndtr(slope * np.log(np.asarray(alphas) / place)))
+
+    def _error(self, slope: float, away: Array) -> float:
+        """Of ln place, from the information matrix of (ln slope, ln place)."""
+        z = slope * away
+        chance = np.clip(ndtr(z), 1e-9, 1 - 1e-9)
+        density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+        weights = self.samples * density**2 / (chance * (1 - chance))
+        gradient = np.stack([z, np.full_like(z, -slope)])
+        information = (gradient * weights) @ gradient.T + np.diag([SPREAD**-2, 1e-2])
+        return float(np.sqrt(np.linalg.inv(information)[1, 1]))
+
+
+def recovery(
+    landscape: GeneralizedLinearLandscape,
+    size: int,
+    alphas: Sequence[float],
+    samples: int,
+    *,
+    t_max: float,
+    seed: int = 0,
+    output: Path | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Recovery:
+    """Gradient flow of ``samples`` draws at each alpha, from a random point each to ``t_max`` or to rest.
+
+    ``alphas`` increase, or ``ValueError``. ``output`` is a folder where each run is kept; what is there already, from
+    the same seed, is not run again. Other arguments: as of ``simulate_risk``.
+    """
+    places = np.asarray(alphas, dtype=np.float64)
+    if places.size < 2 or np.any(np.diff(places) <= 0) or places[0] <= 0:
+        raise ValueError(f"alphas = {list(alphas)}: expected two or more, positive and increasing; try [2, 3, 4]")
+    counts = []
+    for alpha in places:
+        folder = None if output is None else output / f"N{size}_alpha{alpha:g}"
+        where: Any = {"output": folder, "resume": True, "workers": workers, "progress": progress}
+        own = np.random.SeedSequence((seed, size, round(1e6 * alpha))).generate_state(1, np.uint32)[0]
+        found = simulate_risk(landscape, size, float(alpha), samples, int(own), t_max=t_max, **where, **options)
+        counts.append(float(successes(found).sum()))
+    return Recovery(size, places, np.array(counts), np.full(places.size, float(samples)))

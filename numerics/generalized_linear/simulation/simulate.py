@@ -1,0 +1,152 @@
+"""Many samples of one empirical risk, each from a seed of its own, on any number of workers."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+from numpy.random import SeedSequence
+from numpy.typing import ArrayLike
+
+from theory.generalized_linear import GeneralizedLinearLandscape, SpectralMethod
+
+from ...lowering import Array
+from ...simulation import flow
+from ...simulation.ensemble import Ensemble
+from ...simulation.job import SampleJob, Task
+from ...simulation.landscape_sample import Sample
+from ...simulation.langevin import RTOL as THERMAL_RTOL
+from ...simulation.observables import Schedule, schedule
+from ...simulation.packed import Precision, require_memory, require_precision
+from ...simulation.simulate import Progress, common_settings, require_common, require_counts, run_samples, states_of
+from .sample import SampledRisk, kernels, risk_memory, sample_risk
+from .spectral import optimal_method, spectral_estimate
+
+Start = Literal["random", "spectral"]
+
+
+@dataclass(frozen=True)
+class RiskJob(SampleJob):
+    """Samples of an empirical risk; ``method`` is that of spectral starts."""
+
+    landscape: GeneralizedLinearLandscape
+    alpha: float
+    size: int
+    seed: int
+    starts: int
+    overlap: float | None
+    method: SpectralMethod | None
+    temperature: float
+    plan: Schedule
+    rtol: float
+    gradient_tolerance: float
+    dtype: Precision
+
+    def drawn(self, seed: SeedSequence) -> Sample:
+        """``M = alpha N`` data."""
+        return sample_risk(self.landscape, self.size, self.alpha, seed, dtype=self.dtype)
+
+    def measured(self, drawn: Sample, task: Task) -> dict[str, Any]:
+        """Besides what every job measures: ``u`` (starts, M) at the end, ``y`` (M,), and ``m_abs`` for an even loss."""
+        risk = cast(SampledRisk, drawn)
+        if self.method is not None and task.states is None:
+            guess = spectral_estimate(risk, self.method).vector
+            task = task._replace(states=np.broadcast_to(guess, (self.starts, self.size)))
+        found = super().measured(drawn, task)
+        found |= {"u": risk.fields(found["final"]), "y": risk.labels}
+        return found | ({"m_abs": np.abs(found["m"])} if self.landscape.is_even else {})
+
+
+def simulate_risk(
+    landscape: GeneralizedLinearLandscape,
+    size: int,
+    alpha: float,
+    samples: int,
+    seed: int,
+    *,
+    t_max: float,
+    starts: int = 1,
+    start: Start | ArrayLike = "random",
+    overlap: float | None = None,
+    temperature: float = 0.0,
+    at: ArrayLike | None = None,
+    waiting_times: ArrayLike = (0.0,),
+    hessian_times: ArrayLike | str = (),
+    gradient_tolerance: float = flow.GRADIENT_TOLERANCE,
+    rtol: float | None = None,
+    dtype: Precision = "float32",
+    output: str | Path | None = None,
+    resume: bool = False,
+    executor: Executor | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Ensemble:
+    r"""``dw = (-grad H - mu w) dt + sqrt(2T) dW`` on ``|w|^2 = N``, on ``samples`` draws of ``M = alpha N`` data.
+
+    Parameters
+    ----------
+    landscape, alpha, dtype
+        As for ``sample_risk``.
+    start
+        ``"random"``; ``"spectral"``, the estimate of the best spectral method (all starts the same); or saved states,
+        as for ``numerics.simulation.simulate``.
+    overlap
+        ``w.w*/N`` of random starts, exactly; None for uniformly random ones, whose overlap is of order ``N^(-1/2)``.
+    size, samples, seed, t_max, starts, temperature, at, waiting_times, hessian_times, gradient_tolerance, rtol
+        As for ``numerics.simulation.simulate``.
+    output, resume, executor, workers, progress
+        Likewise.
+
+    Returns an ``Ensemble`` with the fields of the data at the end, ``u`` and ``y``, besides. Raises as ``simulate``.
+    """
+    require_counts(samples=samples, starts=starts)
+    plan = schedule(t_max, at, waiting_times, hessian_times)
+    default = THERMAL_RTOL if temperature > 0 else flow.RTOL
+    job = RiskJob(
+        landscape,
+        float(alpha),
+        size,
+        seed,
+        starts,
+        None if overlap is None else float(overlap),
+        optimal_method(landscape) if _named(start) == "spectral" else None,
+        float(temperature),
+        plan,
+        default if rtol is None else float(rtol),
+        float(gradient_tolerance),
+        dtype,
+    )
+    _require(job, start, workers if executor is None else 1)
+    states = states_of(start, samples, starts, size) if _named(start) is None else None
+    settings = _settings(job, samples, states)
+    where = {"executor": executor, "workers": workers}
+    return run_samples(job, settings, states, output=output, resume=resume, progress=progress, **where)
+
+
+def _named(start: Start | ArrayLike) -> str | None:
+    """The name of a start; None for saved states."""
+    return start if isinstance(start, str) else None
+
+
+def _settings(job: RiskJob, samples: int, states: Array | None) -> dict[str, Any]:
+    """All that the numbers depend on, as JSON."""
+    common = common_settings(job, samples, states)
+    settings = {"landscape": common.pop("landscape"), "alpha": job.alpha, **common, "dtype": job.dtype}
+    spectral = None if job.method is None else f"spectral, T = {job.method.preprocessing}"
+    return settings | ({"start": spectral, "overlap": None} if spectral else {}) | {"even": job.landscape.is_even}
+
+
+def _require(job: RiskJob, start: Start | ArrayLike, workers: int) -> None:
+    """What a worker would stumble over, before anything is drawn or written."""
+    require_common(job)
+    require_precision(job.dtype)
+    if isinstance(start, str) and start not in get_args(Start):
+        raise ValueError(f"start = {start!r}: expected 'random', 'spectral' or saved states")
+    if job.method is not None and job.overlap is not None:
+        raise ValueError(f"overlap = {job.overlap}: a spectral start has the overlap that it finds; leave it out")
+    kernels(job.landscape)
+    needed = risk_memory(job.size, job.alpha, job.dtype) * max(1, workers)
+    require_memory(needed, job.size, "try a smaller size or alpha, fewer workers, or float32")

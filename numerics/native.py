@@ -1,0 +1,89 @@
+"""Expressions as machine code: a kernel's source with functions of ours at its end, kept on disk and imported.
+
+numba compiles a function again in every process if it is handed the functions that it calls; in one module with them,
+it is compiled once and loaded from then on. A template is a module whose placeholders (``loss(u, y)``, say) are
+overridden by definitions that follow in the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from sympy import Expr, Symbol, cse, numbered_symbols
+from sympy.printing.codeprinter import PrintMethodNotImplementedError
+from sympy.printing.pycode import PythonCodePrinter
+
+from .lowering import within_float
+from .provenance import write_whole
+
+Functions = Mapping[str, tuple[Sequence[Symbol], Sequence[Expr]]]
+"""By name: the arguments, and the expressions whose values (as a tuple, if several) the function returns."""
+
+
+def specialised(template: ModuleType, functions: Functions) -> ModuleType:
+    """The template with its functions of these names replaced; it must define a decorator ``compiled`` and use only
+    absolute imports, ``math`` among them.
+
+    Raises ``ValueError`` for an expression that has no machine code (Bessel functions, deltas).
+    """
+    return _imported(_text(template, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
+
+
+@lru_cache(maxsize=64)
+def _text(template: ModuleType, functions: tuple[tuple[str, tuple[Symbol, ...], tuple[Expr, ...]], ...]) -> str:
+    return "\n".join([inspect.getsource(template), *(definition(*function) for function in functions)])
+
+
+def definition(name: str, arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> str:
+    """Source of a scalar function, with what the expressions share computed once."""
+    plain = {symbol: Symbol(f"argument_{i}", real=True) for i, symbol in enumerate(arguments)}
+    renamed = [within_float(expression).xreplace(plain) for expression in expressions]
+    shared, values = cse(renamed, numbered_symbols("part_"))
+    lines = [f"{symbol} = {_printed(part)}" for symbol, part in shared]
+    results = ", ".join(f"float({_printed(value)})" for value in values)
+    body = "\n    ".join([*lines, f"return {results}"])
+    return f"\n@compiled\ndef {name}({', '.join(map(str, plain.values()))}):\n    {body}\n"
+
+
+def _printed(expression: Expr) -> str:
+    try:
+        return str(PythonCodePrinter({"strict": True}).doprint(expression))
+    except PrintMethodNotImplementedError as error:
+        raise ValueError(f"no machine code for {expression}; write it with elementary functions") from error
+
+
+@lru_cache(maxsize=64)
+def _imported(text: str) -> ModuleType:
+    name = f"ruggedflow_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    path = _cache() / f"{name}.py"
+    if not (path.exists() and path.read_text() == text):
+        write_whole(path, text)
+    specification = importlib.util.spec_from_file_location(name, path)
+    if specification is None or specification.loader is None:
+        raise ImportError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@lru_cache(maxsize=1)
+def _cache() -> Path:
+    """The user's folder for caches; where that cannot be written to, one for this process alone."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+    folder = Path(home) / "ruggedflow"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="ruggedflow-"))

@@ -1,0 +1,241 @@
+r"""Gradient descent at infinite size: the effective process of one datum and one coordinate, closed on each other.
+
+Descent on the sphere in steps ``eta_t``, ``w(t+1) = b_t [w(t) - eta_t X^T l'(t)/sqrt N]``, b_t normalising. Two
+cavities close it (Mignacco, Krzakala, Urbani, Zdeborova 2020, arXiv 2006.06098; Celentano, Cheng, Montanari 2021, arXiv
+2112.07572).
+
+*A datum*, left out of the sum, sees the Gaussian field ``zeta(t) = x.w(t)/sqrt N``; put back, it pushes w along
+itself, and its own push comes back through the response G of a coordinate.
+
+*A coordinate*, left out of every field, feels the Gaussian force ``xi`` of the data; put back, it moves their fields
+(through zeta) and that of the signal (through y), and their forces answer linearly.
+
+``zeta`` is the process of a coordinate, with y in the place of the signal. All runs forward in time: no iteration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sympy import Derivative, Expr, Function, Integral, KroneckerDelta, Sum, Symbol, diff, sqrt
+from sympy.core.function import AppliedUndef
+
+from ..printing import Line, Printable
+from .average import Mean
+from .symbols import ALPHA, MULTIPLIER, SIGNAL_FIELD
+
+T, S, K = (Symbol(name, integer=True, nonnegative=True) for name in "tsk")
+"""Numbers of steps; in the limit of small steps, times."""
+FIELD_AT, CAVITY_AT, LOSS_AT, FORCE_AT, CURVATURE_AT, NOISE_AT = (
+    Function(name, real=True) for name in ("u", "zeta", "l", "l'", "D", "xi")
+)
+"""What varies from datum to datum (the last: from coordinate to coordinate) and from step to step."""
+ANSWER = Function("T", real=True)
+"""``T(t, s) = du(t)/dzeta(s)``, of one datum."""
+STEP, NORMALISER, OVERLAP_AT, SIGNAL_FORCE = (Function(name, real=True) for name in ("eta", "b", "m", "gamma"))
+COVARIANCE, FRICTION, RESPONSE = (Function(name, real=True) for name in ("K", "Gamma", "G"))
+ENERGY_AT, MULTIPLIER_AT = Function("e", real=True), Function("mu", real=True)
+Y = SIGNAL_FIELD
+
+
+class ProcessMean(Mean):
+    r"""``E`` over the effective process: everything with a time that varies from datum to datum, and y."""
+
+    @classmethod
+    def varying(cls, integrand: Any) -> tuple[Any, ...]:
+        """The fields, forces and answers in an integrand, whatever their times."""
+        kinds = (FIELD_AT, CAVITY_AT, LOSS_AT, FORCE_AT, CURVATURE_AT, NOISE_AT, ANSWER)
+        return (Y, *(f for f in integrand.atoms(AppliedUndef) if f.func in kinds))
+
+
+def _sum(term: Any, last: Any) -> Expr:
+    return Sum(term, (K, 0, last))
+
+
+def _from(first: Any, expression: Expr) -> Expr:
+    """Sums without their terms before ``first``, which vanish."""
+    return expression.xreplace({old: Sum(old.function, (K, first, old.limits[0][2])) for old in expression.atoms(Sum)})
+
+
+@dataclass(frozen=True)
+class EffectiveProcess(Printable):
+    """Descent with steps ``eta(t)``, for any loss: ``l(t) = l(u(t), y)`` and so on.
+
+    With batches (Mignacco, Urbani, Zdeborova 2021, arXiv 2103.04902) ``l'`` and D bear the factor ``s(t)/b`` of the
+    datum, s(t) = 1 where it is in the batch and 0 otherwise.
+    """
+
+    @property
+    def field(self) -> Expr:
+        """``u(t) = zeta(t) - sum_{k<t} eta(k) G(t, k) l'(k)``."""
+        return CAVITY_AT(T) - _sum(STEP(K) * RESPONSE(T, K) * FORCE_AT(K), T - 1)
+
+    @property
+    def answer(self) -> Expr:
+        """``du(t)/dzeta(s)`` by the chain rule: ``dl'(k) = D(k) du(k)``; causal, so nothing before s moves."""
+        moved = self.field.replace(CAVITY_AT, lambda time: KroneckerDelta(time, S))
+        moved = moved.replace(FORCE_AT, lambda time: CURVATURE_AT(time) * ANSWER(time, S))
+        return _from(S, moved)
+
+    @property
+    def force(self) -> Expr:
+        """Force on a coordinate: noise, answer of the data's fields, and that of the signal's field."""
+        return NOISE_AT(T) + _sum(FRICTION(T, K) * CAVITY_AT(K), T) + SIGNAL_FORCE(T) * Y
+
+    @property
+    def coordinate(self) -> Expr:
+        """``zeta(t+1) = b(t) [zeta(t) - eta(t) (xi(t) + sum_{k<=t} Gamma(t, k) zeta(k) + gamma(t) y)]``."""
+        return NORMALISER(T) * (CAVITY_AT(T) - STEP(T) * self.force)
+
+    @property
+    def response(self) -> Expr:
+        """``G(t+1, s) = dzeta(t+1)/d(-eta(s) xi(s))``: 0 up to s, ``b(s)`` at ``t = s``."""
+        kicked = self.coordinate.replace(CAVITY_AT, lambda time: RESPONSE(time, S)).subs(Y, 0)
+        kicked = kicked.replace(NOISE_AT, lambda time: -KroneckerDelta(time, S) / STEP(time))
+        return _from(S + 1, NORMALISER(T) * (kicked / NORMALISER(T)).expand())
+
+    @property
+    def covariance(self) -> Expr:
+        """``K(t, s) = E xi(t) xi(s) = alpha E[l'(t) l'(s)]``."""
+        return ALPHA * ProcessMean(FORCE_AT(T) * FORCE_AT(S))
+
+    @property
+    def friction(self) -> Expr:
+        """``Gamma(t, s) = alpha E[dl'(t)/dzeta(s)] = alpha E[D(t) T(t, s)]``."""
+        return ALPHA * ProcessMean(CURVATURE_AT(T) * ANSWER(T, S))
+
+    @property
+    def signal_pull(self) -> Expr:
+        """``alpha E[y l'(t)] = gamma(t) + sum_k Gamma(t, k) m(k)``, by parts over the Gaussians y and zeta."""
+        return ALPHA * ProcessMean(Y * FORCE_AT(T))
+
+    @property
+    def signal_force(self) -> Expr:
+        """``gamma(t) = alpha E[dl'(t)/dy]`` at fixed zeta, from ``signal_pull``: no derivative in y is needed."""
+        return self.signal_pull - _sum(FRICTION(T, K) * OVERLAP_AT(K), T)
+
+    @property
+    def overlap(self) -> Expr:
+        """``m(t+1) = E[y zeta(t+1)] = b(t) [m(t) - eta(t) alpha E[y l'(t)]]``."""
+        along = self.coordinate.replace(CAVITY_AT, OVERLAP_AT).subs({NOISE_AT(T): 0, Y: 1})
+        averaged = along.xreplace({SIGNAL_FORCE(T): self.signal_force})
+        return NORMALISER(T) * (averaged / NORMALISER(T)).expand()
+
+    @property
+    def normaliser(self) -> Expr:
+        """``b(t) = 1/sqrt E[(zeta(t) - eta(t) force)^2]`` keeps ``E zeta^2 = 1``; 1 without the sphere."""
+        return 1 / sqrt(ProcessMean((self.coordinate / NORMALISER(T)) ** 2))
+
+    @property
+    def energy(self) -> Expr:
+        """``e(t) = alpha E[l(t)]``, per spin."""
+        return ALPHA * ProcessMean(LOSS_AT(T))
+
+    @property
+    def multiplier(self) -> Expr:
+        """``mu(t) = -alpha E[u(t) l'(t)]``."""
+        return -ALPHA * ProcessMean(FIELD_AT(T) * FORCE_AT(T))
+
+    def equations(self) -> list[Line]:
+        """In the order in which a step computes them."""
+        start = r"\zeta(0) = m_0\,y + \sqrt{1 - m_0^2}\,z, \quad y, z \sim N(0, 1); \qquad \xi \sim GP(0, K)"
+        return [
+            (r"\text{start}", start),
+            (FIELD_AT(T), self.field),
+            (ANSWER(T, S), self.answer),
+            (COVARIANCE(T, S), self.covariance),
+            (FRICTION(T, S), self.friction),
+            (SIGNAL_FORCE(T), self.signal_force),
+            (CAVITY_AT(T + 1), self.coordinate),
+            (NORMALISER(T), self.normaliser),
+            (RESPONSE(T + 1, S), self.response),
+            (OVERLAP_AT(T + 1), self.overlap),
+            (ENERGY_AT(T), self.energy),
+            (MULTIPLIER_AT(T), self.multiplier),
+        ]
+
+
+@dataclass(frozen=True)
+class FlowProcess(Printable):
+    """Its limit of small steps: ``dw/dt = -X^T l'/sqrt N - mu w``; sums become integrals, ``b = 1 - mu eta``.
+
+    ``T(t, s)`` is 1 at ``s = t`` and of order ``eta(s)`` before; its density is ``T`` here, and Gamma is a local part
+    ``alpha E[D(t)]`` and the memory of it.
+    """
+
+    discrete: EffectiveProcess = EffectiveProcess()
+
+    @property
+    def field(self) -> Expr:
+        """``u(t) = zeta(t) - int_0^t G(t, s) l'(s) ds``."""
+        return _integrated(self.discrete.field)
+
+    @cached_property
+    def answer(self) -> Expr:
+        """Density of ``du(t)/dzeta(s)``, ``s < t``: its term ``k = s``, where ``T = 1``, stands apart."""
+        total = self.discrete.answer.subs(KroneckerDelta(T, S), 0)
+        (chain,) = total.atoms(Sum)
+        local = chain.function.subs(K, S).subs({ANSWER(S, S): 1, STEP(S): 1})
+        return total.coeff(chain) * (local + Integral(chain.function.subs(STEP(K), 1), (K, S, T)))
+
+    @property
+    def local_friction(self) -> Expr:
+        """``alpha E[D(t)]``: the part of Gamma at equal times, where ``T = 1``."""
+        return self.discrete.friction.subs(S, T).replace(ANSWER, lambda *_: 1).doit()
+
+    @cached_property
+    def coordinate(self) -> Expr:
+        """``dzeta/dt``."""
+        return self._velocity(self.discrete.coordinate, CAVITY_AT)
+
+    @cached_property
+    def response(self) -> Expr:
+        """``dG(t, s)/dt``, with ``G(s, s) = 1``."""
+        kicked = self.discrete.response.subs(KroneckerDelta(T, S), 0)
+        return self._velocity(kicked, lambda time: RESPONSE(time, S))
+
+    @property
+    def overlap(self) -> Expr:
+        """``dm/dt = -mu m - alpha E[y l']``."""
+        return _velocity(self.discrete.overlap)
+
+    def _velocity(self, stepped: Expr, of: Any) -> Expr:
+        """First order in the step, with the local part of Gamma apart from its memory."""
+        rate = _velocity(stepped)
+        (chain,) = rate.atoms(Sum)
+        memory = Integral(chain.function, (K, chain.limits[0][1].subs(S + 1, S), T))
+        return rate.subs(chain, self.local_friction * of(T) + memory)
+
+    def equations(self) -> list[Line]:
+        """Of the flow."""
+        mean = self.discrete
+        return [
+            (FIELD_AT(T), self.field),
+            (ANSWER(T, S), self.answer),
+            (COVARIANCE(T, S), mean.covariance),
+            (FRICTION(T, S), mean.friction),
+            (SIGNAL_FORCE(T), mean.signal_pull - self.local_friction * OVERLAP_AT(T) - _memory(OVERLAP_AT(K))),
+            (Derivative(CAVITY_AT(T), T), self.coordinate),
+            (Derivative(RESPONSE(T, S), T), self.response),
+            (Derivative(OVERLAP_AT(T), T), self.overlap),
+            (MULTIPLIER, mean.multiplier),
+        ]
+
+
+def _memory(what: Expr) -> Expr:
+    return Integral(FRICTION(T, K) * what, (K, 0, T))
+
+
+def _integrated(expression: Expr) -> Expr:
+    """``sum_k eta(k) f(k)`` as ``int f dk`` up to t."""
+    table = {old: Integral(old.function.subs(STEP(K), 1), (K, old.limits[0][1], T)) for old in expression.atoms(Sum)}
+    return expression.xreplace(table)
+
+
+def _velocity(stepped: Expr) -> Expr:
+    """``(x(t+1) - x(t))/eta`` at ``eta -> 0``, ``b = 1 - mu eta``."""
+    eta = Symbol("eta", positive=True)
+    small = stepped.subs({NORMALISER(T): 1 - MULTIPLIER * eta, STEP(T): eta})
+    return diff(small, eta).subs(eta, 0).expand(deep=False)
