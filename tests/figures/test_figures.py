@@ -6,16 +6,21 @@ import pytest
 
 from figures import cugliandolo_kurchan_1993 as ageing
 from figures import sarao_mannelli_2019_big_bad_minima_dynamics as gradient_flow
+from figures import sarao_mannelli_2019_big_bad_minima_simulation as finite
+from figures import sarao_mannelli_2020_complex_dynamics as phase_retrieval
 from figures import sarao_mannelli_2020_marvels_and_pitfalls as langevin
 from figures.phase_diagram import draw, visible
 from figures.registry import FIGURES
 from figures.registry import draw as draw_published
 from figures.style import save_all
 from numerics.dynamics import solve_dynamics
+from numerics.generalized_linear.simulation import Recovery
 from numerics.phase_diagram import phase_diagram
 from numerics.provenance import write_whole
 
 LONG = {
+    "sarao_mannelli_2019_big_bad_minima_simulation",
+    "sarao_mannelli_2020_complex_dynamics",
     "sarao_mannelli_2019_big_bad_minima_dynamics",
     "sarao_mannelli_2020_marvels_and_pitfalls",
     "cugliandolo_kurchan_1993",
@@ -91,3 +96,41 @@ def test_two_slopes_of_the_integrated_response() -> None:
     assert ageing.COLD * chi[:3] == pytest.approx(1 - c[:3], abs=1e-4)
     assert -(chi[4] - chi[3]) / (c[4] - c[3]) == pytest.approx(ageing.ratio(ageing.COLD), rel=0.05)
     assert ageing.ratio(0) == pytest.approx(1 / np.sqrt(3)) and ageing.plateau(ageing.COLD) > 0.7
+
+
+def test_finite_size_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finite, "T_MAX", 3.0)
+    figures = finite.draw((16, 24), 6, (100,), {24: 3}, workers=1)
+    left, right = figures["success"].axes
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["$N = 16$", "$N = 24$"]
+    predicted = right.lines[[line.get_label() for line in right.lines].index("two-time equations")]
+    assert list(predicted.get_xdata()) == [16, 24, 100] and np.all(np.diff(predicted.get_ydata()) > 0)
+    m, lowest, overlap = (axes.lines[0].get_ydata() for axes in figures["trajectories"].axes)
+    assert m[0] < m[-1] < 1 and lowest[0] < lowest[-1] and np.all((overlap >= 0) & (overlap < 1))
+
+
+def test_recovery_of_phase_retrieval_is_drawn() -> None:
+    alphas, total = np.array([2.0, 2.5, 3.0]), np.full(3, 20.0)
+    curves = [Recovery(size, alphas, np.array([2.0, 9.0, 17.0]) - k, total) for k, size in enumerate((64, 128))]
+    left, right = phase_retrieval.draw_recovery(curves).axes
+    assert (
+        right.get_xscale() == "log" and right.get_xlabel() == "$N$" and left.get_ylabel() == "probability of recovery"
+    )
+    heights = [line.get_ydata()[0] for line in right.lines if line.get_label().startswith("BBP")]
+    assert heights == pytest.approx([2.850752, 3.710876, 4.245, 4.436084], abs=5e-3)
+
+
+def test_flow_and_states_of_phase_retrieval_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = {"UNTIL": 0.1, "THEORY_UNTIL": 0.05, "THEORY_WALKERS": 256, "END_ALPHAS": (3.5, 4.5), "END_SIZE": 24}
+    for name, value in (small | {"END_TIME": 2.0}).items():
+        monkeypatch.setattr(phase_retrieval, name, value)
+    m, lowest, overlap = phase_retrieval.draw_flow({32: 4}, workers=1).axes
+    assert m.get_ylabel() == "$m$" and len(lowest.containers) == len(overlap.containers) == 1
+    energy, b, fields = phase_retrieval.draw_states(2, workers=1).axes
+    assert [line.get_label() for line in energy.lines[:3]] == list(phase_retrieval.PREDICTIONS)
+    # marginal 1RSB and the most numerous minima, on either side of the ground state in b
+    assert np.all(b.lines[0].get_ydata() < b.lines[1].get_ydata()) and np.all(
+        b.lines[1].get_ydata() < b.lines[2].get_ydata()
+    )
+    areas = [np.sum(line.get_ydata()) * np.diff(phase_retrieval.BINS)[0] for line in fields.lines]
+    assert areas == pytest.approx([1, 1], abs=0.03)

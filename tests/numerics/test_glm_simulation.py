@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from scipy.integrate import quad
 from sympy import Abs, Piecewise, cosh, log
 
+from numerics import native
 from numerics.generalized_linear import initial_hessian, spectral_outlier, state_evolution
 from numerics.generalized_linear.simulation import (
     SampledRisk,
@@ -26,6 +28,7 @@ from numerics.generalized_linear.simulation import (
     success_probability,
     successes,
 )
+from numerics.generalized_linear.simulation.sample import kernels
 from numerics.generalized_linear.simulation.spectral import optimal_method
 from numerics.lowering import Array
 from numerics.simulation import Ensemble, gradient_flow, lowest, random_starts, spectrum
@@ -128,6 +131,19 @@ def test_mistakes(words: dict[str, Any], message: str) -> None:
 def test_a_loss_without_machine_code() -> None:
     with pytest.raises(ValueError, match=r"no machine code for .*; write it with elementary functions"):
         risk(GeneralizedLinearLandscape(Abs(U - Y)))  # D holds a delta
+
+
+def test_machine_code_without_a_folder_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
+    folder = native._cache.__wrapped__()
+    assert folder.is_dir() and str(folder).startswith(tempfile.gettempdir())
+    folder.rmdir()
+
+
+def test_machine_code_is_the_same_file_in_every_process() -> None:
+    kept = Path(kernels(MILD).__file__ or "")
+    assert kept.parent.name == "ruggedflow" and kept.read_text().count("def force(") == 2
+    assert kernels(PhaseRetrieval(1)).__file__ == kernels(MILD).__file__ != kernels(STEEP).__file__
 
 
 # Gradient flow.
@@ -328,8 +344,11 @@ def test_what_is_measured() -> None:
     assert found["u"][3] == pytest.approx(drawn.fields(x), abs=1e-13) and np.array_equal(found["y"][3], drawn.labels)
     assert found["lambda_min"][3, 1, 0] == pytest.approx(lowest(drawn, x[1]).values[0], abs=1e-10)
     assert {"m_abs", "m_abs_error", "correlation"} <= set(found.at([1.0]))
+
+
+def test_dataset() -> None:
     pytest.importorskip("xarray")
-    data = found.to_xarray()
+    data = small().to_xarray()
     assert data["u"].dims == ("sample", "start", "datum") and data["y"].shape == (5, 48)
 
 

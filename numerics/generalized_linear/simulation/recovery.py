@@ -21,6 +21,8 @@ from .success import successes
 STEEPNESS, SPREAD = 6.0, 1.0
 """Slope of a success curve in ln alpha and the deviation of its logarithm, known beforehand: half of the runs succeed
 within 10 ... 50 % of the place where none does. It matters only where no alpha lies on the slope."""
+WIDTH = 1.0
+"""Of ln alpha about the alphas of the runs: where the place is expected beforehand."""
 SLOPES, PLACES = (0.5, 100.0), (1e-2, 1e2)
 """Within which the fit is sought."""
 
@@ -45,7 +47,8 @@ class Recovery:
 
         def cost(parameters: Array) -> float:
             z = np.exp(parameters[0]) * (x - parameters[1])
-            beforehand = 0.5 * ((parameters[0] - np.log(STEEPNESS)) / SPREAD) ** 2
+            away = (parameters - [np.log(STEEPNESS), x.mean()]) / [SPREAD, WIDTH]
+            beforehand = 0.5 * away @ away
             return float(beforehand - self.succeeded @ log_ndtr(z) - failed @ log_ndtr(-z))
 
         bounds = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
@@ -65,7 +68,7 @@ class Recovery:
         density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
         weights = self.samples * density**2 / (chance * (1 - chance))
         gradient = np.stack([z, np.full_like(z, -slope)])
-        information = (gradient * weights) @ gradient.T + np.diag([SPREAD**-2, 1e-2])
+        information = (gradient * weights) @ gradient.T + np.diag([SPREAD**-2, WIDTH**-2])
         return float(np.sqrt(np.linalg.inv(information)[1, 1]))
 
 
