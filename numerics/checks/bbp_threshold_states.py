@@ -62,7 +62,7 @@ class Settings:
 
 
 DEFAULT = Settings()
-QUICK = Settings(signals=(1.0, 3.5, 5.0), sizes=(32, 64, 128), samples=(80, 50, 20), resolution=0.1)
+QUICK = Settings(signals=(1.0, 3.5, 5.0), sizes=(32, 64, 128), samples=(60, 36, 16), resolution=0.12)
 OBSERVABLES = {
     "mu": r"$\mu$",
     "edge": r"$\mu - \lambda_1$",

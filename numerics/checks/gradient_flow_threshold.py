@@ -46,12 +46,12 @@ class Settings:
 
     signals: tuple[float, ...] = (1.2, 1.45, 1.7, 2.0)
     sizes: tuple[int, ...] = (64, 128, 256, 512, 1024)
-    pairs: tuple[int, ...] = (240, 300, 80, 8, 1)
-    resolution: float = 0.15
+    pairs: tuple[int, ...] = (160, 180, 50, 6, 1)
+    resolution: float = 0.2
 
 
 DEFAULT = Settings()
-QUICK = Settings(sizes=(48, 80, 144), pairs=(120, 80, 30), resolution=0.3)
+QUICK = Settings(sizes=(48, 80, 144), pairs=(90, 68, 27), resolution=0.45)
 EXPONENT, OTHER = 1.0, 2 / 3
 """Power of 1/N in which the ratio is extrapolated, and the one whose result tells how much that matters."""
 DRIFTS = (0.25, 1 / 3, 0.5)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 from sympy import Rational
 
+from numerics.generalized_linear import dominant_bbp
 from numerics.generalized_linear.complexity import complexity
 from numerics.generalized_linear.curves import complexity_curve
 from numerics.generalized_linear.data import Labels
@@ -218,6 +219,16 @@ def test_expected_numbers_at_finite_size_grow_with_the_annealed_complexity() -> 
     growth = np.polyfit(np.log(sizes), excess, 1)[0]
     assert np.all(errors < 0.25 * values)
     assert -0.2 < growth < 1.2  # half a logarithm for each saddle-point integral, not N
+
+
+@pytest.mark.slow
+def test_a_curvature_without_lower_bound_is_the_limit_of_bounded_ones() -> None:
+    """``a l_a -> (u^2 - y^2)^2/2`` with corrections in 1/a; the scale of a loss changes nothing."""
+    quartic = dominant_bbp(GeneralizedLinearLandscape((FIELD**2 - SIGNAL_FIELD**2) ** 2 / 4))
+    softened = [dominant_bbp(PhaseRetrieval(a)).alpha for a in (100, 1000)]
+    limit = softened[1] + (softened[1] - softened[0]) / 9
+    assert quartic.exists and abs(quartic.alpha - limit) < 0.005
+    assert softened[0] < softened[1] < quartic.alpha
 
 
 def test_mistakes_are_told_in_one_line() -> None:

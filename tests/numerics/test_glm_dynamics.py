@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sympy import cosh, log, tanh
+from sympy import Rational, cosh, log, tanh
 
 from numerics.errors import ConvergenceError
 from numerics.generalized_linear.dynamics import Problem, Process, load, save, solve_descent
@@ -245,6 +245,123 @@ def test_overlap_zero_stays_zero_where_the_sign_is_not_seen():
     assert solve_descent(LINEAR, 2.0, 0.2, eta=0.2, walkers=128, samples=2).m[-1] > 0.1
 
 
+def resolvents(z, alpha, c):
+    """Of ``(1/N) sum c(y) x x^T`` away from its spectrum: the trace, and the entry of the signal."""
+    y = np.linspace(-8, 8, 201)
+    weight = np.exp(-(y**2) / 2) / np.exp(-(y**2) / 2).sum()
+    g = -1 / z
+    for _ in range(100):
+        parts = c(y) / (1 + np.multiply.outer(g, c(y)))
+        g = 1 / (alpha * parts @ weight - z)
+    return g, 1 / (alpha * parts @ (weight * y**2) - z)
+
+
+def exact_growth(alpha, c, decays):
+    """``w(t) ~ f(M) w(0)`` for ``l = c(y) u^2/2``: ``f(M)`` along the signal over ``sqrt(tr f(M)^2)``, by Cauchy."""
+    arm = 9 * np.exp(2j * np.pi * (np.arange(96) + 0.5) / 96)
+    z = 4 + arm  # around [-5, 13], beyond max c times that of Marchenko and Pastur
+    trace, signal = resolvents(z, alpha, c)
+    return np.array([np.mean(f(z) * signal * -arm).real / np.mean(f(z) ** 2 * trace * -arm).real ** 0.5 for f in decays])
+
+
+def test_growth_of_quadratic_losses_is_exact():
+    # each datum with a curvature of its own, 2/(1 + 5y^2): small labels pull most, so the signal is the softest way
+    landscape = GeneralizedLinearLandscape(FIELD**2 / (1 + 5 * SIGNAL_FIELD**2))
+
+    def c(y):
+        return 2 / (1 + 5 * y**2)
+
+    found = solve_descent(landscape, ALPHA, 1.0, eta=ETA, walkers=2048, samples=8)
+    exact = exact_growth(ALPHA, c, [lambda z, t=t: (1 - ETA * z) ** t for t in range(STEPS + 1)])
+    assert exact[-1] > 1.2 and found.growth[0] == 1
+    assert np.all(np.abs(found.growth - exact) <= 4 * found.errors["growth"] + 1e-5)
+    times = [0.1, 0.5, 1.0]
+    flow = solve_descent(landscape, ALPHA, 1.0, times=times, walkers=1024, samples=4).at(times)
+    exact = exact_growth(ALPHA, c, [lambda z, t=t: np.exp(-z * t) for t in times])
+    assert np.all(np.abs(flow["growth"] - exact) <= 4 * flow["growth_error"] + 1e-4)
+    assert np.all(flow["growth_error"] < 0.02)
+
+
+@pytest.mark.parametrize("constraint", ["sphere", "none"])
+def test_growth_without_labels_is_the_memory_of_the_start(constraint):
+    # nothing tells the signal from another direction: m(t)/m(0) = C(t, 0)
+    shrinking = GeneralizedLinearLandscape(FIELD**2 / 2)
+    found = solve_descent(shrinking, ALPHA, 1.0, eta=ETA, constraint=constraint, walkers=256, samples=2)
+    np.testing.assert_allclose(found.growth, found.C[:, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "landscape", [PHASE, GeneralizedLinearLandscape(log(cosh(FIELD - SIGNAL_FIELD**2)))], ids=["even in u", "in y"]
+)
+@pytest.mark.parametrize("eta", [0.02, None])
+def test_growth_is_the_limit_of_small_overlaps(landscape, eta):
+    options, times = {"eta": eta, "times": [0.1, 0.2], "walkers": 2048, "samples": 8}, [0.1, 0.2]
+    growth = solve_descent(landscape, 3.0, 0.2, **options).at(times)
+    assert np.all(np.abs(growth["growth"] - 1) > 20 * growth["growth_error"])
+    found = solve_descent(landscape, 3.0, 0.2, overlap=0.05, seed=1, **options).at(times)
+    error = np.hypot(found["m_error"] / 0.05, growth["growth_error"])
+    # the next order is m^2, within 0.003 here
+    assert np.all(np.abs(found["m"] / 0.05 - growth["growth"]) < 3 * error + 0.003)
+
+
+def paired_growth(problem, step, steps, size, seed, overlap):
+    """``(m_+ - m_-)/(2 m_0)`` of descent by proximal forces from starts that differ in the sign of m_0 alone."""
+    rng = np.random.default_rng(seed)
+    data = rng.standard_normal((round(problem.alpha * size), size)) / np.sqrt(size)
+    signal, start = np.linalg.qr(rng.standard_normal((size, 2)))[0].T * np.sqrt(size)
+    w = np.sqrt(1 - overlap**2) * start + overlap * np.array([[1.0], [-1.0]]) * signal
+    y, compiled, rows, bend = data @ signal, problem.compiled(), [], np.zeros(len(data))
+    for _ in range(steps + 1):
+        rows.append((w @ signal / size) @ [0.5, -0.5] / overlap)
+        forces = np.zeros((2, y.size))
+        for u, force in zip(w @ data.T, forces, strict=True):
+            compiled.proximal_forces(u, y, step, 1 + step * problem.slope, force, bend)
+        w = w - step * forces @ data
+        w *= np.sqrt(size / np.sum(w * w, axis=1, keepdims=True))
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(("a", "alpha", "step"), [(1, 3.0, 0.05), ("1/100", 2.5, 0.02)])
+def test_growth_against_simulation(a, alpha, step):
+    problem, steps = Problem(PhaseRetrieval(Rational(a)), alpha, 0.0, slope=-2.0), 10
+    theory = []
+    for seed in range(6):
+        process = Process(problem, 2048, steps, np.random.default_rng(seed))
+        for _ in range(steps):
+            process.advance(step)
+        theory.append(process.growth)
+    runs = [paired_growth(problem, step, steps, 1000, seed, 0.02) for seed in range(16)]
+    mean, error = np.mean(theory, axis=0), np.std(theory, axis=0, ddof=1) / np.sqrt(6)
+    simulated, scatter = np.mean(runs, axis=0), np.std(runs, axis=0, ddof=1) / 4
+    assert mean[-1] > 1.5
+    assert np.all(np.abs(mean - simulated) < 4 * np.hypot(error, scatter) + 1e-9)
+
+
+def test_growth_has_honest_errors():
+    options = {"eta": 0.02, "samples": 8}
+    best = solve_descent(PHASE, 3.0, 0.2, seed=99, walkers=8192, **options)
+    pulls = []
+    for seed in range(12):
+        found = solve_descent(PHASE, 3.0, 0.2, seed=seed, walkers=256 << seed % 2, **options)
+        error = np.hypot(found.errors["growth"], best.errors["growth"])
+        pulls.append((found.growth - best.growth)[[5, 10]] / error[[5, 10]])
+    assert 0.4 < np.sqrt(np.mean(np.square(pulls))) < 1.7
+    assert np.abs(pulls).max() < 5
+
+
+def test_growth_is_kept_and_refused_where_there_is_none(tmp_path):
+    options = {"eta": 0.02, "walkers": 128, "samples": 2}
+    found = solve_descent(PHASE, 3.0, 0.06, **options)
+    assert np.array_equal(load(save(found, tmp_path / "descent.npz")).growth, found.growth)
+    row = found.at(found.t_reached)
+    assert row["growth"] == pytest.approx(found.growth[-1])
+    assert row["growth_error"] == pytest.approx(found.errors["growth"][-1])
+    with pytest.raises(ValueError, match=r"this start has overlap = 0.2; try overlap = 0"):
+        _ = solve_descent(PHASE, 3.0, 0.06, overlap=0.2, **options).growth
+    with pytest.raises(ValueError, match="a loss that is even in u or in y"):
+        _ = solve_descent(LINEAR, 3.0, 0.06, **options).growth
+
+
 def test_energy_of_the_flow_falls_and_the_norm_is_kept():
     found = solve_descent(PHASE, 3.0, 1.0, overlap=0.2, walkers=512, samples=2)
     assert np.all(np.diff(found.energy) < 0)
@@ -257,11 +374,14 @@ def test_answers_are_those_of_the_inverse_matrix():
     rng = np.random.default_rng(0)
     steps, walkers = 75, 300  # two panels and a rest; one block of walkers and a rest
     curvature, response = rng.standard_normal((steps, walkers)), np.tril(rng.standard_normal((steps, steps)), -1) / 20
+    weight = rng.random(walkers)
     for t in (0, 3, 32, steps - 1):
-        mean, work = np.zeros(steps), np.zeros((steps, template.BLOCK))
-        template.mean_answers(curvature, np.ascontiguousarray(response.T), t, work, mean)
+        means, work = np.zeros((2, steps)), np.zeros((steps, template.BLOCK))
+        template.mean_answers(curvature, np.ascontiguousarray(response.T), weight, t, work, means)
         inverse = [np.diag(D) @ np.linalg.inv(np.eye(steps) + response @ np.diag(D)) for D in curvature.T]
-        np.testing.assert_allclose(mean[: t + 1], np.mean(inverse, axis=0)[t, : t + 1], atol=1e-9)
+        np.testing.assert_allclose(means[0, : t + 1], np.mean(inverse, axis=0)[t, : t + 1], atol=1e-9)
+        weighted = np.tensordot(weight, inverse, axes=1)[t, : t + 1] / walkers
+        np.testing.assert_allclose(means[1, : t + 1], weighted, atol=1e-9)
 
 
 def test_proximal_forces_solve_their_equation():

@@ -17,11 +17,13 @@ from theory.generalized_linear.effective_process import (
     CURVATURE_AT,
     FORCE_AT,
     FRICTION,
+    GROWTH,
     NOISE_AT,
     NORMALISER,
     OVERLAP_AT,
     RESPONSE,
     SIGNAL_FORCE,
+    SIGNAL_FRICTION,
     STEP,
     ProcessMean,
     S,
@@ -81,6 +83,33 @@ def test_overlap_is_driven_by_the_pull_of_the_signal():
     assert not PROCESS.overlap.has(FRICTION)
 
 
+def test_pull_of_the_signal_answers_to_small_overlaps():
+    # d(y l'(t))/dm(s) at m = 0, zeta(k) = m(k) y + z(k), differentiated through the explicit fields
+    fields, m, z = explicit_fields(3), sympy.symbols("m:3"), [Rational(k + 1, 7) for k in range(3)]
+    numbers = {Y: Rational(1, 3)} | {STEP(k): Rational(1, k + 3) for k in range(3)}
+    numbers |= {RESPONSE(t, s): Rational(t + 2, t + s + 3) for t in range(3) for s in range(t)}
+    moved, still = ({CAVITY_AT(k): z[k] + part * m[k] * Y for k in range(3)} for part in (1, 0))
+    (mean,) = PROCESS.signal_friction.atoms(ProcessMean)
+    assert PROCESS.signal_friction == ALPHA * mean
+    for t in range(3):
+        pull = Y * LOSS.force.subs(FIELD, fields[t])
+        bend = {CURVATURE_AT(t): LOSS.curvature.subs(FIELD, fields[t])}
+        for s in range(t + 1):
+            direct = diff(pull.subs(moved), m[s]).subs(dict.fromkeys(m, 0)).subs(numbers)
+            stated = mean.args[0].subs({T: t, S: s}).subs({ANSWER(t, s): recursive_answer(t, s, fields)}).subs(bend)
+            assert direct == stated.subs(still).subs(numbers), (t, s)
+
+
+def test_growth_is_the_overlap_pulled_linearly():
+    # with E[y l'(t)] = sum_k Lambda(t, k) m(k)/alpha put in by hand
+    for t in (0, 2):
+        linear = sum(SIGNAL_FRICTION(t, k) * GROWTH(k) for k in range(t + 1))
+        stepped = PROCESS.overlap.subs(T, t).replace(OVERLAP_AT, GROWTH)
+        by_hand = stepped.subs(ProcessMean(Y * FORCE_AT(t)), linear / ALPHA)
+        assert sympy.expand(PROCESS.growth.subs(T, t).doit() - by_hand) == 0
+        assert not PROCESS.growth.has(OVERLAP_AT, FORCE_AT)
+
+
 def gaussian_mean(expression, z):
     """Over independent standard y and z."""
     weight = exp(-(Y**2 + z**2) / 2) / (2 * pi)
@@ -121,6 +150,10 @@ def test_short_steps_give_the_flow():
     memory = next(iter(flow.coordinate.atoms(sympy.Integral)))
     expected = -mu * CAVITY_AT(T) - local * CAVITY_AT(T) - memory - NOISE_AT(T) - SIGNAL_FORCE(T) * Y
     assert sympy.expand(flow.coordinate - expected) == 0
+    (memory,) = flow.growth.atoms(sympy.Integral)
+    local = ALPHA * ProcessMean(Y**2 * CURVATURE_AT(T))
+    assert memory.function == SIGNAL_FRICTION(T, K) * GROWTH(K) and memory.limits == ((K, 0, T),)
+    assert sympy.expand(flow.growth + mu * GROWTH(T) + local * GROWTH(T) + memory) == 0
     assert not flow.response.has(NOISE_AT) and not flow.response.has(KroneckerDelta)
 
 

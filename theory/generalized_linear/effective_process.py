@@ -36,6 +36,8 @@ ANSWER = Function("T", real=True)
 """``T(t, s) = du(t)/dzeta(s)``, of one datum."""
 STEP, NORMALISER, OVERLAP_AT, SIGNAL_FORCE = (Function(name, real=True) for name in ("eta", "b", "m", "gamma"))
 COVARIANCE, FRICTION, RESPONSE = (Function(name, real=True) for name in ("K", "Gamma", "G"))
+SIGNAL_FRICTION, GROWTH = Function("Lambda", real=True), Function("A", real=True)
+"""``A(t) = dm(t)/dm(0)`` at ``m = 0``."""
 ENERGY_AT, MULTIPLIER_AT = Function("e", real=True), Function("mu", real=True)
 Y = SIGNAL_FIELD
 
@@ -124,6 +126,21 @@ class EffectiveProcess(Printable):
         return NORMALISER(T) * (averaged / NORMALISER(T)).expand()
 
     @property
+    def signal_friction(self) -> Expr:
+        """``Lambda(t, s) = alpha dE[y l'(t)]/dm(s) = alpha E[y^2 D(t) T(t, s)]`` at ``m = 0``.
+
+        By parts in y, ``zeta = m y + (independent of y)``. Losses even in u, or in y, keep m = 0, and the law of the
+        independent part, G and b are even in m: at first order none of them moves.
+        """
+        return self.signal_pull.replace(FORCE_AT, lambda time: Y * CURVATURE_AT(time) * ANSWER(time, S))
+
+    @property
+    def growth(self) -> Expr:
+        """``A(t+1) = b(t) [A(t) - eta(t) sum_{k<=t} Lambda(t, k) A(k)]``, ``A(0) = 1``: linear, of first order in m."""
+        pulled = _sum(SIGNAL_FRICTION(T, K) * GROWTH(K), T)
+        return self.overlap.replace(OVERLAP_AT, GROWTH).xreplace({self.signal_pull / ALPHA: pulled / ALPHA})
+
+    @property
     def normaliser(self) -> Expr:
         """``b(t) = 1/sqrt E[(zeta(t) - eta(t) force)^2]`` keeps ``E zeta^2 = 1``; 1 without the sphere."""
         return 1 / sqrt(ProcessMean((self.coordinate / NORMALISER(T)) ** 2))
@@ -152,6 +169,8 @@ class EffectiveProcess(Printable):
             (NORMALISER(T), self.normaliser),
             (RESPONSE(T + 1, S), self.response),
             (OVERLAP_AT(T + 1), self.overlap),
+            (SIGNAL_FRICTION(T, S), self.signal_friction),
+            (GROWTH(T + 1), self.growth),
             (ENERGY_AT(T), self.energy),
             (MULTIPLIER_AT(T), self.multiplier),
         ]
@@ -183,30 +202,28 @@ class FlowProcess(Printable):
     @property
     def local_friction(self) -> Expr:
         """``alpha E[D(t)]``: the part of Gamma at equal times, where ``T = 1``."""
-        return self.discrete.friction.subs(S, T).replace(ANSWER, lambda *_: 1).doit()
+        return _local(self.discrete.friction)
 
     @cached_property
     def coordinate(self) -> Expr:
         """``dzeta/dt``."""
-        return self._velocity(self.discrete.coordinate, CAVITY_AT)
+        return _with_memory(self.discrete.coordinate, self.local_friction * CAVITY_AT(T))
 
     @cached_property
     def response(self) -> Expr:
         """``dG(t, s)/dt``, with ``G(s, s) = 1``."""
         kicked = self.discrete.response.subs(KroneckerDelta(T, S), 0)
-        return self._velocity(kicked, lambda time: RESPONSE(time, S))
+        return _with_memory(kicked, self.local_friction * RESPONSE(T, S))
 
     @property
     def overlap(self) -> Expr:
         """``dm/dt = -mu m - alpha E[y l']``."""
         return _velocity(self.discrete.overlap)
 
-    def _velocity(self, stepped: Expr, of: Any) -> Expr:
-        """First order in the step, with the local part of Gamma apart from its memory."""
-        rate = _velocity(stepped)
-        (chain,) = rate.atoms(Sum)
-        memory = Integral(chain.function, (K, chain.limits[0][1].subs(S + 1, S), T))
-        return rate.subs(chain, self.local_friction * of(T) + memory)
+    @property
+    def growth(self) -> Expr:
+        """``dA/dt``, with ``alpha E[y^2 D(t)]`` the local part of Lambda."""
+        return _with_memory(self.discrete.growth, _local(self.discrete.signal_friction) * GROWTH(T))
 
     def equations(self) -> list[Line]:
         """Of the flow."""
@@ -220,6 +237,8 @@ class FlowProcess(Printable):
             (Derivative(CAVITY_AT(T), T), self.coordinate),
             (Derivative(RESPONSE(T, S), T), self.response),
             (Derivative(OVERLAP_AT(T), T), self.overlap),
+            (SIGNAL_FRICTION(T, S), mean.signal_friction),
+            (Derivative(GROWTH(T), T), self.growth),
             (MULTIPLIER, mean.multiplier),
         ]
 
@@ -232,6 +251,19 @@ def _integrated(expression: Expr) -> Expr:
     """``sum_k eta(k) f(k)`` as ``int f dk`` up to t."""
     table = {old: Integral(old.function.subs(STEP(K), 1), (K, old.limits[0][1], T)) for old in expression.atoms(Sum)}
     return expression.xreplace(table)
+
+
+def _local(kernel: Expr) -> Expr:
+    """A kernel at equal times, where ``T = 1``."""
+    return kernel.subs(S, T).replace(ANSWER, lambda *_: 1).doit()
+
+
+def _with_memory(stepped: Expr, local: Expr) -> Expr:
+    """First order in the step, with the local part of a kernel apart from its memory."""
+    rate = _velocity(stepped)
+    (chain,) = rate.atoms(Sum)
+    memory = Integral(chain.function, (K, chain.limits[0][1].subs(S + 1, S), T))
+    return rate.subs(chain, local + memory)
 
 
 def _velocity(stepped: Expr) -> Expr:

@@ -61,14 +61,16 @@ def proximal(u: float, y: float, step: float, slope: float) -> float:
 
 
 @compiled
-def mean_answers(curvature: Floats, push: Floats, t: int, work: Floats, mean: Floats) -> None:
-    """``E[D(t) T(t, s)]`` into ``mean[s]``, s <= t; curvature is (steps, walkers) and ``push[s, k] = eta(s) G(k, s)``.
+def mean_answers(curvature: Floats, push: Floats, weight: Floats, t: int, work: Floats, means: Floats) -> None:
+    """``E[D(t) T(t, s)]`` into ``means[0, s]``, s <= t, and ``E[weight D(t) T(t, s)]`` into ``means[1, s]``.
+
+    Curvature is (steps, walkers), ``push[s, k] = eta(s) G(k, s)``, the weight one number for each walker.
 
     Row t of ``(1 + D eta G)^-1 D``, from the last column back: ``x_t = D_t``, ``x_s = -D_s sum_{s<k<=t} x_k push_sk``.
     Panels of columns gather what lies after them as a product of matrices; ``work`` is (steps, BLOCK).
     """
     walkers = curvature.shape[1]
-    mean[: t + 1] = 0.0
+    means[:, : t + 1] = 0.0
     panel, sums = np.empty(PANEL * t), np.empty((PANEL, BLOCK))
     for first in range(0, walkers, BLOCK):
         count = min(BLOCK, walkers - first)
@@ -81,10 +83,12 @@ def mean_answers(curvature: Floats, push: Floats, t: int, work: Floats, mean: Fl
             solve_panel(curvature, push, low, high, first, count, work, sums)
             high = low
         for s in range(t + 1):
-            total = 0.0
+            total, weighted = 0.0, 0.0
             for w in range(count):
                 total += work[s, w]
-            mean[s] += total / walkers
+                weighted += weight[first + w] * work[s, w]
+            means[0, s] += total / walkers
+            means[1, s] += weighted / walkers
 
 
 @compiled

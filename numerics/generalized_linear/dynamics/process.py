@@ -74,6 +74,7 @@ class Process:
         self._uninformed = problem.uninformed
         self._walkers = Walkers(walkers, capacity + 2, rng)
         self._y = self._walkers.draw()
+        self._squares = self._y**2
         self._walkers.draw()
         self._batch = rng.random(walkers) < problem.batch
         self._allocate(walkers, capacity)
@@ -84,11 +85,12 @@ class Process:
         self.A = np.zeros((capacity + 1, capacity + 2))
         self.G = np.zeros((capacity + 1, capacity + 1))
         self.observed = np.zeros((3, capacity + 1))
+        self.growth = np.ones(capacity + 1)
         self._push, self._steps = np.zeros((capacity + 1, capacity + 1)), np.zeros(capacity + 1)
         self._forces, self._curvatures = np.zeros((capacity, walkers)), np.zeros((capacity, walkers))
         self._directions, self._known = np.zeros((capacity, walkers)), 0
         self._u, self._loss, self._force, self._curvature = np.zeros((4, walkers))
-        self._work, self._mean = np.zeros((capacity, template.BLOCK)), np.zeros(capacity + 1)
+        self._work, self._means = np.zeros((capacity, template.BLOCK)), np.zeros((2, capacity + 1))
 
     @property
     def rate(self) -> float:
@@ -111,13 +113,15 @@ class Process:
         """One step of length eta."""
         t, alpha = self.t, self.problem.alpha
         self._act(step)
-        template.mean_answers(self._curvatures, self._push, t, self._work, self._mean)
-        friction = alpha * self._mean[: t + 1]
+        template.mean_answers(self._curvatures, self._push, self._squares, t, self._work, self._means)
+        friction, signal_friction = alpha * self._means[:, : t + 1]
         moved = self.A[t] - step * self._total(friction)
         b = 1 / np.sqrt(moved @ moved) if self.problem.constraint == "sphere" else 1.0
         self.A[t + 1] = b * moved
         self.G[t + 1, :t] = b * (self.G[t, :t] - step * (friction @ self.G[: t + 1, :t]))
         self.G[t + 1, t] = b
+        # Lambda(t, k) stands for the pull of the signal only where m = 0 (``Problem.uninformed``)
+        self.growth[t + 1] = b * (self.growth[t] - step * (signal_friction @ self.growth[: t + 1]))
         self._steps[t] = step
         self._push[: t + 1, t + 1] = self._steps[: t + 1] * self.G[t + 1, : t + 1]
         self.t, self.time = t + 1, self.time + step

@@ -14,7 +14,7 @@ from ...sweep import sweep
 from .process import Problem, Process
 from .steps import divided
 
-OBSERVABLES = ("m", "mu", "energy", "C", "R")
+OBSERVABLES = ("m", "mu", "energy")
 HALVINGS = (1, 2, 4)
 """Parts into which the steps of the flow are cut."""
 Progress = Callable[[float, str], None]
@@ -40,7 +40,7 @@ class Task:
 
 
 def run(task: Task) -> dict[str, Array]:
-    """``m, mu, energy`` (n + 1,) and ``C, R`` (n + 1, n + 1) after each undivided step."""
+    """``m, mu, energy`` (n + 1,) and ``C, R`` (n + 1, n + 1) after each undivided step; ``growth`` where m stays 0."""
     steps = divided(np.array(task.steps), task.divisions)
     process = Process(task.problem, task.walkers, len(steps), np.random.default_rng(np.random.SeedSequence(task.seed)))
     for step in steps:
@@ -48,7 +48,9 @@ def run(task: Task) -> dict[str, Array]:
     kept = slice(None, None, task.divisions)
     places = np.ix_(*[np.arange(0, len(steps) + 1, task.divisions)] * 2)
     A = process.A[kept]  # noqa: N806
-    rows = dict(zip(OBSERVABLES, process.observed[:, kept], strict=False))
+    rows = dict(zip(OBSERVABLES, process.observed[:, kept], strict=True))
+    if task.problem.uninformed:
+        rows["growth"] = process.growth[kept]
     return rows | {"C": A @ A.T, "R": process.G[places] + np.eye(len(A))}
 
 
@@ -84,7 +86,7 @@ def estimate(
     done = _reporting(tasks, progress)
     results = sweep(run, tasks, workers=workers, executor=executor, done=done, name=str)
     grouped = {kind: results[i * samples : (i + 1) * samples] for i, kind in enumerate(kinds)}
-    tables = {name: {k: np.array([r[name] for r in group]) for k, group in grouped.items()} for name in OBSERVABLES}
+    tables = {name: {k: np.array([r[name] for r in group]) for k, group in grouped.items()} for name in results[0]}
     parts = {name: _combined(table, walkers, divisions) for name, table in tables.items()}
     return Estimates(*({name: part[i] for name, part in parts.items()} for i in range(4)))
 

@@ -55,6 +55,19 @@ class DescentSolution:
         return np.asarray(self.energy / self.settings["alpha"])
 
     @property
+    def growth(self) -> Array:
+        """``A(t) = dm(t)/dm(0)`` at ``m(0) = 0``, (n,), from 1, of either sign: small overlaps are ``m(0) A(t)``.
+
+        ``ValueError`` for a start elsewhere, and for losses that see the sign of both fields, which leave m = 0.
+        """
+        if "growth" in self.values:
+            return self.values["growth"]
+        overlap, landscape = self.settings["overlap"], self.settings["landscape"]
+        if overlap != 0:
+            raise ValueError(f"growth is that of small overlaps, this start has overlap = {overlap:g}; try overlap = 0")
+        raise ValueError(f"growth needs a loss that is even in u or in y, so that overlap 0 stays; not so {landscape}")
+
+    @property
     def C(self) -> Array:  # noqa: N802
         """``C(t, s)``, symmetric."""
         return self.values["C"]
@@ -75,8 +88,8 @@ class DescentSolution:
         return {name: total(*(self.error_parts[part][name] for part in PARTS)) for name in self.values}
 
     def at(self, times: ArrayLike) -> dict[str, Array]:
-        """Rows of ``t, m, mu, energy, correlation = C(t, 0)`` with ``m_error`` and so on; between the times ``t``
-        by monotone cubics. ``ValueError`` outside [0, t_reached]."""
+        """Rows of ``t, m, mu, energy, correlation = C(t, 0)``, and ``growth`` where there is one, with ``m_error`` and
+        so on; between the times ``t`` by monotone cubics. ``ValueError`` outside [0, t_reached]."""
         asked = np.atleast_1d(np.asarray(times, dtype=np.float64))
         for time in asked:
             if not 0 <= time <= self.t_reached * (1 + 1e-12):
@@ -84,8 +97,9 @@ class DescentSolution:
         inside, errors = np.minimum(asked, self.t_reached), self.errors
         values = {**self.values, "correlation": self.C[:, 0]}
         errors["correlation"] = errors["C"][:, 0]
-        rows = {name: np.asarray(PchipInterpolator(self.t, values[name])(inside)) for name in ROWS}
-        return {"t": asked, **rows, **{f"{name}_error": np.interp(inside, self.t, errors[name]) for name in ROWS}}
+        names = [name for name in (*ROWS, "growth") if name in values]
+        rows = {name: np.asarray(PchipInterpolator(self.t, values[name])(inside)) for name in names}
+        return {"t": asked, **rows, **{f"{name}_error": np.interp(inside, self.t, errors[name]) for name in names}}
 
     def integrated_response(self) -> Array:
         """``int_0^t R(t, s) ds`` over the times, by the trapezoidal rule; for descent ``eta sum_s G(t, s)``."""

@@ -13,7 +13,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 from ...lowering import Array
 from ..data import require_numbers
 from .process import Constraint, Problem
-from .runs import HALVINGS, OBSERVABLES, Estimates, Progress, estimate
+from .runs import HALVINGS, Estimates, Progress, estimate
 from .solution import PARTS, DescentSolution
 from .steps import equal_steps, flow_steps, lowest_curvature
 
@@ -49,7 +49,8 @@ def solve_descent(
     t_max
         Last time, > 0, in units of ``dw/dt = -grad H - mu w``; descent takes ``t_max/eta`` steps.
     overlap
-        ``m(0)`` within [-1, 1]; exactly 0 stays 0 for losses that do not see the sign.
+        ``m(0)`` within [-1, 1]; exactly 0 stays 0 for losses that do not see the sign, and then the solution has the
+        linear ``growth`` of small overlaps.
     eta
         Step of gradient descent, > 0. The flow is the limit of short steps, extrapolated from three lengths.
     batch, persistence
@@ -104,10 +105,9 @@ def _solution(steps: Array, found: Estimates, settings: dict[str, Any]) -> Desce
     t = np.concatenate(([0.0], np.cumsum(steps)))
     if settings["eta"] is None:
         t *= settings["t_max"] / t[-1]  # rounding
-    values = {name: found.value[name] for name in OBSERVABLES}
     parts = dict(zip(PARTS, found[1:], strict=True))
-    plain = DescentSolution(t, values, parts, settings)
-    return DescentSolution(t, values, parts, settings, _message(plain))
+    plain = DescentSolution(t, found.value, parts, settings)
+    return DescentSolution(t, found.value, parts, settings, _message(plain))
 
 
 def _message(solution: DescentSolution) -> str:
