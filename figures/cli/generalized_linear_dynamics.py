@@ -91,7 +91,7 @@ def _declared(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLan
 def _solve(
     landscape: GeneralizedLinearLandscape, alpha: float, end: float, problem: Mapping[str, Any]
 ) -> DescentSolution:
-    """With a bar; Ctrl-C ends the command."""
+    """With a bar; Ctrl-C ends the command and keeps nothing: samples run one after another, each to the last time."""
     try:
         with fraction() as progress:
             return solve_descent(landscape, alpha, end, progress=progress, **problem)

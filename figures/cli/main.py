@@ -145,7 +145,10 @@ def dynamics(
         str | None, typer.Option(metavar="T,T", help="Times to report; default 1, 10, 100, ... and the last.")
     ] = None,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Keep all of it (npz); Ctrl-C keeps a part.")
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Keep all of it (npz); Ctrl-C keeps a part (loss: nothing)."
+        ),
     ] = None,
     plot: Annotated[
         str | None, typer.Option(metavar="FILE", help="Draw m, energy and mu to a PNG, PDF or SVG file.")

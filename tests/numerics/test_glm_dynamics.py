@@ -261,7 +261,8 @@ def exact_growth(alpha, c, decays):
     arm = 9 * np.exp(2j * np.pi * (np.arange(96) + 0.5) / 96)
     z = 4 + arm  # around [-5, 13], beyond max c times that of Marchenko and Pastur
     trace, signal = resolvents(z, alpha, c)
-    return np.array([np.mean(f(z) * signal * -arm).real / np.mean(f(z) ** 2 * trace * -arm).real ** 0.5 for f in decays])
+    along, squared = ([np.mean(f(z) ** p * g * -arm).real for f in decays] for p, g in ((1, signal), (2, trace)))
+    return np.array(along) / np.sqrt(squared)
 
 
 def test_growth_of_quadratic_losses_is_exact():
@@ -330,9 +331,9 @@ def test_growth_against_simulation(a, alpha, step):
         for _ in range(steps):
             process.advance(step)
         theory.append(process.growth)
-    runs = [paired_growth(problem, step, steps, 1000, seed, 0.02) for seed in range(16)]
+    runs = [paired_growth(problem, step, steps, 1000, seed, 0.02) for seed in range(9)]
     mean, error = np.mean(theory, axis=0), np.std(theory, axis=0, ddof=1) / np.sqrt(6)
-    simulated, scatter = np.mean(runs, axis=0), np.std(runs, axis=0, ddof=1) / 4
+    simulated, scatter = np.mean(runs, axis=0), np.std(runs, axis=0, ddof=1) / 3
     assert mean[-1] > 1.5
     assert np.all(np.abs(mean - simulated) < 4 * np.hypot(error, scatter) + 1e-9)
 
@@ -341,7 +342,7 @@ def test_growth_has_honest_errors():
     options = {"eta": 0.02, "samples": 8}
     best = solve_descent(PHASE, 3.0, 0.2, seed=99, walkers=8192, **options)
     pulls = []
-    for seed in range(12):
+    for seed in range(8):
         found = solve_descent(PHASE, 3.0, 0.2, seed=seed, walkers=256 << seed % 2, **options)
         error = np.hypot(found.errors["growth"], best.errors["growth"])
         pulls.append((found.growth - best.growth)[[5, 10]] / error[[5, 10]])
