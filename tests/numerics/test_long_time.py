@@ -434,3 +434,14 @@ def test_short_runs(t_max: float) -> None:
     # d_t C = -t f'(1) and mu = [f'(1) + f''(1)] t to leading order
     assert solution.mu[-1] == pytest.approx(4.5 * t_max, rel=1e-2)
     assert 1 - solution.C(solution.t_reached, 0) == pytest.approx(0.75 * t_max**2, rel=1e-2, abs=1e-12)
+
+
+@pytest.mark.parametrize(("signal", "size"), [(1.3244089713223397, 30_000), (1.1415326801240968, 100_000)])
+def test_a_jump_within_the_last_block(signal: float, size: int) -> None:
+    """Blocks so wide that the jump of m lies inside the one before the grid is refined there."""
+    covariance, mean = (x**3 / 3 + Rational(repr(signal)) * x**2 for x in (OVERLAP, SIGNAL_OVERLAP))
+    landscape, t = GaussianLandscape(covariance, mean), np.array([20.0, 40.0])
+    fine = solve_dynamics(landscape, 40.0, overlap=size**-0.5, rtol=1e-6).at(t)
+    for rtol in (1e-3, 1e-4):
+        coarse = solve_dynamics(landscape, 40.0, overlap=size**-0.5, rtol=rtol).at(t)
+        assert np.all(np.abs(coarse["m"] - fine["m"]) < 10 * rtol)

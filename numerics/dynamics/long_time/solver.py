@@ -177,7 +177,9 @@ class March:
         if not np.any(after):
             return
         steepest = int(np.argmax(np.where(after, rates, 0.0)))
-        over = self.t - t[steepest] > 0.25 * t[steepest] / rates[steepest]
+        # the last block, from which the next one is predicted, has to lie beyond
+        begun = float(time_of(self.history.x[-2], self.rule))
+        over = begun >= t[steepest] and self.t - t[steepest] > 0.25 * t[steepest] / rates[steepest]
         if rates[steepest] > SHARP and over:
             self.anchors.append(float(t[steepest]))
 
