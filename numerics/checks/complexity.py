@@ -62,7 +62,7 @@ LANDSCAPES = (
     ),
 )
 DEFAULT = Settings(
-    (Case(0, 6, 600), Case(0, 8, 400), Case(0, 10, 150), Case(0, 12, 100), Case(1, 6, 200), Case(1, 7, 250))
+    (Case(0, 6, 600), Case(0, 8, 400), Case(0, 10, 120), Case(0, 12, 60), Case(1, 6, 200), Case(1, 7, 160))
 )
 QUICK = Settings((Case(0, 6, 150), Case(0, 8, 60), Case(1, 6, 100)), bins=(4, 2), matrices=8192)
 

@@ -46,7 +46,7 @@ class Settings:
 
     signals: tuple[float, ...] = (1.2, 1.45, 1.7, 2.0)
     sizes: tuple[int, ...] = (64, 128, 256, 512, 1024)
-    pairs: tuple[int, ...] = (160, 180, 50, 6, 1)
+    pairs: tuple[int, ...] = (160, 140, 40, 5, 1)
     resolution: float = 0.2
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize
 from sympy import Expr, Symbol, simplify
 
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, GivenSignal
@@ -167,13 +168,47 @@ def require_numbers(landscape: GeneralizedLinearLandscape) -> None:
 def curvature_floor(landscape: GeneralizedLinearLandscape) -> float:
     """Infimum of ``D = l''`` over the plane, limits at infinity included; ``-inf`` where it is unbounded."""
     require_numbers(landscape)
-    sizes = np.concatenate(([0.0], np.geomspace(1e-9, 1e9, 361)))
-    line = np.concatenate((-sizes[:0:-1], sizes))
-    far = lower((FIELD, SIGNAL_FIELD), [landscape.curvature])(line[:, None], line[None, :])[0]
-    near = tabulate(landscape, 0.05).fields[-1].min()
-    lowest = min(float(np.nanmin(far)), float(near))
+    data = tabulate(landscape, 0.05)
+    near = np.broadcast_arrays(data.fields[-1], *data.fields[:2])
+    far = [(lower((FIELD, SIGNAL_FIELD), [landscape.curvature])(u, y)[0], u, y) for u, y in _far_points()]
+    lowest = min(_polished(landscape, *np.broadcast_arrays(*values)) for values in (near, *far))
     return lowest if lowest > -UNBOUNDED else -np.inf
 
 
+def curvature_unit(landscape: GeneralizedLinearLandscape) -> float:
+    """How large a loss is: 1 for phase retrieval, whose curvature goes down to -2, and where no infimum tells."""
+    floor = curvature_floor(landscape)
+    return -floor / 2 if -np.inf < floor < 0 else 1.0
+
+
+def _far_points() -> list[tuple[Array, Array]]:
+    """The plane on logarithmic axes, and near ``u = y`` and ``u = -y``, where losses have narrow valleys."""
+    sizes = np.concatenate(([0.0], np.geomspace(1e-9, 1e9, 361)))
+    line = np.concatenate((-sizes[:0:-1], sizes))
+    labels = line[abs(line) <= VALLEY][None, :]
+    return [(line[:, None], line[None, :]), *((sign * labels + line[:, None], labels) for sign in (1, -1))]
+
+
+def _polished(landscape: GeneralizedLinearLandscape, values: Array, u: Array, y: Array) -> float:
+    """The least of these curvatures, and of those found downhill from there."""
+    curvature = lower((FIELD, SIGNAL_FIELD), [landscape.curvature])
+    if np.isnan(values).all():
+        return np.inf
+    at = np.unravel_index(np.nanargmin(values), values.shape)
+    least = float(values[at])
+
+    def height(point: Array) -> float:
+        with np.errstate(all="ignore"):
+            value = float(curvature(point[0], point[1])[0])
+        return value if np.isfinite(value) else np.inf
+
+    if not -UNBOUNDED < least < UNBOUNDED:
+        return least
+    options: Any = {"xatol": 1e-9, "fatol": 1e-15, "maxiter": 400}
+    return min(least, float(minimize(height, np.array([u[at], y[at]]), method="Nelder-Mead", options=options).fun))
+
+
+VALLEY = 1e6
+"""Labels up to here are looked at next to ``u = y``: beyond it ``u - y`` is lost in rounding."""
 UNBOUNDED = 1e9
 """A curvature below minus this at fields up to 1e9 has no lower bound worth the name."""

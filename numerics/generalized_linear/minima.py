@@ -21,7 +21,18 @@ from theory.generalized_linear.symbols import (
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .data import Data, Labels, Law, Values, curvature_floor, law_of, require_numbers, tabulate, tilt_values
+from .data import (
+    Data,
+    Labels,
+    Law,
+    Values,
+    curvature_floor,
+    curvature_unit,
+    law_of,
+    require_numbers,
+    tabulate,
+    tilt_values,
+)
 from .newton import newton
 
 THEORY = KacRiceAction()
@@ -122,18 +133,19 @@ def solve_saddle(
     """
 
     tilted = sigma_zero or energy is not None
+    unit = curvature_unit(ensemble.landscape)  # the multipliers as numbers of order one, whatever the size of the loss
 
     def saddle_at(x: Array) -> Saddle:
         rest = list(x[2:])
         values = {"g": float(np.exp(x[0])), "c": float(np.exp(x[1]))}
         if edge == "touching":
-            values["xi"] = rest.pop(0)
+            values["xi"] = rest.pop(0) / unit
         if ensemble.at_overlap:
-            values["theta"] = rest.pop(0)
+            values["theta"] = rest.pop(0) / unit
         if condition is not None:
             values["alpha"] = float(np.exp(rest.pop(0)))
         if tilted:
-            values["s"] = rest.pop(0)
+            values["s"] = rest.pop(0) / unit
         return replace(start, **values)
 
     def residuals(x: Array) -> Array:
@@ -151,10 +163,10 @@ def solve_saddle(
 
     first = [np.log(start.g), np.log(start.c)]
     optional = (
-        (edge == "touching", start.xi),
-        (ensemble.at_overlap, start.theta),
+        (edge == "touching", start.xi * unit),
+        (ensemble.at_overlap, start.theta * unit),
         (condition is not None, np.log(start.alpha)),
-        (tilted, start.s),
+        (tilted, start.s * unit),
     )
     start_values = np.array([*first, *(value for wanted, value in optional if wanted)])
     return ensemble.minima(saddle_at(newton(residuals, start_values)))[0]
@@ -201,7 +213,7 @@ def complexity_of_minima(
     for start in _guesses(landscape, alpha, s):
         for edge in ("touching", "free"):
             try:
-                rough = solve_saddle(coarse, replace(start, xi=0.1 if edge == "touching" else 0.0), edge=edge)
+                rough = solve_saddle(coarse, replace(start, xi=start.xi if edge == "touching" else 0.0), edge=edge)
                 found = solve_saddle(fine, rough.saddle, edge=edge)
             except ConvergenceError:
                 continue
@@ -223,6 +235,7 @@ def _guesses(landscape: GeneralizedLinearLandscape, alpha: float, s: float) -> l
     """``c ~ g^2`` as for linear regression, ``g = 1/(sqrt(alpha) - 1)``, below the pole of ``1/(1 + gD)``."""
     floor = curvature_floor(landscape)
     top = -1 / floor if -np.inf < floor < 0 else np.inf
-    base = 1 / max(np.sqrt(alpha) - 1, 0.2)
+    unit = curvature_unit(landscape)
+    base = 1 / max(np.sqrt(alpha) - 1, 0.2) / unit
     sizes = dict.fromkeys(min(base * factor, 0.7 * top) for factor in (1.0, 0.3, 0.1, 3.0))
-    return [Saddle(float(g), float(g * g * k), 0.1, alpha, s) for g in sizes for k in (1.0, 3.0)]
+    return [Saddle(float(g), float(g * g * k), 0.1 / unit, alpha, s) for g in sizes for k in (1.0, 3.0)]

@@ -14,7 +14,7 @@ from theory.generalized_linear.symbols import ALPHA, RESPONSE, TILT
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .critical import CriticalAlpha, absent, refined
-from .data import Law, curvature_floor, law_of, require_numbers, tabulate, tilt_values
+from .data import Law, curvature_floor, curvature_unit, law_of, require_numbers, tabulate, tilt_values
 from .jumps import tabulate_jump
 from .newton import newton
 from .spectrum import LabelSpectrum
@@ -26,6 +26,7 @@ ORDERS = {SCAN: 4, 0.1: 6, 0.05: 8, 0.025: 10, 0.0125: 12}
 """Nodes to a panel where the proximal map jumps, in place of the spacing."""
 RESPONSES = np.geomspace(0.01, 3.0, 20)
 TILTS = np.geomspace(0.02, 50.0, 16)
+"""Where states are looked for, chi and s in units of a loss whose curvature goes down to -2."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,10 @@ def marginal_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
         return absent(trouble)
     start = transition_start(landscape)
     if not len(start):
-        return absent("no marginal 1RSB state with b = 1 for chi in [0.01, 3], s in [0.02, 50]")
+        ends = [float(x) for axis in _axes(landscape) for x in (axis[0], axis[-1])]
+        return absent(
+            "no marginal 1RSB state with b = 1 for chi in [{:.3g}, {:.3g}], s in [{:.3g}, {:.3g}]".format(*ends)
+        )
 
     def compute(step: float) -> CriticalAlpha:
         root = np.exp(newton(lambda x: _conditions(landscape, x, step), start))
@@ -155,11 +159,18 @@ def _conditions(landscape: GeneralizedLinearLandscape, x: Array, step: float) ->
     return np.array(_sums(landscape, float(np.exp(x[0])), float(np.exp(x[1])), step)[:2])
 
 
+def _axes(landscape: GeneralizedLinearLandscape) -> tuple[Array, Array]:
+    """Values of chi and s to look at: a loss twice as large has half of both."""
+    unit = curvature_unit(landscape)
+    return RESPONSES / unit, TILTS / unit
+
+
 @lru_cache(maxsize=8)
 def _grid(landscape: GeneralizedLinearLandscape) -> list[tuple[float, float, Array]]:
     """The conditions on a coarse net of (chi, s)."""
+    responses, tilts = _axes(landscape)
     with np.errstate(all="ignore"):
-        return [(float(c), float(s), _scanned(landscape, float(c), float(s))) for c in RESPONSES for s in TILTS]
+        return [(float(c), float(s), _scanned(landscape, float(c), float(s))) for c in responses for s in tilts]
 
 
 def _scanned(landscape: GeneralizedLinearLandscape, chi: float, s: float) -> Array:
@@ -172,6 +183,7 @@ def _scanned(landscape: GeneralizedLinearLandscape, chi: float, s: float) -> Arr
 
 def transition_start(landscape: GeneralizedLinearLandscape) -> Array:
     """``ln chi, ln s`` of the root with the smallest alpha, from cells of the net where both conditions change sign."""
+    responses, tilts = _axes(landscape)
     values = np.array([p[2] for p in _grid(landscape)]).reshape(len(RESPONSES), len(TILTS), 3)
     signs = np.sign(values[..., :2])
     corners = np.stack([signs[i : len(RESPONSES) - 1 + i, j : len(TILTS) - 1 + j] for i in (0, 1) for j in (0, 1)])
@@ -179,7 +191,7 @@ def transition_start(landscape: GeneralizedLinearLandscape) -> Array:
         cells = np.argwhere((np.ptp(corners, axis=0) > 0).all(axis=-1))
     found = []
     for i, j in cells:
-        middle = np.log([np.sqrt(RESPONSES[i] * RESPONSES[i + 1]), np.sqrt(TILTS[j] * TILTS[j + 1])])
+        middle = np.log([np.sqrt(responses[i] * responses[i + 1]), np.sqrt(tilts[j] * tilts[j + 1])])
         try:
             root = newton(lambda x: _conditions(landscape, x, SCAN), middle, tolerance=1e-9)
         except ConvergenceError:

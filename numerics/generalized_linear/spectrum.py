@@ -102,13 +102,13 @@ class LabelSpectrum:
 
         def excess(g: float) -> float:
             spread, pull = self.sums(g)
-            return pull / spread - 1
+            return pull / spread - 1 if spread > 0 else -1.0
 
         top = self.largest_resolvent
         points = _towards(top)
         values = np.array([excess(g) for g in points])
         if self.floor < 0 and values[-1] > -TANGENT:
-            return CriticalAlpha(1 / self.sums(top)[1], note=PINNED, state={"g": top})
+            return CriticalAlpha(1 / self.sums(top)[1], note=PINNED if values[-1] > TANGENT else "", state={"g": top})
         crossings = [i for i in range(len(points) - 1) if values[i] > 0 >= np.nan_to_num(values[i + 1], nan=-1.0)]
         if not crossings:
             return absent("b stays below 1 at the edge for every alpha: the Hessian's outlier never leaves the bulk")

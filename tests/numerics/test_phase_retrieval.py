@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Expr, Piecewise, cos, exp, log
+from sympy import Abs, Expr, Piecewise, Rational, cos, exp, log
 from threadpoolctl import threadpool_limits
 
 from numerics.errors import ConvergenceError
@@ -437,3 +437,26 @@ def test_mistakes_are_named(call: Any, message: str) -> None:
 def test_random_labels_are_independent() -> None:
     law = independent(tabulate(SMALL, 0.1))
     assert law.evaluate([Mean(U**2 * Y**2), Mean(U**4)], {}) == pytest.approx([1, 3], rel=1e-12)
+
+
+@pytest.mark.parametrize("b", [2, 3, 5])
+def test_infimum_of_the_curvature_between_the_nodes(b: int) -> None:
+    assert curvature_floor(GeneralizedLinearLandscape((U**2 - Y**2) ** 2 / (b + Y**4))) == pytest.approx(-2 / b**0.5)
+
+
+def test_valleys_that_narrow_without_end_leave_the_curvature_unbounded() -> None:
+    landscape = GeneralizedLinearLandscape(log(1 + (U**2 - Y**2) ** 2))
+    assert curvature_floor(landscape) == -np.inf
+    assert "unbounded below" in initial_bbp(landscape).note
+
+
+@pytest.mark.parametrize("size", [Rational(1, 10**6), Rational(1000)])
+def test_the_size_of_a_loss_changes_no_threshold(size: Expr) -> None:
+    scaled = GeneralizedLinearLandscape(size * ONE.loss)
+    keys = ("bbp_initial", "bbp_threshold_1rsb", "bbp_kac_rice_dominant_quenched")
+    found = [result.alpha for result in evaluate_critical(scaled, keys).values()]
+    assert found == pytest.approx([1.134854126, 7.09396189, 5.866382], rel=1e-7)
+
+
+def test_a_loss_without_curvature_has_no_outlier() -> None:
+    assert not initial_bbp(GeneralizedLinearLandscape(U)).exists
