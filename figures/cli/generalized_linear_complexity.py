@@ -64,6 +64,8 @@ def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_j
             record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": str(failure)}
             continue
         record |= {f"{key}_{label}": value for key, value in _fields(found).items()}
+    if all(record[f"sigma_{label}"] is None for label in kinds):
+        raise ConvergenceError("; ".join(dict.fromkeys(str(record[f"reason_{label}"]) for label in kinds)))
     if size is not None:
         record["finite_size"] = _finite_size(landscape, alpha, size)
     if picture is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from numerics.errors import ConvergenceError
+
 
 def test_complexity_of_phase_retrieval_as_json(run: Any) -> None:
     words = (
@@ -109,3 +111,12 @@ def test_phase_diagram_of_phase_retrieval(run: Any, tmp_path: Path) -> None:
 def test_mistakes_take_one_line(run: Any, words: tuple[str, ...], message: str) -> None:
     status, out, err = run(*words)
     assert status == 2 and out == "" and message in err and err.count("\n") == 1
+
+
+def test_nothing_found_is_one_line_and_status_one(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise ConvergenceError("no minima near alpha = 3")
+
+    monkeypatch.setattr("numerics.generalized_linear.complexity.complexity", lost)
+    status, out, err = run("complexity", "phase-retrieval", "--a", "1", "--alpha", "3")
+    assert (status, out, err) == (1, "", "ruggedflow: no minima near alpha = 3\n")
