@@ -160,5 +160,5 @@ def test_quick_checks_agree(seed: int) -> None:
 @pytest.mark.slow
 def test_wrong_signal_is_noticed_by_its_success() -> None:
     chosen = success.Settings(sizes=(32, 64, 128), pairs=(150, 150, 60))
-    assert success.run(settings=chosen, workers=2, perturb={"signal": 0.7}).verdict == "disagree"
+    assert success.run(settings=chosen, workers=2, perturb={"signal": 2.0}).verdict == "disagree"
     assert success.run(settings=chosen, workers=2, perturb={"theta": 1.3}).verdict == "disagree"
