@@ -20,13 +20,13 @@ from numerics.dynamics import solve_dynamics
 from numerics.lowering import Array, lower
 from numerics.recovery import Model, SuccessPoint, predicted_crossing, success_points
 from numerics.simulation import Ensemble, simulate
-from numerics.statistics import wilson
 from theory.kac_rice.complexity import jet_of
 from theory.kac_rice.hessian import hessian_of
 from theory.random_matrices import BBPTransition
 from theory.symbols import SIGNAL_OVERLAP, SPIKE
 
 from .style import BLUE, GREY, ORANGE, new_figure
+from .success_points import draw_shares
 
 MODEL = Model(3, 1)
 SIZES, SAMPLES, WORKERS = (64, 128, 256), 160, 2
@@ -73,10 +73,7 @@ def draw_success(points: Sequence[SuccessPoint], further: Sequence[int]) -> Figu
 
 
 def _draw_curve(axes: Axes, point: SuccessPoint, colour: Any) -> None:
-    share = wilson(point.successes, point.samples)
-    errors = np.abs(np.stack([share.low, share.high]) - share.value)
-    style: Any = {"color": colour, "ls": "", "marker": "o", "ms": 3.5, "capsize": 1.5, "lw": 0.9}
-    axes.errorbar(point.signals, share.value, errors, label=f"$N = {point.size}$", **style)
+    draw_shares(axes, point.signals, point.successes, point.samples, color=colour, label=f"$N = {point.size}$")
     x = np.linspace(point.signals[0], point.signals[-1], 201)
     axes.plot(x, point.curve(x), color=colour, lw=1.1)
 

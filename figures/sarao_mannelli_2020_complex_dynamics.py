@@ -32,11 +32,11 @@ from numerics.generalized_linear.simulation import Recovery, recovery, simulate_
 from numerics.lowering import Array
 from numerics.simulation import gradient_flow, random_starts
 from numerics.simulation.ensemble import Ensemble
-from numerics.statistics import wilson
 from numerics.sweep import sweep
 from theory.systems import PhaseRetrieval
 
 from .style import BLUE, CYAN, GREEN, GREY, ORANGE, PURPLE, new_figure
+from .success_points import draw_shares
 
 LANDSCAPE = PhaseRetrieval(Rational(1, 100))
 ALPHAS, T_MAX = (1.5, 2.0, 2.5, 3.0, 3.5), 300.0
@@ -105,10 +105,7 @@ def draw_recovery(curves: Sequence[Recovery]) -> Figure:
 
 
 def _draw_curve(axes: Axes, curve: Recovery, colour: Any) -> None:
-    share = wilson(curve.succeeded, curve.samples)
-    errors = np.abs(np.stack([share.low, share.high]) - share.value)
-    style: Any = {"color": colour, "ls": "", "marker": "o", "ms": 3.5, "capsize": 1.5, "lw": 0.9}
-    axes.errorbar(curve.alphas, share.value, errors, label=f"$N = {curve.size}$", **style)
+    draw_shares(axes, curve.alphas, curve.succeeded, curve.samples, color=colour, label=f"$N = {curve.size}$")
     x = np.linspace(1.3, 4.0, 201)
     axes.plot(x, curve(x), color=colour, lw=1.0)
 

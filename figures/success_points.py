@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from numerics.statistics import wilson
 
 if TYPE_CHECKING:
     from numerics.recovery import SuccessPoint
@@ -30,6 +33,13 @@ def draw_points(axes: Axes, points: Sequence[SuccessPoint]) -> None:
         style: Any = {"color": colour, "ls": "", "marker": marker, "ms": 4, "mec": "black", "mew": 0.4, "zorder": 4}
         label = rf"half of the runs succeed, $N = {size}$"
         axes.errorbar(noises, values, errors, lw=0.9, capsize=1.5, label=label, **style)
+
+
+def draw_shares(axes: Axes, places: ArrayLike, successes: ArrayLike, runs: ArrayLike, **style: Any) -> None:
+    """Shares of runs that succeed, with Wilson's interval."""
+    share = wilson(successes, runs)
+    errors = np.abs(np.stack([share.low, share.high]) - share.value)
+    axes.errorbar(places, share.value, errors, ls="", marker="o", ms=3.5, capsize=1.5, lw=0.9, **style)
 
 
 def clear_height(axes: Axes, x: float, low: float, high: float, points: Sequence[SuccessPoint]) -> float:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -65,6 +66,20 @@ class ExpectedCount:
     def minima(self) -> tuple[Array, Array]:
         """Counts of minima and standard errors, shape (bins,)."""
         return _mean_and_error(self.batches[:, :, 0])
+
+    def record(self) -> dict[str, Any]:
+        """For JSON: over all overlaps with standard errors, in all and by index; means by overlap."""
+        total, error = self.estimate()
+        by_index = [self.estimate(np.arange(self.size) == k) for k in range(self.size)]
+        return {
+            "total": total,
+            "total_error": error,
+            "by_index": [value for value, _ in by_index],
+            "by_index_error": [deviation for _, deviation in by_index],
+            "overlap_edges": self.overlap_edges.tolist(),
+            "total_by_overlap": self.total[0].tolist(),
+            "minima_by_overlap": self.minima[0].tolist(),
+        }
 
     def __str__(self) -> str:
         lines = [f"expected critical points, N = {self.size}", f"{'m':>16} {'total':>20} {'minima':>20}"]

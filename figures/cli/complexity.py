@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from numerics.complexity import ComplexityResult, complexity
-from numerics.provenance import output_folder
 from theory.kac_rice import Kind
 from theory.landscape import GaussianLandscape
 from theory.parsing import parse_number
 
+from .arguments import picture_to_write
 from .generalized_linear import LOSSES
 from .generalized_linear_complexity import Question, run_complexity
 from .output import echo_parameters, print_json, print_table, whole
@@ -102,28 +102,14 @@ def _finite_size(landscape: GaussianLandscape, size: int) -> dict[str, Any]:
     from numerics.finite_size import expected_critical_points
 
     count = expected_critical_points(landscape, size, overlap_edges=np.linspace(-1, 1, 11))
-    by_index = [count.estimate(np.arange(size) == k) for k in range(size)]
-    total, error = count.estimate()
-    return {
-        "size": size,
-        "total": total,
-        "total_error": error,
-        "by_index": [value for value, _ in by_index],
-        "by_index_error": [deviation for _, deviation in by_index],
-        "overlap_edges": count.overlap_edges.tolist(),
-        "total_by_overlap": count.total[0].tolist(),
-        "minima_by_overlap": count.minima[0].tolist(),
-    }
+    return {"size": size, **count.record()}
 
 
 def _check_plot(plot: str, by_channel: bool) -> None:
     """Before anything is computed."""
     if by_channel:
         raise ValueError("--plot draws Sigma(m) at most at a fixed total energy; leave --channel-energy out")
-    path = Path(plot)
-    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise ValueError(f"--plot {plot}: name a file that ends in .png, .pdf or .svg")
-    output_folder(path.parent)
+    picture_to_write("plot", plot)
 
 
 def _draw(landscape: GaussianLandscape, path: Path, energy: float | None, index: int | None) -> Path:

@@ -111,25 +111,10 @@ def _fields(found: Complexity) -> dict[str, Any]:
 
 def _finite_size(landscape: GeneralizedLinearLandscape, alpha: float, size: int) -> dict[str, Any]:
     """Expected numbers at finite N over all overlaps but 1 and -1, with standard errors."""
-    import numpy as np
-
     from numerics.generalized_linear.finite_size import expected_critical_points
 
     data = max(1, round(alpha * size))
-    count = expected_critical_points(landscape, size, data)
-    total, error = count.estimate()
-    by_index = [count.estimate(np.arange(size) == k) for k in range(size)]
-    return {
-        "size": size,
-        "data": data,
-        "total": total,
-        "total_error": error,
-        "by_index": [value for value, _ in by_index],
-        "by_index_error": [deviation for _, deviation in by_index],
-        "overlap_edges": count.overlap_edges.tolist(),
-        "total_by_overlap": count.total[0].tolist(),
-        "minima_by_overlap": count.minima[0].tolist(),
-    }
+    return {"size": size, "data": data, **expected_critical_points(landscape, size, data).record()}
 
 
 def _draw(landscape: GeneralizedLinearLandscape, alpha: float, labels: Any, energy: float | None, path: Path) -> Path:

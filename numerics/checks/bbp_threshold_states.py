@@ -38,7 +38,7 @@ from .extrapolation import Limit, extrapolate
 from .planted import across, with_signal_at, without_signal
 from .report import Panel, Report, Series
 from .samples import with_signal
-from .tasks import Progress, gather, mean_and_error, perturbation, stream
+from .tasks import Progress, gather, mean_and_error, perturbation, results_at, stream
 
 P, DELTA_P = 3, 1
 """Order and noise of the tensor."""
@@ -101,7 +101,7 @@ def run(
     threshold = detachment(1.0)
     limits, comparisons, shown = {}, [], []
     for signal in chosen.signals:
-        groups = [[r for r, p in zip(found, points, strict=True) if p[:2] == (signal, n)] for n in chosen.sizes]
+        groups = [results_at(points, found, signal, size) for size in chosen.sizes]
         means, errors = (np.array(v) for v in zip(*(mean_and_error(group) for group in groups), strict=True))
         limits[signal] = limits_of(signal > threshold, chosen.sizes, means, errors)
         comparisons += compared(signal, wrong["theta"], limits[signal], chosen)

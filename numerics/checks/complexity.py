@@ -29,7 +29,7 @@ from .comparison import Comparison
 from .counts import EVERYWHERE, FINE, KINDS, Counts, density_panel, numbers_panel
 from .report import Panel, Report
 from .samples import declared, with_signal
-from .tasks import Progress, gather, perturbation, stream
+from .tasks import Progress, gather, perturbation, results_at, stream
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def run(
     found = gather(enumerated, points, workers=workers, progress=progress, title="critical points")
     counts = []
     for case, theory in zip(chosen.cases, theories, strict=True):
-        own = [r for r, p in zip(found, points, strict=True) if p[:2] == (case.size, case.landscape)]
+        own = results_at(points, found, case.size, case.landscape)
         samples, missing = (np.array(column) for column in zip(*own, strict=True))
         factor = float(np.exp(wrong["complexity"] * case.size))
         counts.append(Counts(LANDSCAPES[case.landscape].name, case.size, theory, samples, missing, factor))

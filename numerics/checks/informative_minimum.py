@@ -33,7 +33,7 @@ from .comparison import Comparison
 from .extrapolation import Limit, extrapolate
 from .report import Panel, Report, Series
 from .samples import declared, with_noise, with_signal
-from .tasks import Progress, gather, mean_and_error, perturbation, stream
+from .tasks import Progress, gather, mean_and_error, perturbation, results_at, stream
 
 GRID = 4001
 """Overlaps among which a change of sign is sought."""
@@ -108,7 +108,7 @@ def run(
     for index, case in enumerate(CASES):
         prediction = predicted(case.landscape)
         prediction["m"] *= wrong["overlap"]
-        groups = [[r for r, p in zip(found, points, strict=True) if p[:2] == (index, n)] for n in chosen.sizes]
+        groups = [results_at(points, found, index, size) for size in chosen.sizes]
         means, errors = (np.array(v) for v in zip(*(mean_and_error(group) for group in groups), strict=True))
         for k, name in enumerate(OBSERVABLES):
             exponent, terms = case.corrections.get(name, SMOOTH)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +25,9 @@ from ..generalized_linear.spectrum import LabelSpectrum
 from ..lowering import Array
 from ..simulation import lowest, starts_with_overlap
 from .report import Report
-from .risk_outliers import Case, Settings, compared, outcome, panels, remarks
+from .risk_outliers import Case, Point, Settings, compared, outcomes, panels, remarks
 from .risk_samples import declared, with_wrong_signal
-from .tasks import Progress, gather, perturbation, stream
+from .tasks import Progress, perturbation, stream
 
 DEFAULT = Settings(sizes=(125, 250, 500, 1000), samples=(160, 100, 50, 20), resolution=0.15)
 QUICK = Settings(sizes=(64, 128, 256, 448), samples=(110, 70, 32, 12), resolution=0.25)
@@ -59,31 +60,18 @@ def run(
     """See ``numerics.checks``; ``perturb``: ``alpha`` scales theory's, ``signal`` is a cosine to the true one."""
     chosen = settings or (QUICK if quick else DEFAULT)
     wrong = perturbation(perturb, alpha=1.0, signal=1.0)
-    points = [
-        (case, size, number, seed, wrong["signal"])
-        for case in range(len(CASES))
-        for size, count in zip(chosen.sizes, chosen.samples, strict=True)
-        for number in range(count)
-    ]
-    found = gather(measured, points, workers=workers, progress=progress, title="Hessians at random points")
-    outcomes = [
-        outcome(case, chosen.sizes, [_of(points, found, k, size) for size in chosen.sizes])
-        for k, case in enumerate(CASES)
-    ]
+    where: Any = {"workers": workers, "progress": progress, "title": "Hessians at random points"}
+    found = outcomes(CASES, measured, chosen, seed, wrong["signal"], **where)
     return Report(
         "phase-retrieval-initial-bbp",
-        tuple(comparison for one in outcomes for comparison in compared(one, wrong["alpha"], chosen)),
+        tuple(comparison for one in found for comparison in compared(one, wrong["alpha"], chosen)),
         {**asdict(chosen), "seed": seed, "landscapes": [declared(landscape) for landscape in LANDSCAPES]},
-        panels(outcomes, wrong["alpha"]),
-        remarks(outcomes),
+        panels(found, wrong["alpha"]),
+        remarks(found),
     )
 
 
-def _of(points: list[tuple[int, int, int, int, float]], found: list[Array], case: int, size: int) -> Array:
-    return np.array([result for point, result in zip(points, found, strict=True) if point[:2] == (case, size)])
-
-
-def measured(point: tuple[int, int, int, int, float]) -> Array:
+def measured(point: Point) -> Array:
     """Lowest eigenvalue less mu, squared overlap, and controls, at (case, N, number, seed, cosine)."""
     case, size, number, seed, cosine = point
     landscape, alpha = PLACES[case]

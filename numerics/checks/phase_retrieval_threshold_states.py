@@ -27,7 +27,7 @@ from .descent_states import B, States, panels, remarks
 from .joint import limits, means
 from .report import Report
 from .risk_samples import declared, with_signal_beside, with_wrong_signal, without_signal
-from .tasks import Progress, gather, perturbation, stream
+from .tasks import Progress, gather, perturbation, results_at, stream
 
 LANDSCAPE = PhaseRetrieval(0.01)
 BULK, EDGE, OUTLIER, OVERLAP = range(2, 6)
@@ -74,9 +74,7 @@ def run(
     found = gather(measured, points, workers=workers, progress=progress, title="the end of gradient flow")
     states = []
     for alpha in chosen.alphas:
-        values = [
-            np.array([r for p, r in zip(points, found, strict=True) if p[:2] == (alpha, size)]) for size in chosen.sizes
-        ]
+        values = [np.array(results_at(points, found, alpha, size)) for size in chosen.sizes]
         states.append(States(alpha, [means(size, part) for size, part in zip(chosen.sizes, values, strict=True)]))
     return Report(
         "phase-retrieval-threshold-states",

@@ -21,7 +21,10 @@ from ..lowering import Array
 from .comparison import Comparison
 from .joint import Limits, Means, limits, means
 from .report import Panel, Series
+from .tasks import Progress, gather, results_at
 
+Point = tuple[int, int, int, int, float]
+"""Case, N, number of the sample, seed, cosine of what passes for the signal with it."""
 CORRECTIONS = {True: ((1.0, 1), (1.0, 1)), False: ((2 / 3, 2), (1.0, 2))}
 """Exponent and number of terms in 1/N for eigenvalue and squared overlap, with an outlier and without."""
 NAMES = ("lowest eigenvalue", "squared overlap")
@@ -90,6 +93,31 @@ class Outcome:
     case: Case
     groups: Sequence[Means]
     limits: tuple[Limits, Limits]
+
+
+def outcomes(
+    cases: Sequence[Case],
+    measured: Callable[[Point], Array],
+    chosen: Settings,
+    seed: int,
+    cosine: float,
+    *,
+    workers: int,
+    progress: Progress | None,
+    title: str,
+) -> list[Outcome]:
+    """``measured`` at all sizes of every case."""
+    points = [
+        (case, size, number, seed, cosine)
+        for case in range(len(cases))
+        for size, count in zip(chosen.sizes, chosen.samples, strict=True)
+        for number in range(count)
+    ]
+    found = gather(measured, points, workers=workers, progress=progress, title=title)
+    return [
+        outcome(case, chosen.sizes, [np.array(results_at(points, found, k, size)) for size in chosen.sizes])
+        for k, case in enumerate(cases)
+    ]
 
 
 def outcome(case: Case, sizes: Sequence[int], samples: Sequence[Array]) -> Outcome:

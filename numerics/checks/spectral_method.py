@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,9 @@ from ..generalized_linear.labels import spectral
 from ..generalized_linear.simulation import empirical_law, sample_risk, spectral_estimate, spectrum_of
 from ..lowering import Array, lower
 from .report import Report
-from .risk_outliers import Case, Settings, compared, outcome, panels, remarks
+from .risk_outliers import Case, Point, Settings, compared, outcomes, panels, remarks
 from .risk_samples import with_wrong_signal
-from .tasks import Progress, gather, perturbation, stream
+from .tasks import Progress, perturbation, stream
 
 DEFAULT = Settings(sizes=(125, 250, 500, 1000), samples=(200, 120, 60, 16), resolution=0.15)
 QUICK = Settings(sizes=(64, 128, 256, 384), samples=(110, 70, 30, 12), resolution=0.32)
@@ -49,29 +50,18 @@ def run(
     """See ``numerics.checks``; ``perturb``: ``alpha`` scales theory's, ``signal`` is a cosine to the true one."""
     chosen = settings or (QUICK if quick else DEFAULT)
     wrong = perturbation(perturb, alpha=1.0, signal=1.0)
-    points = [
-        (case, size, number, seed, wrong["signal"])
-        for case in range(len(CASES))
-        for size, count in zip(chosen.sizes, chosen.samples, strict=True)
-        for number in range(count)
-    ]
-    found = gather(measured, points, workers=workers, progress=progress, title="spectral methods")
-    outcomes = []
-    for k, case in enumerate(CASES):
-        groups = [
-            np.array([r for p, r in zip(points, found, strict=True) if p[:2] == (k, size)]) for size in chosen.sizes
-        ]
-        outcomes.append(outcome(case, chosen.sizes, groups))
+    where: Any = {"workers": workers, "progress": progress, "title": "spectral methods"}
+    found = outcomes(CASES, measured, chosen, seed, wrong["signal"], **where)
     return Report(
         "spectral-method",
-        tuple(comparison for one in outcomes for comparison in compared(one, wrong["alpha"], chosen)),
+        tuple(comparison for one in found for comparison in compared(one, wrong["alpha"], chosen)),
         {**asdict(chosen), "seed": seed},
-        panels(outcomes, wrong["alpha"]),
-        ("The eigenvalues are those of minus the matrix.", *remarks(outcomes)),
+        panels(found, wrong["alpha"]),
+        ("The eigenvalues are those of minus the matrix.", *remarks(found)),
     )
 
 
-def measured(point: tuple[int, int, int, int, float]) -> Array:
+def measured(point: Point) -> Array:
     """Minus the top eigenvalue, squared overlap, and controls, at (case, N, number, seed, cosine)."""
     case, size, number, seed, cosine = point
     method, alpha = PLACES[case]

@@ -31,7 +31,7 @@ from .comparison import Comparison
 from .extrapolation import Limit, extrapolate
 from .report import Panel, Report, Series
 from .samples import declared, with_noise, with_signal
-from .tasks import Progress, gather, mean_and_error, perturbation, stream
+from .tasks import Progress, gather, mean_and_error, perturbation, results_at, stream
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,7 @@ def run(
     comparisons, panels = [], []
     for index, case in enumerate(CASES):
         prediction = wrong["overlap"] * predicted(case, chosen.steps)
-        groups = [
-            np.array([r for r, p in zip(found, points, strict=True) if p[:2] == (index, n)]) for n in chosen.sizes
-        ]
+        groups = [results_at(points, found, index, size) for size in chosen.sizes]
         means, errors = zip(*(mean_and_error(group) for group in groups), strict=True)
         values, bars = np.array(means), np.maximum(errors, ROUNDING)
         limits = [extrapolate(chosen.sizes, values[:, t], bars[:, t]) for t in range(1, chosen.steps + 1)]

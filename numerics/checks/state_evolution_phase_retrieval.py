@@ -26,7 +26,7 @@ from .comparison import Comparison
 from .joint import Limits, Means, limits, means
 from .report import Panel, Report, Series
 from .risk_samples import with_wrong_signal
-from .tasks import Progress, gather, perturbation, stream
+from .tasks import Progress, gather, perturbation, results_at, stream
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,7 @@ def run(
     panels = []
     for alpha in chosen.alphas:
         theory = state_evolution(LANDSCAPE, wrong["alpha"] * alpha, start=chosen.start, steps=chosen.steps)
-        groups = [
-            means(size, [r for p, r in zip(points, found, strict=True) if p[:2] == (alpha, size)])
-            for size in chosen.sizes
-        ]
+        groups = [means(size, results_at(points, found, alpha, size)) for size in chosen.sizes]
         limit = limits(groups)
         comparisons += compared(alpha, theory, limit, chosen)
         panels.append(panel(alpha, theory, groups, limit))

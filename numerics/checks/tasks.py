@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,6 +37,11 @@ def gather(
     if progress is not None:
         progress(0.0, title)
     return sweep(function, points, workers=workers, done=done)
+
+
+def results_at(points: Sequence[tuple[Any, ...]], results: Sequence[Result], *place: Any) -> list[Result]:
+    """Results of the points that begin with these entries."""
+    return [result for point, result in zip(points, results, strict=True) if point[: len(place)] == place]
 
 
 def mean_and_error(samples: ArrayLike) -> tuple[Array, Array]:

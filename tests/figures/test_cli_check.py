@@ -12,7 +12,6 @@ import pytest
 import numerics.checks.bbp_rotation_invariant as bbp
 from figures.check_figure import draw
 from figures.cli import check as command
-from figures.cli.main import main
 from figures.cli.progress import fraction
 from numerics.checks import CHECKS, Comparison, Panel, Report, Series
 from numerics.errors import ConvergenceError
@@ -22,17 +21,9 @@ WORDS = ["check", NAME, "--quick", "--workers", "1"]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def run(run: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(bbp, "QUICK", bbp.Settings(strengths=(1.6, 2.4), sizes=(200, 400, 800), samples=60))
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
+    return run
 
 
 def reports(monkeypatch: pytest.MonkeyPatch, **verdicts: str) -> None:
