@@ -1,0 +1,1 @@
+"""Statics of spherical spin glasses as numbers."""

@@ -1,0 +1,1 @@
+"""Statics of spherical spin glasses: Parisi's formula and the transitions that it has."""
