@@ -11,17 +11,13 @@ from .kac_rice.complexity import KacRice
 from .landscape import GaussianLandscape
 from .random_matrices.index_cost import regions
 from .random_matrices.semicircle import Y
+from .statics.transitions import unplanted
 from .symbols import ENERGY, SHIFT, SIGNAL_OVERLAP
 from .thresholds.threshold import Condition, Threshold
 
 AUFFINGER = (
     "Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129 (pure); Auffinger, Ben Arous 2013, arXiv 1110.5872 (mixed)"
 )
-
-
-def unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
-    """The same covariance without signal, and without the random constant of variance ``N f(0)``."""
-    return GaussianLandscape(landscape.covariance - landscape.f(0, 0), 0, name=landscape.name)
 
 
 @cache

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from theory.energies import energies, ground_state_energy, marginal_energy, unplanted
+from theory.energies import energies, ground_state_energy, marginal_energy
 from theory.landscape import GaussianLandscape
+from theory.statics.transitions import unplanted
 from theory.symbols import ENERGY
 from theory.thresholds import Family
 
