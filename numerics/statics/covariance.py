@@ -44,10 +44,10 @@ class UnitCovariance:
 
     @cached_property
     def _functions(self) -> Callable[..., list[Array]]:
-        return lower((OVERLAP,), [self.scaled.f(k, OVERLAP) for k in range(3)])
+        return lower((OVERLAP,), [self.scaled.f(k, OVERLAP) for k in range(4)])
 
     def __call__(self, q: ArrayLike) -> list[Array]:
-        """``f, f', f''`` at q."""
+        """``f, f', f'', f'''`` at q."""
         return self._functions(q)
 
     @cached_property

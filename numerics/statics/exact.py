@@ -67,11 +67,26 @@ def _candidates(f: UnitCovariance, temperature: Expr, s: GridSolution) -> Iterat
     ]
     cold = temperature == 0
     for parts in product(*choices):
-        at_zero = [True] if clusters and clusters[0].first and f.field == 0 else [False]
+        at_zero = _at_zero(f, clusters, parts)
         at_one = [True, False] if cold and clusters and clusters[-1].last and parts[-1] == "band" else [False]
         for zero, one in product(at_zero, at_one):
             ansatz = Ansatz(f.scaled, parts, zero, one, temperature)
             yield ansatz, _start(ansatz, clusters, s)
+    if clusters and f.field == 0 and f(0.0)[2] > 0 and not clusters[0].first:
+        # a band from q = 0 on may also be too faint to be seen at all
+        faint = clusters[0]._replace(low=0.0, high=clusters[0].low / 2, first=True)
+        for parts in product(["band"], *choices):
+            ansatz = Ansatz(f.scaled, parts, True, False, temperature)
+            yield ansatz, _start(ansatz, [faint, *clusters], s)
+
+
+def _at_zero(f: UnitCovariance, clusters: Sequence[_Cluster], parts: Sequence[Part]) -> list[bool]:
+    """Without field support that touches q = 0 on the grid is pinned there; a band may grow too slowly there to show."""
+    if not clusters or f.field > 0:
+        return [False]
+    if clusters[0].first:
+        return [True]
+    return [False, True] if parts[0] == "band" else [False]
 
 
 def _clusters(s: GridSolution) -> list[_Cluster]:

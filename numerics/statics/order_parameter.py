@@ -45,16 +45,14 @@ class OrderParameter:
         """``x/T`` at the beginning and at the end of each stretch."""
         length = np.diff(self.q)
         linear = np.divide(-np.diff(self.chi), length, out=np.zeros_like(length), where=length > 0)
-        ends = [np.where(self.band, self._slope_on_band(q), linear) for q in (self.q[:-1], self.q[1:])]
+        ends = [np.where(self.band, self.slope_on_band(q), linear) for q in (self.q[:-1], self.q[1:])]
         return ends[0], ends[1]
 
-    def _slope_on_band(self, q: ArrayLike) -> Array:
-        """``f'''/(2 f''^(3/2))``, by central differences of ``1/sqrt(f'')``: for display and signs."""
-        x = np.asarray(q, dtype=float)
-        h = 1e-5
-        low, high = np.maximum(x - h, 0.0), np.minimum(x + h, 1.0)
+    def slope_on_band(self, q: ArrayLike) -> Array:
+        """``-d/dq f''^(-1/2) = f'''/(2 f''^(3/2))``."""
+        _, _, second, third = self.f(q)
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope: Array = -(self.f(high)[2] ** -0.5 - self.f(low)[2] ** -0.5) / (high - low)
+            slope: Array = third / (2 * second**1.5)
         return slope
 
     @property
@@ -65,7 +63,7 @@ class OrderParameter:
         ends = np.append(first, np.inf if self.temperature == 0 else 1 / self.temperature)
         inside = True
         for a, b in zip(self.q[:-1][self.band], self.q[1:][self.band], strict=True):
-            inside &= bool(np.all(np.diff(self._slope_on_band(np.linspace(a, b, 200))) > -slack))
+            inside &= bool(np.all(np.diff(self.slope_on_band(np.linspace(a, b, 200))) > -slack))
         starts = bool(np.all(first >= -slack)) and bool(np.all(self.chi > 0))
         return inside and starts and bool(np.all(ends[1:] >= last - slack))
 

@@ -23,7 +23,7 @@ from .order_parameter import OrderParameter
 CERTIFIED = 1e-10
 """Gap, in the landscape's unit of energy, below which an exact order parameter is taken for the minimum."""
 ROUNDING = 4e-15
-FINER = 3
+FINER = 2
 """Factor to the grid where the first suggests no order parameter that can be certified."""
 LOWEST_TEMPERATURE = 1e-6
 """In units of ``sqrt(f'(1))``: below it the support at ``1 - q ~ T`` is within rounding of q = 1."""
@@ -110,7 +110,7 @@ class Statics:
         i = np.clip(np.searchsorted(order.q, at, side="right") - 1, 0, max(order.q.size - 2, 0))
         scale = 1 / order.f.unit if order.temperature == 0 else order.temperature
         if order.q.size > 1:
-            on_band = order._slope_on_band(at) * scale
+            on_band = order.slope_on_band(at) * scale
             inside = np.where(order.band[i], on_band, order.slopes[0][i] * scale)
         else:
             inside = np.zeros_like(at)
