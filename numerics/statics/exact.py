@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,38 +50,35 @@ class _Cluster(NamedTuple):
 
 def exact_order(f: UnitCovariance, temperature: Expr, solution: GridSolution, tolerance: float) -> Exact | None:
     """The first ansatz suggested by the grid that is admissible and certified to ``tolerance``; None if none is."""
-    for tried, (ansatz, start) in enumerate(_candidates(f, temperature, solution)):
-        if tried == LARGEST_TRIES:
-            return None
-        found = _solved(f, ansatz, start)
-        if found is not None and found.order.admissible and found.order.gap < tolerance:
-            return found
+    clusters = _clusters(solution)
+    for ansatz in islice(_candidates(f, temperature, clusters), LARGEST_TRIES):
+        # the ends of bands as the grid has them, and a little further in or out
+        for reach in (0.0, 0.08, -0.04) if "band" in ansatz.parts else (0.0,):
+            found = _solved(f, ansatz, _start(ansatz, clusters, solution, reach))
+            if found is not None and found.order.admissible and found.order.gap < tolerance:
+                return found
     return None
 
 
-def _candidates(f: UnitCovariance, temperature: Expr, s: GridSolution) -> Iterator[tuple[Ansatz, list[float]]]:
+def _candidates(f: UnitCovariance, temperature: Expr, clusters: Sequence[_Cluster]) -> Iterator[Ansatz]:
     """Each cluster as an atom or a band, the likelier first; pinned at the ends of [0, 1] where it touches them."""
-    clusters = _clusters(s)
     choices: list[Sequence[Part]] = [
         ("atom", "band") if cluster.width <= ATOM_WIDTH else ("band", "atom") for cluster in clusters
     ]
     cold = temperature == 0
     for parts in product(*choices):
-        at_zero = _at_zero(f, clusters, parts)
         at_one = [True, False] if cold and clusters and clusters[-1].last and parts[-1] == "band" else [False]
-        for zero, one in product(at_zero, at_one):
-            ansatz = Ansatz(f.scaled, parts, zero, one, temperature)
-            yield ansatz, _start(ansatz, clusters, s)
+        for zero, one in product(_at_zero(f, clusters, parts), at_one):
+            yield Ansatz(f.scaled, parts, zero, one, temperature)
     if clusters and f.field == 0 and f(0.0)[2] > 0 and not clusters[0].first:
         # a band from q = 0 on may also be too faint to be seen at all
-        faint = clusters[0]._replace(low=0.0, high=clusters[0].low / 2, first=True)
-        for parts in product(["band"], *choices):
-            ansatz = Ansatz(f.scaled, parts, True, False, temperature)
-            yield ansatz, _start(ansatz, [faint, *clusters], s)
+        faint: Part = "band"
+        for parts in product(*choices):
+            yield Ansatz(f.scaled, (faint, *parts), True, False, temperature)
 
 
 def _at_zero(f: UnitCovariance, clusters: Sequence[_Cluster], parts: Sequence[Part]) -> list[bool]:
-    """Without field support that touches q = 0 on the grid is pinned there; a band may grow too slowly there to show."""
+    """Without field, support that touches q = 0 on the grid is pinned there; a band may be too faint there to show."""
     if not clusters or f.field > 0:
         return [False]
     if clusters[0].first:
@@ -91,7 +88,7 @@ def _at_zero(f: UnitCovariance, clusters: Sequence[_Cluster], parts: Sequence[Pa
 
 def _clusters(s: GridSolution) -> list[_Cluster]:
     """Points where growth exceeds its multiplier, joined over gaps of two."""
-    q, chi = s.q[: s.growth.size], s.chi[: s.growth.size]
+    q = s.q[: s.growth.size]
     support = np.flatnonzero((s.growth > s.multiplier) & (s.growth > 0))
     groups = np.split(support, np.flatnonzero(np.diff(support) > 3) + 1) if support.size else []
     clusters = []
@@ -101,22 +98,24 @@ def _clusters(s: GridSolution) -> list[_Cluster]:
             continue
         centre = float(np.average(q[group], weights=weight))
         last = bool(group[-1] >= s.growth.size - 8)
-        clusters.append(
-            _Cluster(
-                float(q[max(group[0] - 1, 0)]), float(q[min(group[-1] + 1, q.size - 1)]), centre, float(np.interp(centre, s.q, s.chi)),
-                int(group[-1] - group[0] + 1), bool(group[0] <= 1), last,
-            )  # fmt: skip
-        )
+        high = float(q[min(group[-1] + (group.size == 1), q.size - 1)])
+        chi = float(np.interp(centre, s.q, s.chi))
+        width = int(group[-1] - group[0] + 1)
+        clusters.append(_Cluster(float(q[group[0]]), high, centre, chi, width, bool(group[0] <= 1), last))
     return clusters
 
 
-def _start(ansatz: Ansatz, clusters: Sequence[_Cluster], s: GridSolution) -> list[float]:
-    """Values of the unknowns by name, read off the grid."""
+def _start(ansatz: Ansatz, clusters: Sequence[_Cluster], s: GridSolution, inwards: float) -> list[float]:
+    """Values of the unknowns by name, read off the grid; bands shortened by a fraction at both ends."""
+    if len(ansatz.parts) > len(clusters):
+        first = clusters[0]
+        clusters = [first._replace(low=0.0, high=first.low / 2, width=ATOM_WIDTH + 1), *clusters]
     values = {f"c_{len(clusters) + 1}": float(s.chi[-1])}
     for i, cluster in enumerate(clusters, start=1):
+        shorter = inwards * (cluster.high - cluster.low)
         isolated = ansatz.parts[i - 1] == "atom"
-        values |= {f"q_{i}": cluster.centre if isolated else max(cluster.low, 1e-6)}
-        values |= {f"c_{i}": cluster.chi, f"b_{i}": cluster.high}
+        values |= {f"q_{i}": cluster.centre if isolated else max(cluster.low + shorter, 1e-6)}
+        values |= {f"c_{i}": cluster.chi, f"b_{i}": cluster.high - shorter}
     return [values[symbol.name] for symbol in ansatz.unknowns]
 
 
@@ -127,8 +126,12 @@ def _solved(f: UnitCovariance, ansatz: Ansatz, start: Sequence[float]) -> Exact 
     residuals = [condition.lhs - condition.rhs for condition in ansatz.conditions]
     if residuals:
         function = lower(ansatz.unknowns, residuals)
+
+        def values_of(u: Array) -> Array:
+            return np.array(function(*u), dtype=float)
+
         with np.errstate(all="ignore"):
-            found = root(lambda u: [float(r) for r in function(*u)], list(start), method="hybr", options={"xtol": 1e-12})
+            found = root(values_of, np.array(start), tol=1e-12)
         if not (np.all(np.isfinite(found.x)) and np.max(np.abs(found.fun)) < 1e-6):
             return None
         exact = lower_exact(ansatz.unknowns, residuals)
@@ -161,11 +164,3 @@ def _as_numbers(f: UnitCovariance, ansatz: Ansatz, values: Sequence[Any]) -> Ord
         raise ValueError(f"no order parameter: {numbers}")
     band = np.array([stretch.band for stretch in stretches], dtype=bool)
     return OrderParameter(f, float(ansatz.temperature), q, chi, band)
-
-
-def on_grid(f: UnitCovariance, temperature: float, s: GridSolution) -> OrderParameter:
-    """The solution on the grid as it is: admissible, and bounded by its certificate."""
-    support: Array = s.growth > 0
-    if not support.all():
-        raise ConvergenceError("Parisi's functional: the interior-point method left its domain")
-    return OrderParameter(f, temperature, s.q, s.chi, np.zeros(s.q.size - 1, dtype=bool))

@@ -38,7 +38,7 @@ class GridSolution(NamedTuple):
 
 @dataclass(frozen=True)
 class _Problem:
-    """``J = (1/2) (linear.X + sum_cells h/logmean(X_j, X_j+1))``, ``X = chi(q_j)``; T = 0 where ``beta`` is infinite."""
+    """``J = (1/2) (linear.X + sum_cells h/logmean(X_j, X_j+1))``, ``X = chi(q_j)``; T = 0: ``beta`` is infinite."""
 
     q: Array
     linear: Array
@@ -173,10 +173,7 @@ def _room(values: Array, change: Array) -> float:
     return float(np.min(-values[falling] / change[falling])) if falling.any() else np.inf
 
 
-POINTS = 400
-
-
-def grid(temperature: float, points: int = POINTS) -> Array:
+def grid(temperature: float, points: int) -> Array:
     """Overlaps from 0 to 1 (T = 0), finer towards 1; at T > 0 to beyond the largest that the support can have."""
     if temperature == 0:
         return np.sin(np.pi / 2 * np.linspace(0, 1, points)) ** 1.5

@@ -1,7 +1,7 @@
 r"""An order parameter as numbers: chi along q, linear between points or ``1/sqrt(f'')`` on bands; bounds that it gives.
 
-``G(q) = int_0^q (K - f') ds``, ``K = int_0^s du/chi^2``, is the variation of the functional: lowest where x grows, if chi
-is the minimum. It bounds how far the functional of any admissible chi lies above its minimum:
+``G(q) = int_0^q (K - f') ds``, ``K = int_0^s du/chi^2``, is the variation of the functional: lowest where x grows, if
+chi is the minimum. It bounds how far the functional of any admissible chi lies above its minimum:
 
 - T = 0: ``rho = c/chi`` with ``c^2 = min_q int_q^1 f'/int_q^1 K`` is admissible in the dual problem, since
   ``1/chi >= 2 rho - rho^2 chi``: the minimum is at least ``int rho``.
@@ -10,6 +10,7 @@ is the minimum. It bounds how far the functional of any admissible chi lies abov
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,13 +58,14 @@ class OrderParameter:
 
     @property
     def admissible(self) -> bool:
-        """Whether x nowhere falls, up to the accuracy of its slopes."""
+        """Whether x nowhere falls, up to the accuracy of its slopes, and grows on every band."""
         first, last = self.slopes
         slack = 1e-6 * (1 + np.max(np.abs(last), initial=0.0))
         ends = np.append(first, np.inf if self.temperature == 0 else 1 / self.temperature)
         inside = True
         for a, b in zip(self.q[:-1][self.band], self.q[1:][self.band], strict=True):
-            inside &= bool(np.all(np.diff(self.slope_on_band(np.linspace(a, b, 200))) > -slack))
+            x = self.slope_on_band(np.linspace(a, b, 200))
+            inside &= bool(np.all(np.diff(x) > -slack) and x[-1] > x[0])
         starts = bool(np.all(first >= -slack)) and bool(np.all(self.chi > 0))
         return inside and starts and bool(np.all(ends[1:] >= last - slack))
 
@@ -73,7 +75,8 @@ class OrderParameter:
         first, last = self.slopes
         before = np.concatenate([[0.0], last])
         after = np.append(first, before[-1] if self.temperature == 0 else 1 / self.temperature)
-        return after - before
+        growth: Array = after - before
+        return growth
 
     @cached_property
     def _accumulated(self) -> tuple[Array, Array]:
@@ -115,9 +118,7 @@ class OrderParameter:
         rest, left = 1 - np.where(beyond, x, self.q[-1]), 1 - self.q[-1]
         squared = self.temperature**2
         tail = k[-1] + squared * (1 / rest - 1 / left)
-        sum_tail = (
-            total[-1] + (k[-1] - squared / left) * (x - self.q[-1]) + squared * np.log(left / rest)
-        )
+        sum_tail = total[-1] + (k[-1] - squared / left) * (x - self.q[-1]) + squared * np.log(left / rest)
         return np.where(beyond, tail, k_here), np.where(beyond, sum_tail, total_here)
 
     def _inside(self, x: Array, i: NDArray[np.intp], k: Array, total: Array) -> tuple[Array, Array]:
@@ -185,7 +186,7 @@ class OrderParameter:
             return value
 
         least = min(self._lowest(ratio), float(f_end[1] / k_end))
-        return self.functional - min(1.0, np.sqrt(least)) * self.parts[1]
+        return self.functional - min(1.0, float(np.sqrt(least))) * self.parts[1]
 
     def _warm_gap(self) -> float:
         """Weights of atoms times ``G - min G``; on a band G varies by rounding alone."""
@@ -196,19 +197,15 @@ class OrderParameter:
         on_bands = np.where(self.band, (last - first) * np.maximum(excess[:-1], excess[1:]), 0.0)
         return (gap + float(np.sum(on_bands))) / 2
 
-    def _lowest(self, function: object) -> float:
+    def _lowest(self, function: Callable[[Array], Array]) -> float:
         """Minimum over q, from a fine sample, its lowest places refined."""
         points = self._sample
-        values = function(points)  # type: ignore[operator]
+        values = function(points)
         lowest = float(np.min(values))
         inner = np.flatnonzero((values[1:-1] <= values[:-2]) & (values[1:-1] <= values[2:])) + 1
         for i in inner[np.argsort(values[inner])][:12]:
-            found = minimize_scalar(
-                lambda q: float(function(np.array([q]))[0]),  # type: ignore[operator]
-                bounds=(points[i - 1], points[i + 1]),
-                method="bounded",
-                options={"xatol": 1e-9},
-            )
+            ends = (float(points[i - 1]), float(points[i + 1]))
+            found = minimize_scalar(lambda q: float(function(np.array([q]))[0]), bounds=ends, method="bounded")
             lowest = min(lowest, float(found.fun))
         return lowest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,21 +16,22 @@ from theory.statics.restricted import at_overlap
 from ..lowering import lower_exact
 from .covariance import UnitCovariance
 from .exact import DIGITS, Exact, exact_order
-from .interior_point import POINTS, grid, minimise
+from .interior_point import grid, minimise
 from .order_parameter import OrderParameter
 
 CERTIFIED = 1e-10
 """Gap, in the landscape's unit of energy, below which an exact order parameter is taken for the minimum."""
 ROUNDING = 4e-15
-FINER = 2
-"""Factor to the grid where the first suggests no order parameter that can be certified."""
+NO_STEP = 1e-9
+POINTS = (250, 500, 900)
+"""Of ever finer grids, until one suggests an order parameter that can be certified."""
 LOWEST_TEMPERATURE = 1e-6
 """In units of ``sqrt(f'(1))``: below it the support at ``1 - q ~ T`` is within rounding of q = 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class Statics:
-    """Equilibrium at a temperature, energies per spin; the measure on the sphere has volume 1.
+    """Equilibrium at a temperature; energies per spin, entropy relative to the uniform measure on the whole sphere.
 
     Attributes
     ----------
@@ -80,41 +80,52 @@ class Statics:
     def order_parameter(self) -> dict[str, Any]:
         """``variable``: x, at T = 0 ``x/T``; ``steps``: overlap, and x before and after; ``continuous``: intervals.
 
-        Also ``self_overlap`` (q_EA) and at T = 0 ``response``, ``chi(1) = lim (1 - q_EA)/T``.
+        Also ``self_overlap`` (q_EA) and at T = 0 ``response``, ``lim (1 - q_EA)/T``. Overlaps are those of two
+        configurations, ``m^2 + (1 - m^2) s`` at an overlap m with the signal.
         """
-        order, unit = self.order, self.order.f.unit
-        cold = order.temperature == 0
-        scale = 1 / unit if cold else order.temperature
-        first, last = (slopes * scale for slopes in order.slopes)
+        order, cold = self.order, self.temperature == 0
+        first, last = (np.maximum(slopes, 0.0) * self._scale for slopes in order.slopes)
         before = np.concatenate([[0.0], last])
         after = np.append(first, before[-1] if cold else 1.0)
-        bends = np.abs(after - before) > 1e-9 * max(1.0 if not cold else 0.0, float(np.max(after, initial=0.0)))
-        steps = [
-            {"overlap": float(q), "from": float(x), "to": float(y)}
-            for q, x, y, bend in zip(order.q, before, after, bends, strict=True)
-            if bend
-        ]
-        bands = [
-            {"from": float(order.q[i]), "to": float(order.q[i + 1]), "x_from": float(first[i]), "x_to": float(last[i])}
-            for i in np.flatnonzero(order.band)
-        ]
-        record: dict[str, Any] = {"variable": "x/T" if cold else "x", "steps": steps, "continuous": bands}
-        record["self_overlap"] = 1.0 if cold else float(order.q[-1])
-        if cold:
-            record["response"] = float(order.chi[-1]) / unit
-        return record
+        places = self._full_overlap(order.q)
+        bends = np.abs(after - before) > NO_STEP * np.max(after, initial=0.0)
+        record: dict[str, Any] = {
+            "variable": "x/T" if cold else "x",
+            "steps": [
+                {"overlap": float(places[i]), "from": float(before[i]), "to": float(after[i])}
+                for i in np.flatnonzero(bends)
+            ],
+            "continuous": [
+                {
+                    "from": float(places[i]),
+                    "to": float(places[i + 1]),
+                    "x_from": float(first[i]),
+                    "x_to": float(last[i]),
+                }
+                for i in np.flatnonzero(order.band)
+            ],
+            "self_overlap": 1.0 if cold else float(places[-1]),
+        }
+        return record | ({"response": (1 - self.overlap**2) * float(order.chi[-1]) / order.f.unit} if cold else {})
+
+    @property
+    def _scale(self) -> float:
+        """From slopes of chi to x, at T = 0 to ``x/T``."""
+        return 1 / self.order.f.unit if self.temperature == 0 else self.order.temperature
+
+    def _full_overlap(self, s: Any) -> Any:
+        return self.overlap**2 + (1 - self.overlap**2) * s
 
     def x(self, q: Any) -> Any:
-        """The order parameter at overlaps q: x(q), or ``x/T`` at T = 0."""
-        order, at = self.order, np.asarray(q, dtype=float)
-        i = np.clip(np.searchsorted(order.q, at, side="right") - 1, 0, max(order.q.size - 2, 0))
-        scale = 1 / order.f.unit if order.temperature == 0 else order.temperature
-        if order.q.size > 1:
-            on_band = order.slope_on_band(at) * scale
-            inside = np.where(order.band[i], on_band, order.slopes[0][i] * scale)
-        else:
-            inside = np.zeros_like(at)
-        return inside if order.temperature == 0 else np.where(at >= order.q[-1], 1.0, inside)
+        """The order parameter at overlaps q of two configurations: x(q), or ``x/T`` at T = 0."""
+        order = self.order
+        s = (np.asarray(q, dtype=float) - self.overlap**2) / (1 - self.overlap**2)
+        if order.q.size == 1:
+            return np.where(s >= order.q[-1], 1.0, 0.0)
+        i = np.clip(np.searchsorted(order.q, s, side="right") - 1, 0, order.q.size - 2)
+        inside = self._scale * np.where(order.band[i], order.slope_on_band(np.clip(s, 0, 1)), order.slopes[0][i])
+        inside = np.where(s < 0, 0.0, np.maximum(inside, 0.0))
+        return inside if self.temperature == 0 else np.where(s >= order.q[-1], 1.0, inside)
 
 
 def statics(landscape: GaussianLandscape, *, temperature: Any = 0, overlap: Any = 0) -> Statics:
@@ -135,17 +146,19 @@ def statics(landscape: GaussianLandscape, *, temperature: Any = 0, overlap: Any 
     m, t = _number("overlap", overlap), _number("temperature", temperature)
     if not -1 < m < 1:
         raise ValueError(f"overlap = {overlap}: expected a number between -1 and 1; try 0")
-    if not 0 <= t < np.inf:
-        raise ValueError(f"temperature = {temperature}: expected a finite number >= 0; try 0")
+    if t < 0:
+        raise ValueError(f"temperature = {temperature}: expected a number >= 0; try 0")
     return _statics(landscape, t, m)
 
 
 def _number(name: str, value: Any) -> Expr:
     try:
         number = exact(value)
-        float(number)
+        size = float(number)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} = {value!r}: expected a number") from error
+    if not np.isfinite(size):
+        raise ValueError(f"{name} = {value}: expected a finite number")
     return number
 
 
@@ -160,14 +173,14 @@ def _statics(landscape: GaussianLandscape, t: Expr, m: Expr) -> Statics:
         raise ValueError(f"temperature = {float(t):g}: too close to 0; try 0, or at least {least:.1e}")
     order, found = _minimum(f, in_units)
     mean = float(lower_exact((), [landscape.g(0, m)])()[0])
-    entropy_of_overlap = 0.5 * float(np.log1p(-float(m) ** 2))
+    entropy_of_overlap = 0.5 * float(np.log1p(-(float(m) ** 2)))
     return _result(landscape, float(t), float(m), order, found, (mean, entropy_of_overlap))
 
 
 def _minimum(f: UnitCovariance, temperature: Expr) -> tuple[OrderParameter, Exact | None]:
     """Exact where it can be certified, on a grid otherwise."""
     t = float(temperature)
-    for points in (POINTS, FINER * POINTS):
+    for points in POINTS:
         solution = minimise(f, t, grid(t, points))
         found = exact_order(f, temperature, solution, CERTIFIED)
         if found is not None:
@@ -194,9 +207,7 @@ def _result(
     spread = parameter_error if found is not None else _response_error(order, gap)
     error = unit * spread + ROUNDING * (abs(unit * response) + abs(mean))
     entropy = (unit * (functional - response) + t * volume) / t
-    return Statics(
-        landscape, t, m, energy, error, free, free_error, entropy, (error + free_error) / t, order, found
-    )
+    return Statics(landscape, t, m, energy, error, free, free_error, entropy, (error + free_error) / t, order, found)
 
 
 def _values(order: OrderParameter, found: Exact | None) -> tuple[float, float, float]:
@@ -210,13 +221,8 @@ def _values(order: OrderParameter, found: Exact | None) -> tuple[float, float, f
 
 
 def _response_error(order: OrderParameter, gap: float) -> float:
-    """``|int f'' (chi - chi*)| <= sqrt(int f''^2 chi^3) sqrt(int (chi - chi*)^2/chi^3)``, the last of order ``2 gap``."""
+    """``|int f'' (chi - chi*)| <= sqrt(int f''^2 chi^3) sqrt(int (chi - chi*)^2/chi^3)``, that of order ``2 gap``."""
     middle, width = (order.q[1:] + order.q[:-1]) / 2, np.diff(order.q)
     chi = (order.chi[1:] + order.chi[:-1]) / 2
     weight = float(np.sum(width * order.f(middle)[2] ** 2 * chi**3))
     return float(np.sqrt(max(weight, 1e-300) * 2 * gap))
-
-
-def stationary_unknowns(found: Exact) -> Sequence[float]:
-    """Values of the unknowns of the ansatz, as starts for more digits."""
-    return [float(value) for value in found.unknowns]

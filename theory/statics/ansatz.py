@@ -15,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from sympy import Dummy, Eq, Expr, Integer, Integral, Rational, Symbol, log, sqrt
+from sympy import Dummy, Eq, Expr, Integer, Integral, Rational, S, Symbol, log, sqrt
 
 from ..landscape import GaussianLandscape
 from ..printing import Line, Printable
@@ -50,7 +49,7 @@ class Ansatz(Printable):
     parts: tuple[Part, ...]
     at_zero: bool = False
     at_one: bool = False
-    temperature: Expr = Integer(0)
+    temperature: Expr = S.Zero
 
     @cached_property
     def ends(self) -> tuple[tuple[Expr, Expr, Expr, Expr], ...]:
@@ -76,8 +75,9 @@ class Ansatz(Printable):
     def unknowns(self) -> tuple[Symbol, ...]:
         """Places and values of chi, in the order of q."""
         values = [value for end in self.ends for value in end] + [self.stretches[-1].right if self.stretches else None]
-        found = [value for value in values if value is not None]
-        return tuple(dict.fromkeys(symbol for value in found for symbol in sorted(value.free_symbols, key=str)))
+        given = {*self.landscape.parameters, *self.temperature.free_symbols}
+        found = [sorted(value.free_symbols - given, key=str) for value in values if value is not None]
+        return tuple(dict.fromkeys(symbol for symbols in found for symbol in symbols))
 
     @cached_property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -93,11 +93,12 @@ class Ansatz(Printable):
         first = self.ends[0]
         if not self.at_zero:
             yield Stretch(Integer(0), first[1], first[0], first[1], False)
-        for here, following in pairwise((*self.ends, None)):
-            if here[0] != here[2]:
-                yield Stretch(*here, True)
-            if following is not None:
-                yield Stretch(here[2], here[3], following[0], following[1], False)
+        for i, (a, left, b, right) in enumerate(self.ends):
+            if a != b:
+                yield Stretch(a, left, b, right, True)
+            if i + 1 < len(self.ends):
+                following = self.ends[i + 1]
+                yield Stretch(b, right, following[0], following[1], False)
         if self.temperature == 0 and not self.at_one:
             yield Stretch(self.ends[-1][2], self.ends[-1][3], Integer(1), self._chi(len(self.parts)), False)
 
@@ -155,4 +156,8 @@ class Ansatz(Printable):
     def equations(self) -> list[Line]:
         """Conditions, and the free energy."""
         chi = [(Symbol(f"chi({a})"), left) for a, left, _, _, _ in self.stretches]
-        return [*chi, *((c.lhs, c.rhs) for c in self.conditions), (r"F" if self.temperature else r"e", self.free_energy)]
+        return [
+            *chi,
+            *((c.lhs, c.rhs) for c in self.conditions),
+            (r"F" if self.temperature else r"e", self.free_energy),
+        ]
