@@ -14,8 +14,9 @@ from numerics.generalized_linear.dynamics import DescentSolution, save, solve_de
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .arguments import file_to_write, picture_to_write, real
-from .dynamics import times_to_report, with_error
+from .dynamics import times_to_report
 from .generalized_linear import LOSSES
+from .numbers import with_error
 from .output import echo_parameters, print_json, print_table, whole
 from .progress import fraction
 
