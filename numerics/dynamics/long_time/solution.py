@@ -13,6 +13,7 @@ from ...lowering import Array
 from ..model import Model
 from ..two_time import Errors, OneTime
 from . import kernel, store
+from .consistency import require_consistent, require_resolution
 from .kernel import History
 from .rule import Resolution, fastest
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
@@ -109,13 +110,18 @@ class LongTimeTwoTime:
 
     @classmethod
     def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
-        """The inverse of ``arrays``."""
+        """The inverse of ``arrays``; ``ValueError`` when they do not fit together."""
         nodes, stages, tolerance = arrays["resolution"]
         resolution = Resolution(int(nodes), int(stages), float(tolerance))
+        require_resolution(nodes, stages)
         history = store.from_tables(dict(arrays))
-        blocks = (history.t.size, resolution.stages)
-        if arrays["mu"].shape != blocks or arrays["energies"].shape != blocks:
-            raise ValueError("rows and blocks do not fit together")
+        require_consistent(history, resolution, resolution.rule(model))
+        blocks = history.t.size
+        for name, columns in (("mu", resolution.stages), ("energies", resolution.stages), ("tails", 2)):
+            if arrays[name].shape != (blocks, columns):
+                raise ValueError(f"{name} has shape {arrays[name].shape}, not {(blocks, columns)}")
+        if not (resolution.tolerance > 0 and arrays["width"].shape == () and arrays["width"] > 0):
+            raise ValueError("no tolerance or width above 0")
         return cls(
             model, resolution, history, arrays["mu"], arrays["energies"], arrays["tails"], float(arrays["width"])
         )
