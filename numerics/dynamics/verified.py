@@ -72,7 +72,7 @@ class Verified:
     @classmethod
     def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
         """The inverse of ``arrays``; ``ValueError`` when they do not fit together."""
-        kind = bytes(arrays["finer_kind"].astype(np.uint8)).decode()
+        kind = bytes(int(letter) for letter in arrays["finer_kind"]).decode()
         if kind == cls.kind:
             raise ValueError("what was verified is itself a verification")
         inner = {name.removeprefix(PREFIX): v for name, v in arrays.items() if name.startswith(PREFIX)}

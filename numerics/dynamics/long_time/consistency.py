@@ -10,6 +10,8 @@ from .rule import Resolution
 
 NODES, STAGES = (5, 64), (2, 32)
 """Within which a stored run is read."""
+LONGEST = 600.0
+"""Last edge in ``x = ln(1 + t/origin)``: beyond, times overflow."""
 ROUNDING = 1e-9
 """Of times, relative to that of the edge of their block."""
 
@@ -52,9 +54,9 @@ def _require_shapes(history: History, resolution: Resolution) -> None:
 
 def _require_times(history: History, rule: Rule) -> None:
     """``t = origin (e^x - 1)`` at the blocks' starts, increasing from 0; anchors before the end."""
+    if history.x[0] != 0 or np.any(np.diff(history.x) <= 0) or history.x[-1] > LONGEST:
+        raise ValueError(f"history.x does not increase from 0, to {LONGEST:g} at most")
     starts = rule.origin * np.expm1(history.x[:-1])
-    if history.x[0] != 0 or np.any(np.diff(history.x) <= 0) or not np.all(np.isfinite(np.exp(history.x))):
-        raise ValueError("history.x does not increase from 0")
     if not np.allclose(history.t, starts, rtol=ROUNDING, atol=ROUNDING * rule.origin):
         raise ValueError("history.t and history.x do not belong together")
     if not _increasing(history.anchors, rule.origin * float(np.expm1(history.x[-1]))):
@@ -69,6 +71,8 @@ def _require_grids(history: History) -> None:
     """Each grid's segments follow one another from 0 to t, and its panels add up."""
     if np.any(history.grid >= len(history.grids)):
         raise ValueError("history.grid points beyond history.grids")
+    if not np.array_equal(np.cumsum(history.grids[:, 1]), [*history.grids[1:, 0], len(history.segments)]):
+        raise ValueError("history.grids do not share out history.segments")
     for first, count, panels in history.grids:
         rows = history.segments[first : first + count]
         if count < 1 or len(rows) != count:
