@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_complet
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from .errors import ConvergenceError, Interrupted
 
+DECIDED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that workers leave to the process that started them."""
 P = TypeVar("P")
 R = TypeVar("R")
 
@@ -100,6 +103,8 @@ def _backend(executor: Executor | None, workers: int, function: object) -> Itera
         context = multiprocessing.get_context("forkserver")
         # imported once, in the process that the workers are forked from
         context.set_forkserver_preload(["__main__", str(getattr(function, "__module__", __name__))])
+        with _deaf():
+            forkserver.ensure_running()
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker)
         try:
             yield pool.submit
@@ -109,9 +114,19 @@ def _backend(executor: Executor | None, workers: int, function: object) -> Itera
         pool.shutdown()
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What begins here is never interrupted, nor are its children: Ctrl-C reaches every process of a terminal, the
+    SIGTERM of a batch system every process of a job, and one alone is to decide."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, DECIDED_HERE)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare_worker() -> None:
-    """Ctrl-C reaches every process of a terminal: the first one alone decides, and when it is gone so are we."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """When the process that decides is gone, so are we."""
     Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -128,7 +143,7 @@ def _terminate(pool: ProcessPoolExecutor) -> None:
     processes = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
-        process.terminate()
+        process.kill()
 
 
 def _finished(

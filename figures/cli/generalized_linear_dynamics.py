@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from numerics.generalized_linear.dynamics import DescentSolution, save, solve_de
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .arguments import file_to_write, picture_to_write, real
+from .delivery import deliver
 from .dynamics import times_to_report, with_error
 from .generalized_linear import LOSSES
-from .output import echo_parameters, print_json, print_table, whole
+from .output import echo_parameters, print_table, whole
 from .progress import fraction
 
 LONGEST_TIME = 1e6
@@ -70,14 +71,12 @@ def run(
     picture = None if plot is None else picture_to_write("plot", plot)
     solution = _solve(landscape, alpha, end, problem)
     record = {"system": name, "parameters": {**echo_parameters(values), "alpha": alpha}, **_record(solution, times)}
+    files: dict[str, Callable[[], Path]] = {}
     if file is not None:
-        record["output"] = str(save(solution, file))
+        files["output"] = lambda: save(solution, file)
     if picture is not None:
-        record["plot"] = str(_draw(solution, picture))
-    if as_json:
-        print_json(record)
-    else:
-        _print(record)
+        files["plot"] = lambda: _draw(solution, picture)
+    deliver(record, _print, files, as_json)
 
 
 def _declared(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLandscape, dict[str, Any], float]:
@@ -130,6 +129,3 @@ def _print(record: Mapping[str, Any]) -> None:
     ]
     print_table(title, ["t", *COLUMNS.values()], rows)
     print(record["message"])
-    for key, done in (("output", "written"), ("plot", "drawn")):
-        if key in record:
-            print(f"{done} to {record[key]}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -17,6 +17,8 @@ from .consistency import require_consistent, require_resolution
 from .kernel import History
 from .rule import Resolution, fastest
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
+
+Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +149,22 @@ def solve(
     rtol: float,
     progress: Progress | None = None,
     resume: LongTimeTwoTime | None = None,
+    keep: Keep | None = None,
 ) -> LongTimeTwoTime:
-    """Solve to ``t_max``. On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``."""
+    """Solve to ``t_max``; ``keep`` is offered what there is after each block.
+
+    On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``.
+    """
     march = March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
+
+    def after_block(t: float) -> None:
+        if progress is not None:
+            progress(t)
+        if keep is not None:
+            keep(lambda: _collected(march))
+
     try:
-        march.run(t_max, progress)
+        march.run(t_max, after_block)
     except (KeyboardInterrupt, ConvergenceError) as error:
         if march.mu:
             error.two_time = _collected(march)  # type: ignore[union-attr]
