@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_complet
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
@@ -103,6 +103,7 @@ def _backend(executor: Executor | None, workers: int, function: object) -> Itera
         context = multiprocessing.get_context("forkserver")
         # imported once, in the process that the workers are forked from
         context.set_forkserver_preload(["__main__", str(getattr(function, "__module__", __name__))])
+        resource_tracker.ensure_running()  # on its own: as part of the other it would end the deafness
         with _deaf():
             forkserver.ensure_running()
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker)

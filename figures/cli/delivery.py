@@ -14,9 +14,7 @@ DONE = {"output": "written", "plot": "drawn"}
 Writers = Mapping[str, Callable[[], Path]]
 
 
-def deliver(
-    record: Mapping[str, Any], show: Callable[[Mapping[str, Any]], None], files: Writers, as_json: bool
-) -> None:
+def deliver(record: Mapping[str, Any], show: Callable[[dict[str, Any]], None], files: Writers, as_json: bool) -> None:
     """Print a record, as a table with ``show`` or as JSON, and write its files, by their keys in it.
 
     JSON names the files that could be written, so it comes after them, whatever happened to the others. The first
