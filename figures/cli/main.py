@@ -148,7 +148,7 @@ def dynamics(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Keep all of it (npz); Ctrl-C keeps a part (loss: nothing)."
+            "--output", "-o", metavar="FILE", help="Keep all of it (npz); every two minutes and on Ctrl-C, a part."
         ),
     ] = None,
     plot: Annotated[
@@ -343,6 +343,7 @@ def main() -> None:
 def _main() -> NoReturn:
     try:
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         stop("interrupted")
     except ConvergenceError as error:
@@ -367,6 +368,8 @@ def _mistake(error: Exception) -> str | None:
     if hasattr(error, "format_message"):
         return f"{' '.join(str(error.format_message()).split())} Try 'ruggedflow --help'."
     if isinstance(error, OSError):
+        if error.strerror is None:
+            return str(error)
         place = error.filename or "the output"
         return f"cannot write {place}: {error.strerror}; choose another place with --output or --plot"
     # our own checks raise ValueError; one from a library is a defect and keeps its traceback

@@ -69,7 +69,12 @@ class Folder:
 def existing_folder(path: str | Path) -> Folder:
     """One that ``simulate`` has written; ``ValueError`` for a folder that is not ours, ``OSError`` for none."""
     file = Path(path) / HEADER
-    content = file.read_bytes()
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(f"{file}: cannot be read ({error.strerror})") from error
     try:
         header = unsealed_json(content.decode())
         known = header["format"] == FORMAT and header["version"] == VERSION
