@@ -170,6 +170,19 @@ def test_a_sample_of_an_early_version_is_refused(tmp_path: Path, ensemble: Path)
     assert "damaged; delete it and resume" in refused(lambda _: run(tmp_path, resume=True), path)
 
 
+def test_a_folder_of_an_early_version_is_refused(tmp_path: Path, ensemble: Path) -> None:
+    """Its header has a hash of the settings alone."""
+    shutil.copytree(ensemble, tmp_path, dirs_exist_ok=True)
+    header = tmp_path / "header.json"
+    record = storage.unsealed_json(header.read_text())
+    early = {"format": record["format"], "version": 1, "hash": storage.digest(record["settings"])}
+    header.write_text(json.dumps(early | {"settings": record["settings"]}, indent=2) + "\n")
+    assert "from another version" in refused(lambda _: run(tmp_path, resume=True), header)
+    header.unlink()
+    header.mkdir()
+    assert "cannot be read (Is a directory)" in refused(lambda _: run(tmp_path, resume=True), header)
+
+
 FORM_OF_SAMPLES = storage.Format("ruggedflow sample", 2, "simulate")
 FORGED_SAMPLES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "lacking": (lambda arrays: arrays.pop("energy"), "it lacks energy"),
@@ -273,3 +286,15 @@ def test_a_record_that_was_edited_is_refused() -> None:
     for other in (text.replace("1.5", "1.50"), text.replace("  ", " "), text[:-1], text + "\n", "[]", "{}", "9" * 5000):
         with pytest.raises(ValueError, match=r"not JSON|fingerprint"):
             storage.unsealed_json(other)
+
+
+def test_netcdf_keeps_everything(tmp_path: Path) -> None:
+    """What ``pip install 'ruggedflow[data]'`` brings is enough."""
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    pytest.importorskip("h5py")
+    solution = solve_dynamics(SPIKED, 0.5, overlap=0.1, rtol=1e-2, method="reference", verify=True)
+    found = run(tmp_path / "ensemble", hessian_times="end", waiting_times=[0, 0.1])
+    for data in (solution.to_xarray(7), found.to_xarray()):
+        data.to_netcdf(tmp_path / "data.nc", engine="h5netcdf")
+        assert xarray.load_dataset(tmp_path / "data.nc", engine="h5netcdf").identical(data)
