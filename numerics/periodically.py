@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 State = TypeVar("State")
 EVERY, VARIABLE = 120.0, "RUGGEDFLOW_SAVE_EVERY"
 """Seconds between two savings, and the environment variable that sets others."""
+FIRST = 8.0
+"""Seconds before the first; from then on it takes twice as long each time, up to those."""
 SHARE = 0.05
 """Of the time of a run, that saving may take."""
 
@@ -35,12 +37,14 @@ class Periodically(Generic[State]):
     seconds: float = field(default_factory=seconds_between)
 
     def __post_init__(self) -> None:
-        self._due = monotonic() + self.seconds
+        self._pause = min(FIRST, self.seconds)
+        self._due = monotonic() + self._pause
 
     def __call__(self, state: Callable[[], State]) -> None:
-        """Nothing, or the action, and then at least ``seconds`` of nothing."""
+        """Nothing, or the action."""
         begun = monotonic()
         if begun >= self._due:
             self.action(state())
             ended = monotonic()
-            self._due = ended + max(self.seconds, (ended - begun) / SHARE)
+            self._pause = min(2 * self._pause, self.seconds)
+            self._due = ended + max(self._pause, (ended - begun) / SHARE)

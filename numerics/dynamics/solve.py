@@ -64,8 +64,8 @@ def solve_dynamics(
     resume
         A solution of the same problem, to the same ``rtol`` or a smaller one, to go on from (long-time method only).
     keep
-        Called with the solution so far every two minutes (long-time method; ``lambda found: found.save(path)``, say)
-        and, with ``verify``, before it is solved again.
+        Called with the solution so far (``lambda found: found.save(path)``, say), by the long-time method every two
+        minutes or more often, and with ``verify`` before it is solved again.
     parameters
         Values of the landscape's symbols, by name.
 
