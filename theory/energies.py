@@ -1,5 +1,6 @@
 """Energies of a spherical spin glass: where its dynamics ages, where its minima are, where they end."""
 
+from dataclasses import replace
 from functools import cache
 
 from sympy import Eq, Expr, diff, factor_terms, simplify
@@ -11,17 +12,16 @@ from .kac_rice.complexity import KacRice
 from .landscape import GaussianLandscape
 from .random_matrices.index_cost import regions
 from .random_matrices.semicircle import Y
+from .statics.ansatz import Ansatz, Part
+from .statics.functional import ParisiFunctional
+from .statics.transitions import unplanted
 from .symbols import ENERGY, SHIFT, SIGNAL_OVERLAP
 from .thresholds.threshold import Condition, Threshold
 
 AUFFINGER = (
     "Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129 (pure); Auffinger, Ben Arous 2013, arXiv 1110.5872 (mixed)"
 )
-
-
-def unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
-    """The same covariance without signal, and without the random constant of variance ``N f(0)``."""
-    return GaussianLandscape(landscape.covariance - landscape.f(0, 0), 0, name=landscape.name)
+PARISI = "Chen, Sen 2017, arXiv 1512.08492; Jagannath, Tobasco 2017, arXiv 1602.00657"
 
 
 @cache
@@ -50,20 +50,42 @@ def marginal_energy(landscape: GaussianLandscape) -> Threshold:
 
 
 @cache
-def ground_state_energy(landscape: GaussianLandscape, index: int = 0) -> Threshold:
+def ground_state_energy(landscape: GaussianLandscape) -> Threshold:
+    """``-min_chi`` of Parisi's functional at T = 0 (``theory.statics``): of any landscape, with or without a field."""
+    return Threshold(
+        "ground_state_energy",
+        "Energy of the ground state of the unplanted landscape (Parisi's formula).",
+        ENERGY,
+        (Eq(ENERGY, -ParisiFunctional(unplanted(landscape)).functional, evaluate=False),),
+        PARISI,
+    )
+
+
+def ground_state_of(landscape: GaussianLandscape, parts: tuple[Part, ...], at_zero: bool, at_one: bool) -> Threshold:
+    """The same with an order parameter of known parts: equations for their places."""
+    general, ansatz = ground_state_energy(landscape), Ansatz(unplanted(landscape), parts, at_zero, at_one)
+    energy = Eq(ENERGY, ansatz.free_energy, evaluate=False)
+    closed = None if ansatz.unknowns else ansatz.free_energy
+    return replace(general, defining=(energy, *ansatz.conditions), unknowns=ansatz.unknowns, closed_form=closed)
+
+
+@cache
+def annealed_energy(landscape: GaussianLandscape, index: int = 0) -> Threshold:
     """``Sigma_k(E) = 0``: below it there are no critical points with k negative directions.
 
-    The complexity is annealed: for a mixture whose ground state breaks replica symmetry further, a lower bound.
+    The complexity is annealed: an average of numbers that rare landscapes may rule, so that the zero is a bound from
+    below. For minima it is the ground state where that breaks replica symmetry in one step without field, and lies
+    below it otherwise.
     """
     action = KacRice(unplanted(landscape)).at_energy()
     sigma = action.outside(regions(index)[-1 if index == 0 else 1].cost)
     # a pure landscape ties t to the energy; otherwise the best t is taken
     shift = Eq(Y + 1 / Y, action.shift_mean) if action.shift_variance == 0 else Eq(diff(sigma, Y), 0)
-    name = "ground_state_energy" if index == 0 else f"index_{index}_energy"
+    name = "annealed_ground_state_energy" if index == 0 else f"index_{index}_energy"
     kind = "minima" if index == 0 else f"saddles with {index} negative direction{'s' if index > 1 else ''}"
     return Threshold(
         name,
-        f"Lowest energy of {kind} of the unplanted landscape: zero of their annealed complexity.",
+        f"Bound from below on the energy of {kind} of the unplanted landscape: zero of their annealed complexity.",
         ENERGY,
         (Eq(sigma.subs(SIGNAL_OVERLAP, 0), 0), shift),
         AUFFINGER,
@@ -82,8 +104,8 @@ def _numerous_minima(landscape: GaussianLandscape) -> tuple[Condition, ...]:
 
 def energies(landscape: GaussianLandscape) -> tuple[Threshold, ...]:
     """All of them, down to saddles of index 2."""
-    made = (threshold_energy(landscape), marginal_energy(landscape))
-    return (*made, *(ground_state_energy(landscape, index) for index in range(3)))
+    made = (threshold_energy(landscape), marginal_energy(landscape), ground_state_energy(landscape))
+    return (*made, *(annealed_energy(landscape, index) for index in range(3)))
 
 
 def _closed(name: str, meaning: str, value: Expr, reference: str, conditions: tuple[Condition, ...] = ()) -> Threshold:

@@ -15,7 +15,7 @@ from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
 from numerics.sweep import SweepError
 
-from .dynamics import with_error
+from .numbers import with_error
 from .output import finite, print_json, print_table, whole
 from .progress import fraction
 

@@ -13,6 +13,9 @@ from theory.kac_rice import KacRice, hessian_law, local_law
 from theory.kac_rice.hessian import hessian_of
 from theory.landscape import GaussianLandscape
 from theory.printing import Line, Printable, as_latex
+from theory.statics import Ansatz, ParisiFunctional
+from theory.statics.algorithms import algorithmic_energy
+from theory.statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 
 from .generalized_linear import LOSSES, derivation
@@ -131,6 +134,19 @@ def _dynamics(chosen: System, given: Mapping[str, str]) -> Blocks:
     ]
 
 
+def _statics(chosen: System, given: Mapping[str, str]) -> Blocks:
+    landscape = unplanted(chosen.build(given))
+    numbered = (static_transition, continuous_transition, dynamic_transition, algorithmic_energy)
+    return [
+        (
+            f"Parisi's functional of {chosen.name} at T = 0 (at T > 0 chi = (1 - q)/T ends it)",
+            ParisiFunctional(landscape),
+        ),
+        ("Replica symmetric below q_1, one step above", Ansatz(landscape, ("atom",), at_zero=landscape.f(1, 0) == 0)),
+        *((f"{t.name}: {t.meaning}", t) for t in (make(landscape) for make in numbered)),
+    ]
+
+
 def _thresholds(chosen: System, given: Mapping[str, str]) -> Blocks:
     """Their equations are those of one order p; noises stay symbols."""
     needed = [name for name in chosen.required if name in ("p", "covariance")]
@@ -152,5 +168,6 @@ TOPICS: dict[str, Callable[[System, Mapping[str, str]], Blocks]] = {
     "bbp": _bbp,
     "dynamics": _dynamics,
     "inference": _inference,
+    "statics": _statics,
     "thresholds": _thresholds,
 }

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from theory.landscape import GaussianLandscape
 
 from .arguments import file_to_write, picture_to_write, real
 from .delivery import deliver
+from .numbers import with_error
 from .output import echo_parameters, print_table
 from .progress import logarithmic
 from .registry import option, system
@@ -173,16 +173,3 @@ def _print(record: Mapping[str, Any]) -> None:
     ]
     print_table(title, ["t", "m", "mu", "energy", "C(t, 0)"], rows)
     print(record["message"])
-
-
-def with_error(value: float, error: float) -> str:
-    """``-1.15400567(1)``: the digit in brackets is the error, rounded up, in units of the last digit; ten at most."""
-    exact, bound = Decimal(str(value)), Decimal(str(error))
-    if bound == 0:
-        return f"{value:.12g}"
-    place = min(0, max(bound.adjusted(), exact.adjusted() - 9 if exact else -9))
-    digit = bound.scaleb(-place).to_integral_value(ROUND_CEILING)
-    if digit == 10 and place < 0:
-        digit, place = Decimal(1), place + 1
-    mantissa, exponent, power = str(exact.quantize(Decimal(1).scaleb(place))).partition("E")
-    return f"{mantissa}({digit}){exponent.lower()}{power}"

@@ -15,8 +15,9 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .arguments import file_to_write, picture_to_write, real
 from .delivery import deliver
-from .dynamics import times_to_report, with_error
+from .dynamics import times_to_report
 from .generalized_linear import LOSSES
+from .numbers import with_error
 from .output import echo_parameters, print_table, whole
 from .progress import fraction
 from .signals import stop

@@ -38,7 +38,8 @@ def systems(as_json: Json = False) -> None:
 def derive(
     system: SystemName,
     topic: Annotated[
-        str, typer.Argument(metavar="TOPIC", help="complexity, bbp, dynamics, inference, thresholds, replicas.")
+        str,
+        typer.Argument(metavar="TOPIC", help="complexity, bbp, dynamics, statics, inference, thresholds, replicas."),
     ],
     given: Given,
     latex: Annotated[bool, typer.Option("--latex", help="LaTeX, ready for a paper.")] = False,
@@ -63,6 +64,24 @@ def thresholds(
     from .thresholds import run
 
     run(system, given, digits=digits, only=only, as_json=as_json)
+
+
+@app.command()
+@offers(*GAUSSIAN)
+def statics(
+    system: SystemName,
+    given: Given,
+    temperature: Annotated[str, typer.Option(metavar="T", help="0, the default, is the ground state.")] = "0",
+    overlap: Annotated[str, typer.Option(metavar="M", help="Overlap with the signal, -1 < m < 1.")] = "0",
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Draw the order parameter to a PNG, PDF or SVG file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Equilibrium: ground state or free energy, entropy, order parameter, static and dynamic temperatures."""
+    from .statics import run
+
+    run(system, given, temperature=temperature, overlap=overlap, plot=plot, as_json=as_json)
 
 
 @app.command()

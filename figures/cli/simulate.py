@@ -17,9 +17,9 @@ from numerics.statistics import CONFIDENCE
 from numerics.sweep import SweepError
 
 from .arguments import real, starting_overlap
-from .dynamics import with_error
 from .generalized_linear import LOSSES
 from .generalized_linear_simulate import risk, success
+from .numbers import with_error
 from .output import echo_parameters, print_json, print_table, whole
 from .progress import counted
 from .registry import option, system

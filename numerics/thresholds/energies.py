@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from theory.energies import energies, ground_state_energy, marginal_energy, unplanted
+from theory.energies import annealed_energy, energies, ground_state_energy, ground_state_of, marginal_energy
 from theory.landscape import GaussianLandscape
+from theory.statics.transitions import unplanted
 from theory.symbols import ENERGY
 from theory.thresholds import Family
 
 from ..complexity import ROUNDING, complexity, outside_coordinate
 from ..lowering import Array
 from ..roots import above, slope_at
+from ..statics import statics
 from .located import Located
 
 
@@ -20,9 +22,21 @@ def energy_family(landscape: GaussianLandscape) -> Family:
     return Family(unplanted(landscape), ENERGY, {threshold.name: threshold for threshold in energies(landscape)})
 
 
+def ground_state(landscape: GaussianLandscape) -> Located:
+    """Parisi's formula, with the certified error of the order parameter that was found."""
+    threshold, result = ground_state_energy(landscape), statics(unplanted(landscape))
+    if result.found is None:
+        reason = f"order parameter not resolved: {result.energy:.15g} with an error of {result.error:.1e}"
+        return Located.absent(threshold, (1,), reason)
+    ansatz = result.found.ansatz
+    piece = ground_state_of(landscape, ansatz.parts, ansatz.at_zero, ansatz.at_one)
+    seeds = [np.array([float(value)]) for value in result.found.unknowns]
+    return Located.of(piece, np.array([result.energy]), np.array([result.error]), seeds)
+
+
 def lowest_energy(landscape: GaussianLandscape, index: int) -> Located:
     """Searched downwards from the marginal energy, where the complexity is still positive."""
-    threshold = ground_state_energy(landscape, index)
+    threshold = annealed_energy(landscape, index)
     start = -float(marginal_energy(landscape).defining[0].rhs)
 
     def sigma(depth: Array) -> Array:

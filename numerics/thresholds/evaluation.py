@@ -18,7 +18,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower_exact
 from ..roots import polish
 from . import bayes, trivialization
-from .energies import lowest_energy
+from .energies import ground_state, lowest_energy
 from .located import Located, closed_form, common_shape
 
 MAX_DIGITS = 1000
@@ -62,14 +62,14 @@ def _connected(at: Locator) -> Located:
 
 
 def _threshold_energy(at: Locator) -> Located:
-    """The annealed ground state bounds all minima from below: an ageing energy beneath it belongs to no dynamics."""
+    """An ageing energy beneath the ground state belongs to no dynamics."""
     threshold, ground = at.family.thresholds["threshold_energy"], at("ground_state_energy")
     located = closed_form(threshold, at.family, *at.free)
     below = ground.exists & (located.value < ground.value)
     return Located.absent(threshold, located.value.shape, BELOW_GROUND).where(below, located)
 
 
-BELOW_GROUND = "the 1RSB ageing energy lies below the annealed ground state: this mixture does not age in that way"
+BELOW_GROUND = "the 1RSB ageing energy lies below the ground state: this mixture does not age in that way"
 
 # thresholds that need more than their closed form and conditions
 SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
@@ -82,7 +82,8 @@ SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "bayes_amp_jump": lambda at: bayes.amp_jump(at.family, *at.free),
     "information_theoretic": lambda at: bayes.information_theoretic(at.family, *at.free),
     "threshold_energy": _threshold_energy,
-    "ground_state_energy": lambda at: lowest_energy(at.family.landscape, 0),
+    "ground_state_energy": lambda at: ground_state(at.family.landscape),
+    "annealed_ground_state_energy": lambda at: lowest_energy(at.family.landscape, 0),
     "index_1_energy": lambda at: lowest_energy(at.family.landscape, 1),
     "index_2_energy": lambda at: lowest_energy(at.family.landscape, 2),
 }

@@ -1,0 +1,16 @@
+"""A number with its error as papers print it."""
+
+from decimal import ROUND_CEILING, Decimal
+
+
+def with_error(value: float, error: float) -> str:
+    """``-1.15400567(1)``: the digit in brackets is the error, rounded up, in units of the last digit; ten at most."""
+    exact, bound = Decimal(str(value)), Decimal(str(error))
+    if bound == 0:
+        return f"{value:.12g}"
+    place = min(0, max(bound.adjusted(), exact.adjusted() - 9 if exact else -9))
+    digit = bound.scaleb(-place).to_integral_value(ROUND_CEILING)
+    if digit == 10 and place < 0:
+        digit, place = Decimal(1), place + 1
+    mantissa, exponent, power = str(exact.quantize(Decimal(1).scaleb(place))).partition("E")
+    return f"{mantissa}({digit}){exponent.lower()}{power}"

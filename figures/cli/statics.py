@@ -1,0 +1,145 @@
+"""`ruggedflow statics SYSTEM`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sympy import Expr
+
+from numerics.statics import Statics, statics
+from numerics.statics.number import Number
+from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
+from theory.landscape import GaussianLandscape
+from theory.parsing import parse_number
+from theory.statics import at_overlap
+
+from .arguments import picture_to_write
+from .delivery import deliver
+from .numbers import with_error
+from .output import echo_parameters, print_table
+from .registry import system
+
+
+def run(
+    name: str, given: Mapping[str, str], *, temperature: str, overlap: str, plot: str | None, as_json: bool
+) -> None:
+    """Solve Parisi's problem; print, and draw on request."""
+    chosen = system(name)
+    chosen.require(given, chosen.required)
+    landscape = chosen.build(given)
+    t, m = _temperature(temperature), _overlap(overlap, landscape)
+    picture = None if plot is None else picture_to_write("plot", plot)
+    result = statics(landscape, temperature=t, overlap=m)
+    record = {
+        "system": name,
+        "parameters": echo_parameters(chosen.read(given)),
+        "temperature": float(t),
+        "overlap": float(m),
+        **_equilibrium(result),
+        **_landmarks(landscape, m),
+    }
+    files = {} if picture is None else {"plot": lambda: _draw(result, picture)}
+    deliver(record, _print, files, as_json)
+
+
+def _temperature(text: str) -> Expr:
+    value = parse_number("temperature", text)
+    if value < 0:
+        raise ValueError(f"--temperature {text} must not be negative; try --temperature 0")
+    return value
+
+
+def _overlap(text: str, landscape: GaussianLandscape) -> Expr:
+    value = parse_number("overlap", text)
+    if not -1 < value < 1:
+        raise ValueError(f"--overlap {text} must lie strictly between -1 and 1; try --overlap 0")
+    if value != 0 and landscape.mean == 0:
+        raise ValueError(f"--overlap {text}: nothing is planted (g = 0), so there is no signal to overlap with")
+    return value
+
+
+def _equilibrium(result: Statics) -> dict[str, Any]:
+    cold = result.temperature == 0
+    return {
+        "energy": result.energy,
+        "error": result.error,
+        "free_energy": result.free_energy,
+        "free_energy_error": result.free_energy_error,
+        "entropy": result.entropy,
+        "entropy_error": result.entropy_error,
+        **({"entropy_reason": "continuous spins: s ~ (1/2) ln T for T -> 0"} if cold else {}),
+        "breaking": result.breaking,
+        "order_parameter": result.order_parameter,
+    }
+
+
+def _landmarks(landscape: GaussianLandscape, m: Expr) -> dict[str, Any]:
+    """Of the unplanted landscape or, at an overlap with the signal, of what is left of it there."""
+    restricted = at_overlap(landscape, m)
+    found = {
+        "algorithmic_energy": algorithmic_energy(restricted),
+        "t_d": dynamic_temperature(restricted),
+        "t_k": static_temperature(restricted),
+    }
+    shift = {"algorithmic_energy": -float(landscape.g(0, m))}
+    record: dict[str, Any] = {}
+    for key, number in found.items():
+        record |= _fields(key, number, shift.get(key, 0.0))
+    return record
+
+
+def _fields(key: str, number: Number, shift: float) -> dict[str, Any]:
+    """Value, error, and which case it is; or the reason for none."""
+    if number.value is None:
+        return {key: None, f"{key}_error": None, f"{key}_reason": number.reason}
+    return {key: number.value + shift, f"{key}_error": number.error, f"{key}_kind": number.kind}
+
+
+def _draw(result: Statics, path: Path) -> Path:
+    from figures.order_parameter import draw
+    from figures.style import save
+
+    return save(draw(result), path)
+
+
+NAMES = {
+    "energy": ("energy", "error"),
+    "free_energy": ("free energy F", "free_energy_error"),
+    "entropy": ("entropy (F - e)/(-T)", "entropy_error"),
+    "algorithmic_energy": ("algorithmic energy", "algorithmic_energy_error"),
+    "t_d": ("dynamic temperature T_d", "t_d_error"),
+    "t_k": ("static temperature T_K", "t_k_error"),
+}
+
+
+def _print(record: Mapping[str, Any]) -> None:
+    shown = {**record["parameters"], "temperature": record["temperature"], "overlap": record["overlap"]}
+    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
+    cold = record["temperature"] == 0
+    rows = []
+    for key, (label, error) in NAMES.items():
+        if cold and key in ("free_energy", "entropy"):
+            continue
+        named = "ground-state energy" if cold and key == "energy" else label
+        known = record[key] is not None
+        value = with_error(record[key], record[error]) if known else "—"
+        rows.append([named, value, record.get(f"{key}_kind", "") if known else record.get(f"{key}_reason", "")])
+    print_table(title, ["", "value", "which, or why there is none"], rows)
+    print(f"order parameter: {record['breaking']}")
+    for line in _order_lines(record["order_parameter"]):
+        print(f"  {line}")
+
+
+def _order_lines(order: Mapping[str, Any]) -> list[str]:
+    """Steps and continuous parts in the order of q."""
+    name = order["variable"]
+    lines = [
+        (step["overlap"], f"q = {step['overlap']:.10g}: {name} steps from {step['from']:.8g} to {step['to']:.8g}")
+        for step in order["steps"]
+    ]
+    for band in order["continuous"]:
+        where, heights = f"{band['from']:.10g} < q < {band['to']:.10g}", f"{band['x_from']:.8g} to {band['x_to']:.8g}"
+        lines.append((band["from"], f"{where}: {name} grows from {heights}"))
+    if "response" in order:
+        lines.append((1.0, f"q = 1: (1 - q_EA)/T = {order['response']:.10g} for T -> 0"))
+    return [text for _, text in sorted(lines, key=lambda line: line[0])]

@@ -1,0 +1,69 @@
+"""`ruggedflow statics`: numbers of the papers, stable keys, what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KEYS = {"energy", "error", "free_energy", "entropy", "algorithmic_energy", "t_d", "t_k", "breaking", "order_parameter"}
+
+
+def record(run: Any, *words: str) -> dict[str, Any]:
+    status, out, err = run("statics", *words, "--json")
+    assert (status, err) == (0, "")
+    found: dict[str, Any] = json.loads(out)
+    assert found.keys() >= KEYS
+    return found
+
+
+def test_pure_three_spins(run: Any) -> None:
+    """Crisanti, Sommers 1992: T_K = .586, T_d = sqrt(3/8) for f = q^3/2."""
+    found = record(run, "pure-spin", "--p", "3", "--delta-p", "2/3")
+    assert found["energy"] == pytest.approx(-1.1716747793, abs=1e-10)
+    assert found["algorithmic_energy"] == pytest.approx(-1.1547005384, abs=1e-10)
+    assert found["t_d"] == pytest.approx(0.6123724357, abs=1e-10)
+    assert found["t_k"] == pytest.approx(0.5860539724, abs=1e-10)
+    assert found["breaking"] == "1RSB" and found["entropy"] is None and "T -> 0" in found["entropy_reason"]
+
+
+def test_a_mixture_at_a_temperature_in_text_and_picture(run: Any, tmp_path: Path) -> None:
+    picture = tmp_path / "x.png"
+    words = ("landscape", "--covariance", "q**2/2 + q**16/2", "--temperature", "0.3", "--plot", str(picture))
+    status, out, _ = run("statics", *words)
+    assert status == 0 and picture.stat().st_size > 10_000
+    assert "order parameter: 1-FRSB" in out and "grows from 0 to 0.0194" in out and "steps from" in out
+
+
+def test_at_an_overlap_overlaps_include_it(run: Any) -> None:
+    """Two configurations of overlap m with the signal overlap by ``m^2`` and more."""
+    words = ("spiked-matrix-tensor", "--p", "3", "--delta-2", "0.5", "--delta-p", "1", "--overlap", "0.782665")
+    found = record(run, *words)
+    assert found["energy"] == pytest.approx(-1.8504786, abs=5e-8)
+    assert found["energy"] == pytest.approx(found["algorithmic_energy"], abs=1e-12)  # one state
+    assert found["t_k"] is None and "one state" in found["t_k_reason"]
+    warm = record(run, *words, "--temperature", "0.5")
+    assert all(step["overlap"] > 0.782665**2 for step in warm["order_parameter"]["steps"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("pure-spin", "--p", "3"), "--delta-p is missing"),
+        (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "-1"), "must not be negative"),
+        (("pure-spin", "--p", "3", "--delta-p", "1", "--overlap", "0.5"), "no signal to overlap with"),
+        (("spiked-tensor", "--p", "3", "--delta-p", "1", "--overlap", "1"), "strictly between -1 and 1"),
+        (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "1e-8"), "too close to 0"),
+        (("pure-spin", "--p", "3", "--delta-p", "1", "--plot", "x.gif"), "ends in .png, .pdf or .svg"),
+        (("phase-retrieval",), "has no such command"),
+    ],
+    ids=str,
+)
+def test_mistakes_take_one_line(run: Any, words: tuple[str, ...], message: str) -> None:
+    status, out, err = run("statics", *words)
+    assert status == 2 and out == "" and message in err and err.count("\n") == 1
+
+
+def test_the_derivation_prints(run: Any) -> None:
+    status, out, _ = run("derive", "landscape", "statics", "--covariance", "q**3/2", "--latex")
+    assert status == 0 and r"\chi" in out and "static_transition" in out and "NaN" not in out
