@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
 from threading import Thread
@@ -94,9 +94,10 @@ Submit = Callable[..., "Future[Any]"]
 
 @contextmanager
 def _backend(executor: Executor | None, workers: int, function: object) -> Iterator[Submit | None]:
-    """How to submit work; None runs it here."""
+    """How to submit work; None runs it here. In the end what has not begun is cancelled."""
     if executor is not None:
-        yield executor.submit
+        with _cancelling(executor.submit) as submit:
+            yield submit
     elif workers <= 1:
         yield None
     else:
@@ -108,11 +109,27 @@ def _backend(executor: Executor | None, workers: int, function: object) -> Itera
             forkserver.ensure_running()
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker)
         try:
-            yield pool.submit
+            yield _deaf()(pool.submit)  # a worker is known before it can be left behind
         except BaseException:
             _terminate(pool)
             raise
         pool.shutdown()
+
+
+@contextmanager
+def _cancelling(submit: Submit) -> Iterator[Submit]:
+    """Of an executor that lives on."""
+    futures: list[Future[Any]] = []
+
+    def noted(*work: Any) -> Future[Any]:
+        futures.append(submit(*work))
+        return futures[-1]
+
+    try:
+        yield noted
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 @contextmanager
@@ -140,11 +157,13 @@ def _end_with_parent() -> None:
 
 
 def _terminate(pool: ProcessPoolExecutor) -> None:
-    """Cancel what waits and end what runs: nobody wants its result any more."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
+    """End what runs: nobody wants its result any more. (What waits must not be cancelled: the pool, which finds its
+    workers dead, fails all that it has.)"""
+    for process in list((getattr(pool, "_processes", None) or {}).values()):
         process.kill()
+    with suppress(Exception):  # or the pool waits for the rest of a result that was on its way
+        pool._result_queue._writer.close()  # type: ignore[attr-defined]
+    pool.shutdown()
 
 
 def _finished(
@@ -158,15 +177,11 @@ def _finished(
             yield index, result
         return
     futures = {submit(function, point): index for index, point in enumerate(points)}
-    try:
-        for future in as_completed(futures):
-            index = futures[future]
-            with _naming(index, name(points[index])):
-                result = future.result()
-            yield index, result
-    finally:
-        for future in futures:
-            future.cancel()
+    for future in as_completed(futures):
+        index = futures[future]
+        with _naming(index, name(points[index])):
+            result = future.result()
+        yield index, result
 
 
 @contextmanager

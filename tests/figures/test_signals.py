@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from numerics.sweep import sweep
@@ -74,33 +76,58 @@ def sleeps(_: int) -> int:
     return 0
 
 
+def answers(_: int) -> np.ndarray[Any, Any]:
+    return np.ones(3_000_000)
+
+
 SCRIPT = """
 import signal, sys
 from figures.cli.signals import ending_alike, stop
 from numerics.sweep import sweep
-from tests.figures.test_signals import sleeps
+from tests.figures.test_signals import answers, sleeps
 if __name__ == "__main__":
     with ending_alike():
         try:
-            sweep(sleeps, [0, 1, 2], workers=2)
+            sweep(globals()[sys.argv[1]], range(int(sys.argv[2])), workers=2)
         except KeyboardInterrupt as error:
             stop(str(error))
 """
 
 
-@pytest.mark.parametrize("everyone", [False, True])
-def test_children_end_too(tmp_path: Path, everyone: bool) -> None:
+def started(tmp_path: Path, function: str, points: int) -> "subprocess.Popen[str]":
+    """A sweep in a session of its own."""
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, str(script)], start_new_session=True, env=environment, **pipes)
+    command = [sys.executable, str(script), function, str(points)]
+    return subprocess.Popen(command, start_new_session=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, **pipes)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while len(living(process.pid)) < 5 and time.monotonic() < deadline:  # itself, tracker, forkserver, two workers
+    while not true() and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert true()
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_children_end_too(tmp_path: Path, everyone: bool) -> None:
+    process = started(tmp_path, "sleeps", 3)
+    wait_until(lambda: len(living(process.pid)) == 5)  # itself, tracker, forkserver, two workers
     (os.killpg if everyone else os.kill)(process.pid, signal.SIGTERM)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (143, "ruggedflow: interrupted after 0 of 3\n")
-    while living(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not living(process.pid)
+    wait_until(lambda: not living(process.pid))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attempt", range(40))
+def test_large_results_on_their_way(tmp_path: Path, attempt: int) -> None:
+    process = started(tmp_path, "answers", 2000)
+    time.sleep(1 + attempt / 20)
+    (os.killpg if attempt % 2 else os.kill)(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 or attempt < 20  # the first may come before there is anyone to catch them
+    if process.returncode == 130:
+        assert err.count("\n") == 1 and err.startswith("ruggedflow: interrupted after ")
+    wait_until(lambda: not living(process.pid))
