@@ -20,7 +20,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 from sympy import log
@@ -31,6 +30,7 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import SIGNAL_OVERLAP
 
 from .lowering import Array, lower
+from .machine_code import compiled
 
 BATCHES = 64
 
@@ -227,7 +227,7 @@ def _tridiagonal_goe(generator: np.random.Generator, samples: int, n: int) -> tu
     return diagonals, generator.chisquare(np.arange(n - 1, 0, -1), (samples, n - 1))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
+@compiled
 def _count(diagonals: Array, squares: Array, shifts: Array, units: Array, spikes: Array, weights: Array) -> Array:
     """``sum_(T, y) weight |det(T - spike e e^T - y)|/unit^n`` by spike and index, from the pivots of ``T - y``.
 

@@ -7,10 +7,11 @@ overridden by definitions that follow in the same file.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
-import importlib.util
 import inspect
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -30,8 +31,8 @@ Functions = Mapping[str, tuple[Sequence[Symbol], Sequence[Expr]]]
 
 
 def specialised(template: ModuleType, functions: Functions) -> ModuleType:
-    """The template with its functions of these names replaced; it must define a decorator ``compiled`` and use only
-    absolute imports, ``math`` among them.
+    """The template with its functions of these names replaced; it must import ``numerics.machine_code.compiled`` and
+    ``math``, and use only absolute imports.
 
     Raises ``ValueError`` for an expression that has no machine code (Bessel functions, deltas).
     """
@@ -63,27 +64,43 @@ def _printed(expression: Expr) -> str:
 
 @lru_cache(maxsize=64)
 def _imported(text: str) -> ModuleType:
+    """The module of that text. What runs is the text itself, not what lies on disk (nor Python's own cache of it): the
+    file only tells numba where the module's binaries belong."""
     name = f"ruggedflow_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
-    path = _cache() / f"{name}.py"
-    if not (path.exists() and path.read_text() == text):
-        write_whole(path, text)
-    specification = importlib.util.spec_from_file_location(name, path)
-    if specification is None or specification.loader is None:
-        raise ImportError(f"{path} cannot be imported")
-    module = importlib.util.module_from_spec(specification)
+    path = _kept(name, text)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
-    specification.loader.exec_module(module)
+    exec(compile(text, str(path), "exec"), module.__dict__)
     return module
 
 
-@lru_cache(maxsize=1)
+def _kept(name: str, text: str) -> Path:
+    """The file of that text, in the first folder that takes it."""
+    data, refused = text.encode(), None
+    for folder in (_cache, _own_cache):
+        try:
+            path = folder() / f"{name}.py"
+            if not (path.is_file() and path.read_bytes() == data):
+                write_whole(path, data)
+        except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+            refused = error
+        else:
+            return path
+    raise OSError(f"no folder for compiled code: {refused}; set XDG_CACHE_HOME") from refused
+
+
 def _cache() -> Path:
-    """The user's folder for caches; where that cannot be written to, one for this process alone."""
+    """The user's folder for caches."""
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
     folder = Path(home) / "ruggedflow"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="ruggedflow-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@lru_cache(maxsize=1)
+def _own_cache() -> Path:
+    """One for this process alone, gone with it."""
+    folder = Path(tempfile.mkdtemp(prefix="ruggedflow-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

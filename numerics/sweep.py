@@ -8,8 +8,9 @@ import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from .errors import ConvergenceError, Interrupted
 
+DECIDED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that workers leave to the process that started them."""
 P = TypeVar("P")
 R = TypeVar("R")
 
@@ -91,27 +94,57 @@ Submit = Callable[..., "Future[Any]"]
 
 @contextmanager
 def _backend(executor: Executor | None, workers: int, function: object) -> Iterator[Submit | None]:
-    """How to submit work; None runs it here."""
+    """How to submit work; None runs it here. In the end what has not begun is cancelled."""
     if executor is not None:
-        yield executor.submit
+        with _cancelling(executor.submit) as submit:
+            yield submit
     elif workers <= 1:
         yield None
     else:
         context = multiprocessing.get_context("forkserver")
         # imported once, in the process that the workers are forked from
         context.set_forkserver_preload(["__main__", str(getattr(function, "__module__", __name__))])
+        resource_tracker.ensure_running()  # on its own: as part of the other it would end the deafness
+        with _deaf():
+            forkserver.ensure_running()
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker)
         try:
-            yield pool.submit
+            yield _deaf()(pool.submit)  # a worker is known before it can be left behind
         except BaseException:
             _terminate(pool)
             raise
         pool.shutdown()
 
 
+@contextmanager
+def _cancelling(submit: Submit) -> Iterator[Submit]:
+    """Of an executor that lives on."""
+    futures: list[Future[Any]] = []
+
+    def noted(*work: Any) -> Future[Any]:
+        futures.append(submit(*work))
+        return futures[-1]
+
+    try:
+        yield noted
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What begins here is never interrupted, nor are its children: Ctrl-C reaches every process of a terminal, the
+    SIGTERM of a batch system every process of a job, and one alone is to decide."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, DECIDED_HERE)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare_worker() -> None:
-    """Ctrl-C reaches every process of a terminal: the first one alone decides, and when it is gone so are we."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """When the process that decides is gone, so are we."""
     Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -124,11 +157,13 @@ def _end_with_parent() -> None:
 
 
 def _terminate(pool: ProcessPoolExecutor) -> None:
-    """Cancel what waits and end what runs: nobody wants its result any more."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
+    """End what runs: nobody wants its result any more. (What waits must not be cancelled: the pool, which finds its
+    workers dead, fails all that it has.)"""
+    for process in list((getattr(pool, "_processes", None) or {}).values()):
+        process.kill()
+    with suppress(Exception):  # or the pool waits for the rest of a result that was on its way
+        pool._result_queue._writer.close()  # type: ignore[attr-defined]
+    pool.shutdown()
 
 
 def _finished(
@@ -142,15 +177,11 @@ def _finished(
             yield index, result
         return
     futures = {submit(function, point): index for index, point in enumerate(points)}
-    try:
-        for future in as_completed(futures):
-            index = futures[future]
-            with _naming(index, name(points[index])):
-                result = future.result()
-            yield index, result
-    finally:
-        for future in futures:
-            future.cancel()
+    for future in as_completed(futures):
+        index = futures[future]
+        with _naming(index, name(points[index])):
+            result = future.result()
+        yield index, result
 
 
 @contextmanager

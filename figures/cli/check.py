@@ -37,14 +37,17 @@ def run(
     }
     folder = None if output is None else output_folder(output)
     names = list(CHECKS) if name == ALL else [name]
-    records = [_checked(one, chosen, folder, quiet=as_json, several=name == ALL) for one in names]
+    unwritten: list[OSError] = []
+    records = [_checked(one, chosen, folder, unwritten, quiet=as_json, several=name == ALL) for one in names]
     result = records[0] if name != ALL else _together(records)
-    if folder is not None:
-        write_whole(folder / RECORD, json.dumps(finite(result), indent=2) + "\n")
     if as_json:
         print_json(result)
     elif name == ALL:
         _print_verdicts(records)
+    if folder is not None:
+        write_whole(folder / RECORD, json.dumps(finite(result), indent=2) + "\n")
+    if unwritten:
+        raise unwritten[0]
     _leave(result)
 
 
@@ -60,18 +63,29 @@ def _list(as_json: bool) -> None:
         print_table("Checks", ["name", "what it compares"], [[n, check.description] for n, check in CHECKS.items()])
 
 
-def _checked(name: str, chosen: Mapping[str, Any], folder: Path | None, *, quiet: bool, several: bool) -> Record:
-    """One check, printed unless ``quiet`` and drawn; where a simulation fails nothing is decided."""
+def _checked(
+    name: str, chosen: Mapping[str, Any], folder: Path | None, unwritten: list[OSError], *, quiet: bool, several: bool
+) -> Record:
+    """One check, printed unless ``quiet`` and drawn; where a simulation fails nothing is decided.
+
+    A picture that cannot be written joins ``unwritten``: what was found is told first.
+    """
     try:
         with fraction() as progress:
             report = run_check(name, **chosen, output=folder, progress=progress)
     except (ConvergenceError, SweepError) as error:
         return _failed(name, str(error))
     record = report.record()
-    if folder is not None:
-        record["files"] = _draw(report, folder)
     if not quiet and not several:
-        _print(report, record)
+        _print(report)
+    if folder is not None:
+        try:
+            record["files"] = _draw(report, folder)
+        except OSError as error:
+            unwritten.append(error)
+    if not quiet and not several:
+        for path in record.get("files", []):
+            print(f"drawn to {path}")
     return record
 
 
@@ -95,12 +109,10 @@ def _together(records: Sequence[Record]) -> Record:
     return {"verdict": worst, "checks": list(records)}
 
 
-def _print(report: Report, record: Record) -> None:
+def _print(report: Report) -> None:
     rows = [_row(comparison) for comparison in report.comparisons]
     print_table(f"{report.name}: {report.verdict}", ["comparison", "N", "theory", "simulation", "z"], rows)
     print(report.message, *report.remarks, sep="\n")
-    for path in record.get("files", []):
-        print(f"drawn to {path}")
 
 
 def _row(c: Comparison) -> list[str]:

@@ -10,9 +10,10 @@ from theory.landscape import GaussianLandscape
 from theory.parsing import parse_number
 
 from .arguments import picture_to_write
+from .delivery import deliver
 from .generalized_linear import LOSSES
 from .generalized_linear_complexity import Question, run_complexity
-from .output import echo_parameters, print_json, print_table, whole
+from .output import echo_parameters, print_table, whole
 from .registry import System, option, system
 
 
@@ -63,12 +64,8 @@ def run(
     record["theta"] = float(results["total"].theta)
     if size is not None:
         record["finite_size"] = _finite_size(landscape, whole("size", size, 2, 60))
-    if plot is not None:
-        record["plot"] = str(_draw(landscape, Path(plot), at_energy, k))
-    if as_json:
-        print_json(record)
-    else:
-        _print(record, results)
+    files = {} if plot is None else {"plot": lambda: _draw(landscape, Path(plot), at_energy, k)}
+    deliver(record, lambda shown: _print(shown, results), files, as_json)
 
 
 def _landscape(chosen: System, given: Mapping[str, str]) -> GaussianLandscape:
@@ -132,5 +129,3 @@ def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None
         finite = record["finite_size"]
         print(f"N = {finite['size']}: {finite['total']:.4g} +- {finite['total_error']:.1g} critical points expected, "
               f"{finite['by_index'][0]:.4g} +- {finite['by_index_error'][0]:.1g} of them minima")  # fmt: skip
-    if "plot" in record:
-        print(f"drawn to {record['plot']}")

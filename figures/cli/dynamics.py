@@ -1,9 +1,10 @@
 """`ruggedflow dynamics SYSTEM`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +14,12 @@ from numerics.errors import ConvergenceError
 from theory.landscape import GaussianLandscape
 
 from .arguments import file_to_write, picture_to_write, real
+from .delivery import deliver
 from .numbers import with_error
-from .output import echo_parameters, print_json, print_table
+from .output import echo_parameters, print_table
 from .progress import logarithmic
 from .registry import option, system
+from .signals import stop
 
 LONGEST_TIME = 1e12
 
@@ -55,15 +58,23 @@ def run(
     }
     file = None if output is None else file_to_write("output", output)
     picture = None if plot is None else picture_to_write("plot", plot)
-    solution = _solve(landscape, end, problem, file)
-    written = {} if file is None else {"output": str(solution.save(file))}
-    record = {"system": name, "parameters": echo_parameters(chosen.read(given)), **_record(solution, times), **written}
+    about = {"system": name, "parameters": echo_parameters(chosen.read(given))}
+    solution, failure = _solve(landscape, end, problem, file)
+    files: dict[str, Callable[[], Path]] = {}
+    if file is not None:
+        files["output"] = lambda: solution.save(file)
     if picture is not None:
-        record["plot"] = str(_draw(landscape, solution, picture))
-    if as_json:
-        print_json(record)
-    else:
-        _print(record)
+        files["plot"] = lambda: _draw(landscape, solution, picture)
+    if failure is None:
+        deliver(about | _record(solution, times), _print, files, as_json)
+        return
+    reached = [*(t for t in times if t < solution.t_reached), solution.t_reached]
+    note = "; give --output FILE to keep what there is" if file is None else f"; continue with --resume {file}"
+    try:
+        deliver(about | _record(solution, reached), _print, files, as_json)
+    except OSError as error:
+        note = f"; cannot write {error.filename}: {error.strerror}"
+    raise ConvergenceError(f"{failure}{note}", solution) from failure
 
 
 def times_to_report(at: str | None, end: float) -> list[float]:
@@ -85,25 +96,49 @@ def _load(path: str) -> DynamicsSolution:
         raise ValueError(f"--resume {path}: {error.strerror}; name a file written by --output") from error
 
 
-def _solve(landscape: GaussianLandscape, end: float, problem: Mapping[str, Any], file: Path | None) -> DynamicsSolution:
-    """With a bar; what stops early is kept, and the command ends there."""
+def _solve(
+    landscape: GaussianLandscape, end: float, problem: Mapping[str, Any], file: Path | None
+) -> tuple[DynamicsSolution, ConvergenceError | None]:
+    """With a bar; or as far as the tolerance could be kept, and why no further. An interruption ends the command."""
+    keep = None if file is None else Autosave(file)
     try:
         with logarithmic(end) as progress:
-            return solve_dynamics(landscape, end, progress=progress, **problem)
-    except (KeyboardInterrupt, ConvergenceError) as error:
-        partial: DynamicsSolution | None = getattr(error, "partial", None)
-        _stop(error, partial, file)
+            return solve_dynamics(landscape, end, progress=progress, keep=keep, **problem), None
+    except ConvergenceError as error:
+        if error.partial is None:
+            raise
+        return error.partial, error
+    except KeyboardInterrupt as error:
+        stop(_farewell(error, getattr(error, "partial", None), file))
 
 
-def _stop(error: BaseException, partial: DynamicsSolution | None, file: Path | None) -> NoReturn:
+def _farewell(error: KeyboardInterrupt, partial: DynamicsSolution | None, file: Path | None) -> str:
     """One line: how far it got and where that is. (The parser would drop the text of an interruption.)"""
-    kept = "" if partial is None else "; give --output FILE to keep what there is"
-    if partial is not None and file is not None:
-        kept = f"; continue with --resume {partial.save(file)}"
-    if isinstance(error, ConvergenceError):
-        raise ConvergenceError(f"{error}{kept}", partial) from error
-    sys.stderr.write(f"ruggedflow: {str(error) or 'interrupted, nothing was kept'}{kept}\n")
-    sys.exit(130)
+    if partial is None:
+        return str(error) or "interrupted, nothing was kept"
+    if file is None:
+        return f"{error}; give --output FILE to keep what there is"
+    try:
+        return f"{error}; continue with --resume {partial.save(file)}"
+    except OSError as full:
+        return f"{error}; cannot write {file}: {full.strerror}"
+
+
+@dataclass
+class Autosave:
+    """Keeps a run in a file; one that cannot be written is told of once, and the run goes on."""
+
+    file: Path
+    told: bool = False
+
+    def __call__(self, solution: DynamicsSolution) -> None:
+        """Save it, if that is possible."""
+        try:
+            solution.save(self.file)
+        except OSError as error:
+            if not self.told:
+                sys.stderr.write(f"ruggedflow: cannot write {self.file}: {error.strerror}; the run goes on\n")
+            self.told = True
 
 
 def _record(solution: DynamicsSolution, times: list[float]) -> dict[str, Any]:
@@ -138,6 +173,3 @@ def _print(record: Mapping[str, Any]) -> None:
     ]
     print_table(title, ["t", "m", "mu", "energy", "C(t, 0)"], rows)
     print(record["message"])
-    for key, done in (("output", "written"), ("plot", "drawn")):
-        if key in record:
-            print(f"{done} to {record[key]}")

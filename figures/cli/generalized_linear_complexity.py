@@ -13,8 +13,9 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 from theory.parsing import parse_number
 
 from .arguments import picture_to_write
+from .delivery import deliver
 from .generalized_linear import LOSSES
-from .output import echo_parameters, print_json, print_table, whole
+from .output import echo_parameters, print_table, whole
 
 if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
@@ -68,12 +69,8 @@ def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_j
         raise ConvergenceError("; ".join(dict.fromkeys(str(record[f"reason_{label}"]) for label in kinds)))
     if size is not None:
         record["finite_size"] = _finite_size(landscape, alpha, size)
-    if picture is not None:
-        record["plot"] = str(_draw(landscape, alpha, labels, energy, picture))
-    if as_json:
-        print_json(record)
-    else:
-        _print(record, list(kinds))
+    files = {} if picture is None else {"plot": lambda: _draw(landscape, alpha, labels, energy, picture)}
+    deliver(record, lambda shown: _print(shown, list(kinds)), files, as_json)
 
 
 def declared_at(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLandscape, dict[str, Any], float]:
@@ -150,8 +147,6 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
         finite = record["finite_size"]
         number = f"{finite['total']:.4g} +- {finite['total_error']:.1g}"
         print(f"N = {finite['size']}, M = {finite['data']}: {number} critical points expected, the signal left out")
-    if "plot" in record:
-        print(f"drawn to {record['plot']}")
 
 
 def _shown(value: Any) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
+from numerics.generalized_linear.dynamics.kept import Kept
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .arguments import file_to_write, picture_to_write, real
+from .delivery import deliver
 from .dynamics import times_to_report
 from .generalized_linear import LOSSES
 from .numbers import with_error
-from .output import echo_parameters, print_json, print_table, whole
+from .output import echo_parameters, print_table, whole
 from .progress import fraction
+from .signals import stop
 
 LONGEST_TIME = 1e6
 COLUMNS = {"m": "m", "mu": "mu", "energy": "energy", "correlation": "C(t, 0)"}
@@ -69,16 +71,17 @@ def run(
     problem = {"overlap": real("overlap", overlap, -1, 1), "times": times, **sampling.read()}
     file = None if output is None else file_to_write("output", output)
     picture = None if plot is None else picture_to_write("plot", plot)
-    solution = _solve(landscape, alpha, end, problem)
+    parts = None if file is None else Kept(file.with_name(f"{file.name}.parts"))
+    solution = _solve(landscape, alpha, end, problem, parts)
     record = {"system": name, "parameters": {**echo_parameters(values), "alpha": alpha}, **_record(solution, times)}
+    files: dict[str, Callable[[], Path]] = {}
     if file is not None:
-        record["output"] = str(save(solution, file))
+        files["output"] = lambda: save(solution, file)
     if picture is not None:
-        record["plot"] = str(_draw(solution, picture))
-    if as_json:
-        print_json(record)
-    else:
-        _print(record)
+        files["plot"] = lambda: _draw(solution, picture)
+    deliver(record, _print, files, as_json)
+    if parts is not None:
+        parts.clear()
 
 
 def _declared(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLandscape, dict[str, Any], float]:
@@ -90,15 +93,16 @@ def _declared(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLan
 
 
 def _solve(
-    landscape: GeneralizedLinearLandscape, alpha: float, end: float, problem: Mapping[str, Any]
+    landscape: GeneralizedLinearLandscape, alpha: float, end: float, problem: Mapping[str, Any], parts: Kept | None
 ) -> DescentSolution:
-    """With a bar; Ctrl-C ends the command and keeps nothing: samples run one after another, each to the last time."""
+    """With a bar; Ctrl-C ends the command, and what has finished is kept for the next time."""
     try:
         with fraction() as progress:
-            return solve_descent(landscape, alpha, end, progress=progress, **problem)
-    except KeyboardInterrupt:
-        sys.stderr.write("ruggedflow: interrupted, nothing was kept\n")
-        sys.exit(130)
+            keep = None if parts is None else parts.folder
+            return solve_descent(landscape, alpha, end, progress=progress, keep=keep, **problem)
+    except KeyboardInterrupt as error:
+        kept = "nothing was kept" if parts is None else f"the same command goes on from {parts.folder}"
+        stop(f"{str(error) or 'interrupted'}; {kept}")
 
 
 def _record(solution: DescentSolution, times: Sequence[float]) -> dict[str, Any]:
@@ -131,6 +135,3 @@ def _print(record: Mapping[str, Any]) -> None:
     ]
     print_table(title, ["t", *COLUMNS.values()], rows)
     print(record["message"])
-    for key, done in (("output", "written"), ("plot", "drawn")):
-        if key in record:
-            print(f"{done} to {record[key]}")

@@ -3,13 +3,14 @@
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from numerics.errors import ConvergenceError
 
 from .parameters import GAUSSIAN, RISK, Given, offers
+from .signals import ending_alike, stop
 
 app = typer.Typer(
     name="ruggedflow",
@@ -166,7 +167,7 @@ def dynamics(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Keep all of it (npz); Ctrl-C keeps a part (loss: nothing)."
+            "--output", "-o", metavar="FILE", help="Keep all of it (npz); every two minutes and on Ctrl-C, a part."
         ),
     ] = None,
     plot: Annotated[
@@ -352,11 +353,18 @@ def figure(
 
 
 def main() -> None:
-    """Run the command; exit status 2 and one line for a mistake, 130 for Ctrl-C, 1 for a failure to converge."""
+    """Run the command; exit status 2 and one line for a mistake, 1 for a failure to converge, 130 for Ctrl-C, 143 for
+    SIGTERM."""
+    with ending_alike():
+        _main()
+
+
+def _main() -> NoReturn:
     try:
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        _stop("interrupted", 130)
+        stop("interrupted")
     except ConvergenceError as error:
         _stop(str(error), 1)
     except BrokenPipeError:
@@ -364,13 +372,13 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         if type(error).__name__ == "Abort":
-            _stop("interrupted", 130)
+            stop("interrupted")
         message = _mistake(error)
         if message is None:
             raise
         _stop(message, 2)
     if status == 130:  # the parser turns Ctrl-C into a status
-        _stop("interrupted", 130)
+        stop("interrupted")
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -379,6 +387,8 @@ def _mistake(error: Exception) -> str | None:
     if hasattr(error, "format_message"):
         return f"{' '.join(str(error.format_message()).split())} Try 'ruggedflow --help'."
     if isinstance(error, OSError):
+        if error.strerror is None:
+            return str(error)
         place = error.filename or "the output"
         return f"cannot write {place}: {error.strerror}; choose another place with --output or --plot"
     # our own checks raise ValueError; one from a library is a defect and keeps its traceback
@@ -388,7 +398,7 @@ def _mistake(error: Exception) -> str | None:
     return None
 
 
-def _stop(message: str, status: int) -> None:
+def _stop(message: str, status: int) -> NoReturn:
     sys.stderr.write(f"ruggedflow: {message}\n")
     sys.exit(status)
 

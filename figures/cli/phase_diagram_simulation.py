@@ -1,6 +1,5 @@
 """`ruggedflow phase-diagram --with-simulation`: where half of the runs succeed, at a few noises of the tensor."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from numerics.recovery.diagram import to_csv
 from .arguments import real
 from .output import whole
 from .progress import counted
+from .signals import stop
 
 FOLDER, TABLE = "simulation", "simulation.csv"
 """Where the runs and their outcomes are kept, in the folder of the diagram."""
@@ -65,8 +65,7 @@ class Plan:
             with counted("runs") as progress:
                 return success_points(self.models, self.sizes, self.samples, progress=progress, **options)
         except KeyboardInterrupt:
-            sys.stderr.write(f"ruggedflow: interrupted; the same command goes on from {folder / FOLDER}\n")
-            sys.exit(130)
+            stop(f"interrupted; the same command goes on from {folder / FOLDER}")
 
 
 def write(points: Sequence[SuccessPoint], folder: Path) -> tuple[str, list[dict[str, Any]]]:

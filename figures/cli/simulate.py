@@ -1,7 +1,6 @@
 """`ruggedflow simulate SYSTEM`."""
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -24,6 +23,7 @@ from .numbers import with_error
 from .output import echo_parameters, print_json, print_table, whole
 from .progress import counted
 from .registry import option, system
+from .signals import stop
 
 LONGEST_TIME = 1e9
 LARGEST_SIZE = 10**7
@@ -113,8 +113,7 @@ def _simulate(runner: Callable[..., Ensemble], problem: Mapping[str, Any]) -> En
         with counted("samples") as progress:
             return runner(**problem, progress=progress)
     except KeyboardInterrupt as error:
-        sys.stderr.write(f"ruggedflow: {str(error) or 'interrupted'}\n")
-        sys.exit(130)
+        stop(str(error) or "interrupted")
     except SweepError as error:
         if not isinstance(error.__cause__, BrokenProcessPool):
             raise

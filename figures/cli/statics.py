@@ -14,8 +14,9 @@ from theory.parsing import parse_number
 from theory.statics import at_overlap
 
 from .arguments import picture_to_write
+from .delivery import deliver
 from .numbers import with_error
-from .output import echo_parameters, print_json, print_table
+from .output import echo_parameters, print_table
 from .registry import system
 
 
@@ -37,12 +38,8 @@ def run(
         **_equilibrium(result),
         **_landmarks(landscape, m),
     }
-    if picture is not None:
-        record["plot"] = str(_draw(result, picture))
-    if as_json:
-        print_json(record)
-    else:
-        _print(record)
+    files = {} if picture is None else {"plot": lambda: _draw(result, picture)}
+    deliver(record, _print, files, as_json)
 
 
 def _temperature(text: str) -> Expr:
@@ -131,8 +128,6 @@ def _print(record: Mapping[str, Any]) -> None:
     print(f"order parameter: {record['breaking']}")
     for line in _order_lines(record["order_parameter"]):
         print(f"  {line}")
-    if "plot" in record:
-        print(f"drawn to {record['plot']}")
 
 
 def _order_lines(order: Mapping[str, Any]) -> list[str]:

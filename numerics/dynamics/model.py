@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -62,8 +62,12 @@ class Model:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Model:
-        """The inverse of ``arrays``; KeyError names a field that is missing."""
+        """The inverse of ``arrays``; KeyError names a field that is missing, ValueError one of another shape."""
         values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(cls)}
+        for field in fields(cls):
+            series, value = field.default is MISSING, values[field.name]
+            if value.ndim != int(series) or not value.size:
+                raise ValueError(f"model.{field.name} has shape {value.shape}")
         values |= {name: float(value) for name, value in values.items() if value.ndim == 0}
         return cls(**values)
 

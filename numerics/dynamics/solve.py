@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from theory.landscape import GaussianLandscape
 
 from ..errors import ConvergenceError, Interrupted
+from ..periodically import Periodically
 from .model import Model, Start, model
 from .solution import DynamicsSolution
 from .two_time import TwoTime
@@ -35,6 +36,7 @@ def solve_dynamics(
     verify: bool = False,
     progress: Progress | None = None,
     resume: DynamicsSolution | None = None,
+    keep: Callable[[DynamicsSolution], object] | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> DynamicsSolution:
     r"""``d_t C = -mu C + int_0^t f''(C) R C ds + int_0^t' f'(C) R ds + g'(m) m``, and those for R, m, mu, e.
@@ -61,6 +63,9 @@ def solve_dynamics(
         Called with the time reached, at least a few times per second; starts again with each refinement.
     resume
         A solution of the same problem, to the same ``rtol`` or a smaller one, to go on from (long-time method only).
+    keep
+        Called with the solution so far (``lambda found: found.save(path)``, say), by the long-time method every two
+        minutes or more often, and with ``verify`` before it is solved again.
     parameters
         Values of the landscape's symbols, by name.
 
@@ -85,11 +90,16 @@ def solve_dynamics(
         "method": chosen,
         "verify": False,
     }
+    often: Periodically[TwoTime] | None = None
+    if keep is not None:
+        often = Periodically(lambda two_time: keep(_solution(equations, two_time, settings)))
     with _keeping_partial(equations, settings):
-        two_time = _integrate(equations, float(t_max), chosen, float(rtol), progress, before)
+        two_time = _integrate(equations, float(t_max), chosen, float(rtol), progress, before, often)
     solution = _solution(equations, two_time, settings)
     if not (verify and _reaches(two_time, t_max)):
         return solution
+    if keep is not None:
+        keep(solution)
     with _keeping_partial(equations, settings, solution):
         finer = _integrate(equations, float(t_max), chosen, max(float(rtol) / 10, SMALLEST_RTOL), progress, None)
     return _solution(equations, Verified.of(finer, two_time), settings | {"verify": True})
@@ -151,7 +161,13 @@ def _earlier(equations: Model, method: str, resume: DynamicsSolution | None, rto
 
 
 def _integrate(
-    equations: Model, t_max: float, method: str, rtol: float, progress: Progress | None, before: TwoTime | None
+    equations: Model,
+    t_max: float,
+    method: str,
+    rtol: float,
+    progress: Progress | None,
+    before: TwoTime | None,
+    often: Periodically[TwoTime] | None = None,
 ) -> TwoTime:
     if before is not None and _reaches(before, t_max):
         return before
@@ -162,8 +178,8 @@ def _integrate(
     with threadpool_limits(1, "blas"):
         if method == "reference":
             return reference.solve(equations, t_max, rtol=rtol, progress=progress)
-        result: TwoTime = long_time.solve(equations, t_max, rtol=rtol, progress=progress, resume=cast(Any, before))
-    return result
+        options: Any = {"progress": progress, "resume": before, "keep": often}
+        return cast(TwoTime, long_time.solve(equations, t_max, rtol=rtol, **options))
 
 
 def _reaches(two_time: TwoTime, t_max: float) -> bool:

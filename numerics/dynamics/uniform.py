@@ -137,10 +137,16 @@ class UniformTwoTime:
         """The inverse of ``arrays``."""
         width, order, panels = arrays["grid"]
         grid = Grid(float(width), int(order), int(panels))
-        c, r = np.zeros((2, grid.size, grid.size))
-        c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
+        whole = (grid.order, grid.panels) == (order, panels)
+        if not whole or min(width, order - 0.5, panels - 0.5) <= 0:
+            raise ValueError(f"no grid has {panels:g} panels of width {width:g} and order {order:g}")
         if arrays["one"].shape != (3, grid.size) or arrays["estimates"].shape != (5, grid.panels):
             raise ValueError("arrays of different grids")
+        stored = 1 + grid.order * grid.panels + grid.order**2 * grid.panels * (grid.panels + 1) // 2
+        if arrays["c"].shape != (stored,) or arrays["r"].shape != (stored,):
+            raise ValueError(f"C and R do not have {stored} entries each")
+        c, r = np.zeros((2, grid.size, grid.size))
+        c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
         return cls(grid, c, r, arrays["one"], arrays["estimates"])
 
     @staticmethod

@@ -71,7 +71,14 @@ class Verified:
 
     @classmethod
     def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
-        """The inverse of ``arrays``."""
-        kind = bytes(arrays["finer_kind"].astype(np.uint8)).decode()
+        """The inverse of ``arrays``; ``ValueError`` when they do not fit together."""
+        kind = bytes(int(letter) for letter in arrays["finer_kind"]).decode()
+        if kind == cls.kind:
+            raise ValueError("what was verified is itself a verification")
         inner = {name.removeprefix(PREFIX): v for name, v in arrays.items() if name.startswith(PREFIX)}
-        return cls(backend(kind).from_arrays(model, inner), arrays["times"], arrays["differences"])
+        times, differences = arrays["times"], arrays["differences"]
+        if times.ndim != 1 or not times.size or np.any(np.diff(times) <= 0):
+            raise ValueError("the times of the differences do not increase")
+        if differences.shape != (len(Errors._fields), times.size):
+            raise ValueError(f"the differences have shape {differences.shape}")
+        return cls(backend(kind).from_arrays(model, inner), times, differences)

@@ -14,7 +14,7 @@ from ..lowering import Array
 from ..provenance import versions
 from ..statistics import CONFIDENCE, Estimate, bootstrap
 from .observables import OVER_HESSIAN_TIMES, OVER_TIME, PARTICIPATION
-from .storage import Folder
+from .storage import existing_folder
 
 COLUMNS = ("m", "m_abs", "mu", "energy", "correlation")
 SAME_TIME = 1e-9
@@ -123,16 +123,23 @@ class Ensemble:
 
 
 def assembled(settings: Mapping[str, Any], results: Mapping[int, Mapping[str, Any]]) -> Ensemble:
-    """Samples in the order of their numbers."""
+    """Samples in the order of their numbers. ``ValueError`` where one has other arrays than the first."""
     order = sorted(results)
+    for index in order:
+        if _shapes(results[index]) != _shapes(results[order[0]]):
+            raise ValueError(f"sample {index} has other arrays than sample {order[0]}; delete it and resume")
     arrays = {name: np.stack([results[index][name] for index in order]) for name in results[order[0]]}
     return Ensemble(dict(settings), np.array(order, dtype=np.int64), arrays)
 
 
+def _shapes(arrays: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {name: np.shape(values) for name, values in arrays.items()}
+
+
 def load(folder: str | Path) -> Ensemble:
     """What ``simulate(..., output=folder)`` has finished so far. ``ValueError`` if that is nothing, or not ours."""
-    there = Folder(Path(folder))
-    settings = there.settings()
+    there = existing_folder(folder)
+    settings = there.settings
     finished = [index for index in there.finished() if index < settings["samples"]]
     if not finished:
         raise ValueError(f"{folder}: no sample has finished yet")

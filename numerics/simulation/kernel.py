@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from ..machine_code import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,7 +28,6 @@ PANEL = 64
 LINE, AHEAD = 64, 2048
 """Bytes of a cache line; entries asked of memory before they are due. Short rows are too much for the hardware's own
 prefetching: without, a pass takes 1.5 times the time to read the entries, with it about once that time."""
-compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 
 @intrinsic  # type: ignore[untyped-decorator]

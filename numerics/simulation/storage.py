@@ -1,118 +1,155 @@
 """Ensembles on disk: a folder with ``header.json`` and one npz file for each finished sample.
 
 Files appear whole or not at all and their bytes depend on the settings alone, so a run that was killed and resumed
-leaves the same folder as one that was not.
+leaves the same folder as one that was not. Each carries a fingerprint of its content, and each sample the settings that
+it was drawn for and its number: one of another run is refused by name.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
-import io
-import json
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..provenance import output_folder, versions, write_whole
+from .. import storage
+from ..provenance import Record, output_folder, versions, write_whole
+from ..storage import Arrays, sealed_json, unsealed_json
 
 FORMAT = "ruggedflow ensemble"
-VERSION = 1
+VERSION = 2
+FORM = storage.Format("ruggedflow sample", VERSION, "simulate")
 HEADER = "header.json"
 SAMPLE = re.compile(r"sample-(\d{6,})\.npz")
 GROWS = "samples"
 """The setting that may grow when a run is resumed."""
-Arrays = dict[str, Any]
-NOT_OURS = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, TypeError, AttributeError)
+Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Where the samples of one ensemble are kept."""
+    """Where the samples of one ensemble are kept, and what was asked for."""
 
     path: Path
+    settings: Settings
 
     def finished(self) -> list[int]:
         """Numbers of the samples that are there."""
-        found = (SAMPLE.fullmatch(path.name) for path in self.path.iterdir())
-        return sorted(int(match[1]) for match in found if match)
+        return _finished(self.path)
 
     def write(self, index: int, arrays: Mapping[str, Any]) -> None:
         """One sample; ``OSError`` names the folder and says that what was there is kept."""
-        stream = io.BytesIO()
-        np.savez(stream, **arrays)  # entries carry no date
+        header = {"sample": index, "settings": _fixed(self.settings)}
         with _naming(self.path):
-            write_whole(self._file(index), stream.getvalue())
+            storage.write(self._file(index), FORM, header, arrays, packed=False)
 
     def read(self, index: int) -> Arrays:
-        """One sample; ``ValueError`` if it is damaged."""
+        """One sample; ``ValueError`` if it is damaged or belongs to another run."""
         file = self._file(index)
         try:
-            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as content:
-                return {name: content[name] for name in content.files}
-        except NOT_OURS as error:
+            header, arrays = storage.read(file, FORM)
+        except OSError as error:
+            raise ValueError(f"{file}: cannot be read ({error.strerror})") from error
+        except ValueError as error:
             raise ValueError(f"{file}: damaged; delete it and resume") from error
-
-    def settings(self) -> dict[str, Any]:
-        """What was asked for; ``ValueError`` for a folder that is not ours, ``OSError`` for none."""
-        file = self.path / HEADER
         try:
-            header = json.loads(file.read_text())
-            known = header["format"] == FORMAT and int(header["version"]) <= VERSION
-            settings: dict[str, Any] = header["settings"]
-            known = known and header["hash"] == fingerprint(settings)
-        except NOT_OURS as error:
-            raise ValueError(f"{file}: not written by simulate, or damaged") from error
-        if not known:
-            raise ValueError(f"{file}: not written by simulate, damaged, or from a newer ruggedflow")
-        return settings
+            _require_own(header, index, self.settings)
+            _require_shapes(arrays, self.settings)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{file}: {error}; delete it and resume") from error
+        return arrays
 
     def _file(self, index: int) -> Path:
         return self.path / f"sample-{index:06d}.npz"
 
 
-def open_folder(path: str | Path, settings: Mapping[str, Any], resume: bool) -> Folder:
+def existing_folder(path: str | Path) -> Folder:
+    """One that ``simulate`` has written; ``ValueError`` for a folder that is not ours, ``OSError`` for none."""
+    file = Path(path) / HEADER
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(f"{file}: cannot be read ({error.strerror})") from error
+    try:
+        header = unsealed_json(content.decode())
+        known = header["format"] == FORMAT and header["version"] == VERSION
+        settings: Record = header["settings"]
+        known = known and isinstance(settings[GROWS], int)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file}: not written by simulate, damaged, or from another version of it") from error
+    if not known:
+        raise ValueError(f"{file}: not written by simulate, or by another version of it")
+    return Folder(Path(path), settings)
+
+
+def open_folder(path: str | Path, settings: Settings, resume: bool) -> Folder:
     """A folder to write to, with its header; half-written files of a killed run are swept out.
 
     Raises ``ValueError`` when it holds a run and ``resume`` is not asked for, or one with other settings (only
     ``samples`` may grow), and ``OSError`` when it cannot be written to.
     """
-    folder = Folder(output_folder(path))
+    folder = Folder(output_folder(path), settings)
     for pattern in (f".{HEADER}.*", ".sample-*.npz.*"):
         for leftover in folder.path.glob(pattern):
             leftover.unlink(missing_ok=True)
     if (folder.path / HEADER).exists():
-        _require_same(folder, settings, resume)
+        _require_same(existing_folder(path), settings, resume)
     elif folder.finished():
         raise ValueError(f"output = {path} holds samples without a {HEADER}; choose another folder")
-    write_header(folder, settings)
+    _write_header(folder)
     return folder
 
 
-def write_header(folder: Folder, settings: Mapping[str, Any]) -> None:
+def _write_header(folder: Folder) -> None:
     """Unless it is there already: the versions in it are those that began the run."""
     file = folder.path / HEADER
-    if file.exists() and folder.settings() == settings:
+    if file.exists() and existing_folder(folder.path).settings == folder.settings:
         return
-    header = {"format": FORMAT, "version": VERSION, "hash": fingerprint(settings)}
+    record = {"format": FORMAT, "version": VERSION, "settings": dict(folder.settings), "versions": versions()}
     with _naming(folder.path):
-        write_whole(file, json.dumps(header | {"settings": settings, "versions": versions()}, indent=2) + "\n")
+        write_whole(file, sealed_json(record))
 
 
-def fingerprint(settings: Mapping[str, Any]) -> str:
-    """SHA-256 of the settings as JSON."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+def _finished(path: Path) -> list[int]:
+    found = (SAMPLE.fullmatch(file.name) for file in path.iterdir())
+    return sorted(int(match[1]) for match in found if match)
 
 
-def _require_same(folder: Folder, settings: Mapping[str, Any], resume: bool) -> None:
-    there = folder.settings()
+def _fixed(settings: Settings) -> Record:
+    """What a sample depends on: not on how many there are."""
+    return {name: value for name, value in settings.items() if name != GROWS}
+
+
+def _require_own(header: Record, index: int, settings: Settings) -> None:
+    """A sample of this run, under its own number."""
+    if header["sample"] != index:
+        raise ValueError(f"it is a copy of sample {header['sample']}")
+    mine, theirs = _fixed(settings), header["settings"]
+    for name in sorted(mine.keys() | theirs.keys()):
+        if mine.get(name) != theirs.get(name):
+            raise ValueError(
+                f"a sample of another run: its {name} is {_short(theirs.get(name))}, not {_short(mine.get(name))}"
+            )
+
+
+def _require_shapes(arrays: Arrays, settings: Settings) -> None:
+    """What every sample measures, over starts and times."""
+    starts, times = settings["starts"], len(settings["t"])
+    shapes = dict.fromkeys(("m", "mu", "energy"), (starts, times)) | {"final": (starts, settings["size"])}
+    for name, shape in shapes.items():
+        if name not in arrays:
+            raise ValueError(f"it lacks {name}")
+        if arrays[name].shape != shape:
+            raise ValueError(f"its {name} has shape {arrays[name].shape}, not {shape}")
+
+
+def _require_same(folder: Folder, settings: Settings, resume: bool) -> None:
+    there = folder.settings
     if not resume:
         raise ValueError(f"output = {folder.path} holds a run already; go on with it (resume) or choose another folder")
     for name in sorted(there.keys() | settings.keys() - {GROWS}):

@@ -1,7 +1,9 @@
 """`ruggedflow check` as a user types it."""
 
+import errno
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,21 @@ def test_output_holds_figure_and_record(run: Any, tmp_path: Path) -> None:
         f"{NAME}.pdf", f"{NAME}.png", "record.json"
     ]  # fmt: skip
     assert json.loads((tmp_path / "new" / "record.json").read_text()) == json.loads(out)
+
+
+def test_a_full_disk_costs_the_files_alone(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The verdict is told all the same, with exit status 2 for the files."""
+    reports(monkeypatch, one="agree", two="disagree")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    for words in (["one"], ["one", "--json"], ["all"], ["all", "--json"]):
+        status, out, err = run("check", *words, "--output", str(tmp_path))
+        assert status == 2 and "agree" in out and ("--json" not in words or json.loads(out)["verdict"])
+        assert err.count("\n") == 1 and "No space left on device" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("verdict", "status"), [("agree", 0), ("disagree", 1), ("undecided", 3), ("fails", 3)])

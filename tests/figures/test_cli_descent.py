@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from numerics.generalized_linear.dynamics import load
+from numerics.generalized_linear.dynamics import load, runs, solve_descent
+from theory import PhaseRetrieval
 
 QUICK = ("dynamics", "phase-retrieval", "--a", "1", "--alpha", "3", "--walkers", "128", "--samples", "2")
 
@@ -77,3 +78,35 @@ def test_mistakes_of_losses(run: Any, words: tuple[str, ...], message: str) -> N
 def test_mistakes_between_families(run: Any, words: tuple[str, ...], message: str) -> None:
     status, out, err = run("dynamics", *words, "--t-max", "1")
     assert status == 2 and not out and message in err
+
+
+def test_an_interrupted_run_goes_on(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = [*QUICK, "--t-max", "0.3", "--overlap", ".2"]
+    whole, parts = tmp_path / "whole.npz", tmp_path / "run.npz.parts"
+    assert run(*words, "--output", str(whole))[0] == 0 and not whole.with_name("whole.npz.parts").exists()
+
+    def interrupt(_: Any, __: Any, *, completed: float, **___: Any) -> None:
+        if completed > 0.5:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr("rich.progress.Progress.update", interrupt)
+        status, out, err = run(*words, "--output", str(tmp_path / "run.npz"))
+        assert run(*words)[2].endswith("of 8 samples; nothing was kept\n")
+    assert (status, out) == (130, "") and err.startswith("ruggedflow: interrupted after ")
+    assert err.endswith(f" of 8 samples; the same command goes on from {parts}\n")
+    files = sorted(parts.iterdir())
+    assert 1 <= len(files) < 8
+    files[0].write_bytes(files[0].read_bytes()[:-5])
+    assert run(*words, "--output", str(tmp_path / "run.npz"))[0] == 0
+    assert (tmp_path / "run.npz").read_bytes() == whole.read_bytes() and not parts.exists()
+
+
+def test_finished_samples_are_not_run_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    problem: dict[str, Any] = {"alpha": 3.0, "t_max": 0.1, "overlap": 0.2, "walkers": 64, "samples": 2}
+    found = solve_descent(PhaseRetrieval(1), keep=tmp_path, **problem)
+    other = solve_descent(PhaseRetrieval(1), keep=tmp_path, **(problem | {"seed": 1}))
+    assert len(list(tmp_path.iterdir())) == 16 and not np.array_equal(other.m, found.m)
+    monkeypatch.setattr(runs, "run", lambda _: pytest.fail("run again"))
+    again = solve_descent(PhaseRetrieval(1), keep=tmp_path, **problem)
+    assert np.array_equal(again.C, found.C) and np.array_equal(again.errors["m"], found.errors["m"])

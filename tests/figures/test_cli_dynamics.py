@@ -1,8 +1,11 @@
 """`ruggedflow dynamics` as a user types it; the method for long times is tested in tests/numerics."""
 
+import errno
 import io
 import json
+import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -171,7 +174,7 @@ def test_every_parameter_is_needed(run: Any) -> None:
 def stopped_by(error: BaseException) -> Any:
     """The long-time method, stopped half-way by that error."""
 
-    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any) -> Any:
+    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any, keep: Any) -> Any:
         assert resume is None
         error.two_time = reference_method.solve(model, t_max / 2, rtol=rtol, progress=progress)  # type: ignore[attr-defined]
         raise error
@@ -190,15 +193,95 @@ def test_what_stops_early_is_kept(run: Any, monkeypatch: pytest.MonkeyPatch, tmp
     error, message = STOPS[status]
     monkeypatch.setattr(long_time, "solve", stopped_by(error), raising=False)
     path = tmp_path / "run.npz"
-    words = [*SYSTEM, "--t-max", "4", "--method", "long-time", "--json"]
-    kept = f"continue with --resume {path}"
-    assert run(*words, "--output", str(path)) == (status, "", f"ruggedflow: {message}; {kept}\n")
+    words = [*SYSTEM, "--t-max", "4", "--method", "long-time"]
+    found, out, err = run(*words, "--output", str(path))
+    assert (found, err) == (status, f"ruggedflow: {message}; continue with --resume {path}\n")
+    assert (out == "") == (status == 130)
     partial = load(path)
     assert partial.t_reached == 2 and partial.message.startswith("stopped at t = 2 of 4")
     assert np.array_equal(partial.energy, solve_dynamics(SPIKED, 2, rtol=1e-4, method="reference").energy)
-    found, out, err = run(*words)
-    assert (found, out) == (status, "")
-    assert err == f"ruggedflow: {message}; give --output FILE to keep what there is\n"
+    found, out, err = run(*words, "--json")
+    assert (found, err) == (status, f"ruggedflow: {message}; give --output FILE to keep what there is\n")
+    if status == 1:
+        record = json.loads(out)
+        assert [row["t"] for row in record["rows"]] == [1, 2] and record["message"] == partial.message
+        assert record["rows"][-1]["energy"] == partial.energy[-1] and "output" not in record
+    else:
+        assert out == ""
+
+
+def full(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("loss", [False, True])
+def test_a_full_disk_costs_the_files_alone(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: bool
+) -> None:
+    path, picture = tmp_path / "run.npz", tmp_path / "run.png"
+    descent = ["dynamics", "phase-retrieval", "--a", "1", "--alpha", "3", "--walkers", "64", "--samples", "2"]
+    words = [*descent, "--eta", "0.1", "--t-max", "0.2"] if loss else [*SYSTEM, "--t-max", "1"]
+    alone = json.loads(run(*words, "--json")[1])
+    monkeypatch.setattr(os, "fsync", full)
+    words += ["--output", str(path), "--plot", str(picture)]
+    line = f"ruggedflow: cannot write {path}: No space left on device; choose another place with --output or --plot\n"
+    status, out, err = run(*words)
+    assert (status, err) == (2, line) and "C(t, 0)" in out and "written" not in out
+    status, out, err = run(*words, "--json")
+    assert (status, err) == (2, line) and json.loads(out) == alone
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_keeps_what_it_has(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RUGGEDFLOW_SAVE_EVERY", "0")
+    path, seen = tmp_path / "run.npz", []
+
+    def look(_: Any, __: Any, *, time: float, **___: Any) -> None:
+        if path.exists():
+            seen.append((load(path).t_reached, time))
+
+    monkeypatch.setattr("rich.progress.Progress.update", look)
+    words = [*SYSTEM, "--method", "long-time", "--t-max", "3", "--output", str(path)]
+    assert run(*words)[0] == 0
+    assert seen and all(kept <= time for kept, time in seen) and load(path).t_reached == pytest.approx(3)
+
+
+def test_a_run_goes_on_where_nothing_can_be_kept(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RUGGEDFLOW_SAVE_EVERY", "0")
+    monkeypatch.setattr(os, "fsync", full)
+    path = tmp_path / "run.npz"
+    status, out, err = run(*SYSTEM, "--method", "long-time", "--t-max", "3", "--output", str(path))
+    assert status == 2 and "reached t = 3" in out
+    assert err.splitlines()[0] == f"ruggedflow: cannot write {path}: No space left on device; the run goes on"
+    assert err.count("\n") == 2 and "choose another place" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_end_alike(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals) -> None:
+    """Whoever sends it: what there is is kept, one line, 128 plus its number; one more changes nothing."""
+
+    def told(_: Any, __: Any, *, time: float, **___: Any) -> None:
+        if time > 0.5:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("rich.progress.Progress.update", told)
+    before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    path = tmp_path / "run.npz"
+    try:
+        status, out, err = run(*SYSTEM, "--method", "long-time", "--t-max", "3", "--output", str(path))
+    finally:
+        for n, handler in before.items():
+            signal.signal(n, handler)
+    assert (status, out) == (128 + number, "") and err.count("\n") == 1
+    assert err.startswith("ruggedflow: interrupted at t = ") and err.endswith(f"continue with --resume {path}\n")
+    assert 0.5 < load(path).t_reached < 3
+
+
+def test_a_bad_interval_is_one_line(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for text in ("soon", "-1", "nan", ""):
+        monkeypatch.setenv("RUGGEDFLOW_SAVE_EVERY", text)
+        status, out, err = run(*SYSTEM, "--t-max", "1", "--output", str(tmp_path / "run.npz"))
+        assert (status, out) == (2, "") and err.count("\n") == 1 and "RUGGEDFLOW_SAVE_EVERY" in err
 
 
 def test_an_interrupted_check_keeps_what_was_to_be_checked(
@@ -235,7 +318,7 @@ def test_resume_goes_on_from_the_same_problem_only(run: Any, monkeypatch: pytest
     monkeypatch.setattr("numerics.dynamics.files.backend", lambda _: reference_method.UniformTwoTime)
     seen = []
 
-    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any) -> Any:
+    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any, keep: Any) -> Any:
         seen.append(resume.t[-1])
         return reference_method.solve(model, t_max, rtol=rtol, progress=progress)
 

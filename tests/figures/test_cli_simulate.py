@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,17 @@ def test_resume(run: Any, tmp_path: Path) -> None:
     assert run(*words, "--resume") == first
     more = json.loads(run(*words, "--resume", "--samples", "6")[1])
     assert more["settings"]["samples"] == 6 and len(list(tmp_path.glob("*.npz"))) == 6
+
+
+def test_a_sample_of_another_run_is_not_averaged_in(run: Any, tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    assert run(*SHORT, "--output", str(mine))[0] == run(*SHORT, "--seed", "7", "--output", str(other))[0] == 0
+    foreign = mine / "sample-000002.npz"
+    shutil.copy(other / foreign.name, foreign)
+    line = f"ruggedflow: {foreign}: a sample of another run: its seed is 7, not 0; delete it and resume\n"
+    assert run(*SHORT, "--output", str(mine), "--resume") == (2, "", line)
+    foreign.unlink()
+    assert run(*SHORT, "--output", str(mine), "--resume")[0] == 0
 
 
 def test_other_systems_temperatures_and_ensembles(run: Any) -> None:

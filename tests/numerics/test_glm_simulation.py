@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -15,7 +14,6 @@ import pytest
 from scipy.integrate import quad
 from sympy import Abs, Piecewise, cosh, log
 
-from numerics import native
 from numerics.generalized_linear import initial_hessian, spectral_outlier, state_evolution
 from numerics.generalized_linear.simulation import (
     SampledRisk,
@@ -131,13 +129,6 @@ def test_mistakes(words: dict[str, Any], message: str) -> None:
 def test_a_loss_without_machine_code() -> None:
     with pytest.raises(ValueError, match=r"no machine code for .*; write it with elementary functions"):
         risk(GeneralizedLinearLandscape(Abs(U - Y)))  # D holds a delta
-
-
-def test_machine_code_without_a_folder_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
-    folder = native._cache.__wrapped__()
-    assert folder.is_dir() and str(folder).startswith(tempfile.gettempdir())
-    folder.rmdir()
 
 
 def test_machine_code_is_the_same_file_in_every_process() -> None:

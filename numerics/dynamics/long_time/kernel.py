@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ...machine_code import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
 """How the overlap is represented: not at all, as ``m``, or as ``ln |m|``."""

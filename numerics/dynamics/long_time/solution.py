@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -13,9 +13,12 @@ from ...lowering import Array
 from ..model import Model
 from ..two_time import Errors, OneTime
 from . import kernel, store
+from .consistency import require_consistent, require_resolution
 from .kernel import History
 from .rule import Resolution, fastest
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
+
+Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,13 +112,18 @@ class LongTimeTwoTime:
 
     @classmethod
     def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
-        """The inverse of ``arrays``."""
+        """The inverse of ``arrays``; ``ValueError`` when they do not fit together."""
         nodes, stages, tolerance = arrays["resolution"]
         resolution = Resolution(int(nodes), int(stages), float(tolerance))
+        require_resolution(nodes, stages)
         history = store.from_tables(dict(arrays))
-        blocks = (history.t.size, resolution.stages)
-        if arrays["mu"].shape != blocks or arrays["energies"].shape != blocks:
-            raise ValueError("rows and blocks do not fit together")
+        require_consistent(history, resolution, resolution.rule(model))
+        blocks = history.t.size
+        for name, columns in (("mu", resolution.stages), ("energies", resolution.stages), ("tails", 2)):
+            if arrays[name].shape != (blocks, columns):
+                raise ValueError(f"{name} has shape {arrays[name].shape}, not {(blocks, columns)}")
+        if not (resolution.tolerance > 0 and arrays["width"].shape == () and arrays["width"] > 0):
+            raise ValueError("no tolerance or width above 0")
         return cls(
             model, resolution, history, arrays["mu"], arrays["energies"], arrays["tails"], float(arrays["width"])
         )
@@ -141,11 +149,22 @@ def solve(
     rtol: float,
     progress: Progress | None = None,
     resume: LongTimeTwoTime | None = None,
+    keep: Keep | None = None,
 ) -> LongTimeTwoTime:
-    """Solve to ``t_max``. On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``."""
+    """Solve to ``t_max``; ``keep`` is offered what there is after each block.
+
+    On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``.
+    """
     march = March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
+
+    def after_block(t: float) -> None:
+        if progress is not None:
+            progress(t)
+        if keep is not None:
+            keep(lambda: _collected(march))
+
     try:
-        march.run(t_max, progress)
+        march.run(t_max, after_block)
     except (KeyboardInterrupt, ConvergenceError) as error:
         if march.mu:
             error.two_time = _collected(march)  # type: ignore[union-attr]

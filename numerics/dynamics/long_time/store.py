@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...lowering import Array
-from .kernel import History, Rule
+from .kernel import History, Ints, Rule
 
 TABLES = ("t", "x", "grid", "offset", "C", "R", "overlap", "segments", "grids", "anchors")
 
@@ -101,7 +101,13 @@ def tables(history: History) -> dict[str, Array]:
 
 
 def from_tables(arrays: dict[str, Array]) -> History:
-    """The inverse of ``tables``."""
+    """The inverse of ``tables``; ``ValueError`` for an index that is no whole number."""
     real = {name: np.ascontiguousarray(arrays[f"history.{name}"], dtype=np.float64) for name in TABLES}
-    grid, offset, grids = (real.pop(name).astype(np.int64) for name in ("grid", "offset", "grids"))
+    grid, offset, grids = (_indices(name, real.pop(name)) for name in ("grid", "offset", "grids"))
     return History(grid=grid, offset=offset, grids=grids, **real)
+
+
+def _indices(name: str, values: Array) -> Ints:
+    if np.any((values != np.round(values)) | (values < 0) | (values > 2**52)):
+        raise ValueError(f"history.{name} holds something else than indices")
+    return values.astype(np.int64)

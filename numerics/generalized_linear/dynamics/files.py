@@ -1,48 +1,61 @@
-"""Solutions of descent on disk: one npz file with a JSON header."""
+"""Solutions of descent on disk: times, values and the parts of their errors, with a JSON header."""
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
-from ...provenance import versions, write_whole
-from .solution import DescentSolution
+from ... import storage
+from ...provenance import Record, versions
+from ...storage import Arrays
+from .solution import PARTS, DescentSolution
 
-FORMAT = "ruggedflow descent"
-VERSION = 1
+FORM = storage.Format("ruggedflow descent", 2, "solve_descent")
+SETTINGS = ("landscape", "alpha", "overlap", "eta", "batch", "tolerance")
+"""Those that a solution itself needs."""
+PAIRS = ("C", "R")
+"""Observables over pairs of times."""
 
 
 def save(solution: DescentSolution, path: str | Path) -> Path:
-    """Times, ``value.NAME`` and ``PART.NAME``, with the settings and versions in ``header``; whole or not at all."""
-    arrays = {f"value.{name}": array for name, array in solution.values.items()}
+    """``t``, ``value.NAME`` and ``PART.NAME``, settings, message, versions and a fingerprint; whole or not at all."""
+    arrays = {"t": solution.t} | {f"value.{name}": array for name, array in solution.values.items()}
     for part, table in solution.error_parts.items():
         arrays |= {f"{part}.{name}": array for name, array in table.items()}
-    header = {"format": FORMAT, "version": VERSION, "versions": versions()}
-    header |= {"settings": dict(solution.settings), "message": solution.message, "parts": list(solution.error_parts)}
-    stream = io.BytesIO()
-    np.savez_compressed(stream, header=np.array(json.dumps(header)), t=solution.t, **arrays)  # type: ignore[arg-type]
-    write_whole(Path(path), stream.getvalue())
-    return Path(path)
+    header = {"settings": dict(solution.settings), "message": solution.message, "versions": versions()}
+    return storage.write(path, FORM, header, arrays)
 
 
 def load(path: str | Path) -> DescentSolution:
     """The inverse of ``save``; ``OSError`` for a file that cannot be read, ``ValueError`` for one that is not ours."""
-    content = Path(path).read_bytes()
+    header, arrays = storage.read(path, FORM)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        header = json.loads(str(arrays.pop("header")))
-        if header["format"] != FORMAT or header["version"] > VERSION:
-            raise ValueError("another format")
-        tables = {
-            owner: {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{owner}.")}
-            for owner in ("value", *header["parts"])
-        }
-        return DescentSolution(arrays["t"], tables.pop("value"), tables, header["settings"], header["message"])
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: not a file of solve_descent, damaged, or from a newer version") from error
+        return _assembled(header, arrays)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: damaged ({' '.join(str(error).split())})") from error
+
+
+def _assembled(header: Record, arrays: Arrays) -> DescentSolution:
+    t, settings, message = arrays["t"], header["settings"], header["message"]
+    if t.dtype != np.float64 or t.ndim != 1 or t.size < 2 or t[0] != 0 or not np.all(np.diff(t) > 0):
+        raise ValueError("its times do not increase from 0")
+    for name in SETTINGS:
+        settings[name]
+    tables = {owner: _owned(owner, arrays, t.size) for owner in ("value", *PARTS)}
+    values = tables.pop("value")
+    if any(table.keys() != values.keys() for table in tables.values()) or not {"m", "mu", "energy", *PAIRS} <= {
+        *values
+    }:
+        raise ValueError("values and errors do not belong together")
+    return DescentSolution(t, values, tables, settings, str(message))
+
+
+def _owned(owner: str, arrays: Arrays, times: int) -> Arrays:
+    """The table of that owner: arrays over the times, or over pairs of them."""
+    table = {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{owner}.")}
+    for name, array in table.items():
+        shape = (times, times) if name in PAIRS else (times,)
+        if array.dtype != np.float64 or array.shape != shape or not np.all(np.isfinite(array)):
+            raise ValueError(f"{owner}.{name} is no array of {shape} finite numbers")
+    return table

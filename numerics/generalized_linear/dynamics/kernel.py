@@ -6,14 +6,14 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from numerics.machine_code import compiled
 
 Floats = NDArray[np.float64]
 BLOCK, PANEL = 256, 32
 """Walkers, and columns, that are taken together, so that they stay in the cache."""
 TIGHT = 1e-14
-compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 
 @compiled

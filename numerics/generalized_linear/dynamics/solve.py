@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -39,6 +40,7 @@ def solve_descent(
     workers: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    keep: str | Path | None = None,
 ) -> DescentSolution:
     r"""``w(t+1) = b [w(t) - eta grad H]`` from a random w of overlap ``m(0)``; with ``eta = None`` its flow.
 
@@ -69,9 +71,12 @@ def solve_descent(
         Error of m and energy that ``message`` speaks of; nothing else depends on it.
     seed, workers, executor, progress
         The same seed gives the same result for any number of processes; ``progress(fraction, what)``.
+    keep
+        A folder for finished samples: the same call goes on from what an interrupted one has left there.
 
     Returns a ``DescentSolution``. Errors grow with time, fastest where m escapes from small values. Raises
-    ``ValueError`` for a bad argument, ``ConvergenceError`` where descent diverges or the time is out of reach.
+    ``ValueError`` for a bad argument, ``ConvergenceError`` where descent diverges or the time is out of reach,
+    ``Interrupted`` on Ctrl-C.
 
     Source: Mignacco, Krzakala, Urbani, Zdeborova (2020, arXiv 2006.06098); with batches Mignacco, Urbani, Zdeborova
     (2021, arXiv 2103.04902), Gerbelot, Troiani, Mignacco, Krzakala, Zdeborova (2022, arXiv 2210.06591).
@@ -92,6 +97,7 @@ def solve_descent(
         workers=workers,
         executor=executor,
         progress=progress,
+        keep=None if keep is None else Path(keep),
     )
     settings = {
         "landscape": repr(landscape), "alpha": float(alpha), "t_max": float(t_max), "overlap": float(overlap),

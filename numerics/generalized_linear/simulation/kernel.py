@@ -8,12 +8,12 @@ for four of them.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from numerics.machine_code import compiled
 
 Floats = NDArray[np.float64]
 Data = NDArray[np.float32] | NDArray[np.float64]
-compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 
 @compiled

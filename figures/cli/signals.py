@@ -1,0 +1,51 @@
+"""How a command ends when it is told to: one line, 128 plus the number of the signal, nothing left behind."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+from types import FrameType
+from typing import NoReturn
+
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Ctrl-C, what a batch system or ``kill`` sends, and a terminal that closes."""
+ECHO = 2.0
+"""Seconds in which one more signal is the same one again: ``timeout`` and batch systems send each of them twice."""
+_received: list[tuple[int, float]] = []
+"""Numbers, and when."""
+
+
+@contextmanager
+def ending_alike() -> Iterator[None]:
+    """Each of them raises ``KeyboardInterrupt``, unless it was to be ignored (nohup) or is handled by someone else.
+
+    Once one has come, none disturbs the end of the process.
+    """
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    _received.clear()
+    before = {}
+    with suppress(ValueError):  # not the main thread: it is not ours to decide
+        before = {n: signal.signal(n, _interrupt) for n in numbers if signal.getsignal(n) in usual}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if _received else handler)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    now = monotonic()
+    echo = bool(_received) and now < _received[-1][1] + ECHO
+    if not echo:
+        _received.append((number, now))
+        raise KeyboardInterrupt
+
+
+def stop(message: str) -> NoReturn:
+    """Say it, and leave."""
+    sys.stderr.write(f"ruggedflow: {message}\n")
+    sys.exit(128 + (_received[0][0] if _received else signal.SIGINT))
