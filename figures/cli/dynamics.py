@@ -16,7 +16,7 @@ from theory.landscape import GaussianLandscape
 from .arguments import file_to_write, picture_to_write, real
 from .output import echo_parameters, print_json, print_table
 from .progress import logarithmic
-from .registry import option, system
+from .registry import option, require_signal, system
 
 LONGEST_TIME = 1e12
 
@@ -53,6 +53,7 @@ def run(
         "verify": verify,
         "resume": None if resume is None else _load(resume),
     }
+    require_signal(name, landscape, problem["overlap"])
     file = None if output is None else file_to_write("output", output)
     picture = None if plot is None else picture_to_write("plot", plot)
     solution = _solve(landscape, end, problem, file)

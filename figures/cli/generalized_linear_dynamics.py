@@ -13,10 +13,10 @@ import numpy as np
 from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
 from theory.generalized_linear import GeneralizedLinearLandscape
 
-from .arguments import file_to_write, picture_to_write, real
+from .arguments import file_to_write, picture_to_write, real, whole
 from .dynamics import times_to_report, with_error
 from .generalized_linear import LOSSES
-from .output import echo_parameters, print_json, print_table, whole
+from .output import echo_parameters, print_json, print_table
 from .progress import fraction
 
 LONGEST_TIME = 1e6
