@@ -1,5 +1,6 @@
 """Entry point: declares the commands, and turns a user's mistake into one line and exit status 2."""
 
+import io
 import sys
 import traceback
 from pathlib import Path
@@ -347,6 +348,9 @@ def figure(
 
 def main() -> None:
     """Run the command; exit status 2 and one line for a mistake, 130 for Ctrl-C, 1 for a failure to converge."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that the terminal lacks is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = app(standalone_mode=False)
     except KeyboardInterrupt:
