@@ -69,8 +69,8 @@ def parse_number(name: str, text: str) -> Rational:
 
 
 def shortened(text: object, length: int = 60) -> str:
-    """What a message quotes of what was typed."""
-    whole = str(text)
+    """What a message quotes of what was typed: its beginning, on one line."""
+    whole = " ".join(str(text).split())
     return whole if len(whole) <= length else f"{whole[: length - 3]}..."
 
 

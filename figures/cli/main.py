@@ -1,6 +1,7 @@
 """Entry point: declares the commands, and turns a user's mistake into one line and exit status 2."""
 
 import io
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -387,7 +388,9 @@ def _mistake(error: Exception) -> str | None:
 
 
 def _stop(message: str, status: int) -> None:
-    sys.stderr.write(f"ruggedflow: {message}\n")
+    """One line, in which no word is longer than a line."""
+    short = re.sub(r"\S{120,}", lambda word: f"{word[0][:100]}...", message)
+    sys.stderr.write(f"ruggedflow: {short}\n")
     sys.exit(status)
 
 

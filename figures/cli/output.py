@@ -26,17 +26,27 @@ def finite(value: Any) -> Any:
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """A table as wide as the terminal that breaks no name and no number; a list where such a table does not fit."""
     console = Console(markup=False, emoji=False, highlight=False)
-    widths = [max(map(_least_width, cells)) for cells in zip(columns, *rows, strict=True)]
-    if sum(widths) + 3 * len(widths) + 1 > console.width:
+    widths = _widths(list(zip(columns, *rows, strict=True)), console.width)
+    if widths is None:
         _print_list(title, columns, rows, console.width)
         return
     table = Table(header_style="bold")
     for column, width in zip(columns, widths, strict=True):
-        table.add_column(column, overflow="fold", min_width=width)
+        table.add_column(column, overflow="fold", width=width)
     for row in rows:
         table.add_row(*row)
-    print(_wrapped(title, console.measure(table).maximum))
+    print(_wrapped(title, sum(widths) + 3 * len(widths) + 1))
     console.print(table)
+
+
+def _widths(columns: list[tuple[str, ...]], room: int) -> list[int] | None:
+    """Of the columns within the room that there is, borders taken off; None if a word does not fit."""
+    least = [max(map(_least_width, cells)) for cells in columns]
+    wanted = [max(map(len, cells)) - narrow for cells, narrow in zip(columns, least, strict=True)]
+    spare = room - 3 * len(columns) - 1 - sum(least)
+    if spare < 0:
+        return None
+    return [n + (w if sum(wanted) <= spare else w * spare // sum(wanted)) for n, w in zip(least, wanted, strict=True)]
 
 
 NARROW = 24

@@ -16,7 +16,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 200])
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 90, 91, 97, 100, 200])
 def test_no_name_and_no_number_is_broken(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
@@ -26,7 +26,9 @@ def test_no_name_and_no_number_is_broken(
     assert NAME in out and NUMBER in out and "Sigma_min(m)." in out and "spiked-matrix-tensor:" in out
     longest = max(map(len, out.splitlines()))
     assert longest <= max(width, len(NUMBER) + 4)
-    assert ("┏" in out) == (width >= 100)
+    assert ("┏" in out) == (width >= 91)
+    borders = [line for line in out.splitlines() if line[0] in "┏┃┡│└"]
+    assert all(line[-1] in "┓┃┩│┘" and len(line) == len(borders[0]) <= width for line in borders)
 
 
 def test_what_a_cell_says_is_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
