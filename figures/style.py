@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
+from numerics.picture import Picture
 from numerics.provenance import write_whole
 
 COLUMN_WIDTH = 3.4
@@ -44,7 +45,7 @@ SETTINGS: Any = {
 def new_figure(columns: int = 1, *, height: float = 3.0) -> Figure:
     """A figure with room for that many panels side by side."""
     matplotlib.rcParams.update(SETTINGS)
-    return Figure(figsize=(COLUMN_WIDTH * columns + 0.4, height), layout="constrained")
+    return Picture(figsize=(COLUMN_WIDTH * columns + 0.4, height), layout="constrained")
 
 
 def save(figure: Figure, path: Path) -> Path:

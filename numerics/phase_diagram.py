@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 
 import numpy as np
 from sympy import Rational
@@ -18,6 +19,7 @@ from .provenance import Record, versions
 from .thresholds import Located, Locator, evaluate_table
 
 TABLE_NOISES = ("0.1", "0.25", "0.5", "1", "2", "4", "10", "100")
+"""``Delta_p`` of the table beside a diagram of the usual range."""
 TABLE_DIGITS = 8
 
 
@@ -97,8 +99,12 @@ COLUMNS = {
 }
 
 
-def to_latex(orders: list[int]) -> str:
-    """A booktabs table of thresholds ``1/Delta_2`` at some noises, each to eight digits from its exact equation."""
+def to_latex(orders: list[int], between: tuple[float, float] | None = None) -> str:
+    """A booktabs table of thresholds ``1/Delta_2``, each to eight digits from its exact equation.
+
+    Its noises are the usual ones, or round numbers ``between`` two (which are among them).
+    """
+    noises = TABLE_NOISES if between is None else round_numbers(*between)
     head = " & ".join(["$p$", r"$\Delta_p$", *COLUMNS.values()])
     lines = [
         r"% \usepackage{booktabs}",
@@ -109,15 +115,23 @@ def to_latex(orders: list[int]) -> str:
     ]
     for p in orders:
         lines.append(r"\midrule")
-        lines += _table_rows(p)
+        lines += _table_rows(p, noises)
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
-def _table_rows(p: int) -> list[str]:
+def round_numbers(low: float, high: float) -> tuple[str, ...]:
+    """Both ends, and the numbers 1, 2, 5, 10, ... between them; only powers of ten where the range is wide."""
+    decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+    leading = (1, 2, 5) if len(decades) <= 4 else (1,)
+    inside = [text for k in decades for d in leading if low < float(text := f"{d}e{k}") < high]
+    return tuple(f"{float(text):.12g}" for text in (repr(low), *inside, repr(high)))
+
+
+def _table_rows(p: int, noises: Sequence[str]) -> list[str]:
     family = spiked_matrix_tensor(p)
-    points = [{family.free[0]: Rational(noise)} for noise in TABLE_NOISES]
+    points = [{family.free[0]: Rational(noise)} for noise in noises]
     rows = []
-    for noise, values in zip(TABLE_NOISES, evaluate_table(family, points, TABLE_DIGITS, COLUMNS), strict=True):
+    for noise, values in zip(noises, evaluate_table(family, points, TABLE_DIGITS, COLUMNS), strict=True):
         cells = [values[name].text() if values[name].exists else "--" for name in COLUMNS]
         rows.append(" & ".join([str(p), noise, *cells]) + r" \\")
     return rows

@@ -3,6 +3,7 @@
 import os
 import platform
 import tempfile
+import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,15 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def own_version() -> str:
+    """Of this package: as installed, or as a clone that is not installed declares it."""
+    try:
+        return version("ruggedflow")
+    except PackageNotFoundError:
+        declared = Path(__file__).parents[1] / "pyproject.toml"
+        return str(tomllib.loads(declared.read_text())["project"]["version"]) if declared.exists() else "unknown"
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

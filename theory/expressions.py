@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from .parsing import MAX_LENGTH, NUMBER
+from .parsing import MAX_LENGTH, NUMBER, shortened, syntax_tree
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     name: getattr(sympy, name)
@@ -39,8 +39,8 @@ def parse_expression(text: str, symbols: Mapping[str, Symbol]) -> Expr:
         raise ValueError(f"expression of {len(text)} characters is too long; at most {MAX_LENGTH}")
     try:
         value = _Reader(text, symbols).read()
-    except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f"cannot read the expression {text!r}; write it like {EXAMPLE}") from error
+    except (RecursionError, MemoryError) as error:
+        raise ValueError(f"{shortened(text)!r} is nested too deeply; write it like {EXAMPLE}") from error
     if value.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise ValueError(f"{text!r} is not a finite real number everywhere; write it like {EXAMPLE}")
     return value
@@ -50,11 +50,11 @@ class _Reader:
     """Walks a syntax tree and builds an expression of bounded degree."""
 
     def __init__(self, text: str, symbols: Mapping[str, Symbol]) -> None:
-        self.text = text.strip().replace("^", "**")
+        self.tree, self.text = syntax_tree(text, EXAMPLE)
         self.symbols = symbols
 
     def read(self) -> Expr:
-        return self._node(ast.parse(self.text, mode="eval").body)[0]
+        return self._node(self.tree)[0]
 
     def _node(self, node: ast.expr) -> Graded:
         match node:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Float, Poly, Pow, Rational, Symbol, diff, factorial, powsimp, sympify
+from sympy import Expr, Float, I, Poly, Pow, Rational, Symbol, diff, factorial, nan, oo, powsimp, sympify, zoo
 
+from .parsing import shortened
 from .printing import Printable
 from .symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 
@@ -44,7 +45,9 @@ class GaussianLandscape(Printable):
         self.covariance: Expr = _in_symbol(covariance, OVERLAP)
         self.mean: Expr = _in_symbol(mean, SIGNAL_OVERLAP)
         self.name = name
+        _require_range("covariance", self.covariance, OVERLAP)
         _require_covariance(self.covariance)
+        _require_range("mean", self.mean, SIGNAL_OVERLAP)
         _require_names(self.covariance.free_symbols | self.mean.free_symbols)
         self.channels = _distinct(channels or _split_by_degree(self.covariance, self.mean))
 
@@ -166,10 +169,31 @@ TAYLOR_ORDERS = 13
 def _require_covariance(covariance: Expr) -> None:
     """Schoenberg: a covariance on the sphere of every dimension has non-negative Taylor coefficients at q = 0."""
     if OVERLAP not in covariance.free_symbols:
-        raise ValueError(f"covariance = {covariance} does not depend on q; try q**3/2")
+        raise ValueError(f"covariance = {shortened(covariance)} does not depend on q; try q**3/2")
     for degree, coefficient in _taylor_coefficients(covariance).items():
         if coefficient.is_negative or coefficient.is_finite is False:
-            raise ValueError(f"covariance = {covariance}: coefficient of q**{degree} must be >= 0, got {coefficient}")
+            raise ValueError(
+                f"covariance = {shortened(covariance)}: coefficient of q**{degree} must be >= 0, "
+                f"got {shortened(coefficient)}"
+            )
+
+
+LARGEST = Rational(10**100)
+"""Largest coefficient of a polynomial; the inverse is the smallest: products of a few stay within double precision."""
+
+
+def _require_range(name: str, polynomial: Expr, symbol: Symbol) -> None:
+    """Real, and with coefficients of a size that double precision can work with."""
+    if polynomial.has(I, nan, oo, -oo, zoo):
+        raise ValueError(f"{name} = {polynomial} must be finite and real; try {symbol}**3/2")
+    if not polynomial.is_polynomial(symbol):
+        return
+    for (degree,), value in Poly(polynomial, symbol).terms():
+        if value.is_number and value != 0 and not 1 / LARGEST <= abs(value) <= LARGEST:
+            raise ValueError(
+                f"{name}: the coefficient of {symbol}**{degree}, {value.evalf(3)}, must be from 1e-100 to 1e100 in "
+                "size; choose another unit of energy"
+            )
 
 
 def _taylor_coefficients(covariance: Expr) -> dict[int, Expr]:

@@ -1,35 +1,56 @@
-"""What a user types: real numbers and names of files, checked before anything is computed."""
+"""What a user types: numbers and names of files, checked before anything is computed."""
 
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from numerics.provenance import output_folder
-from theory.parsing import NUMBER
+from sympy import Rational
 
-LONGEST = 100
-"""Characters of a number."""
+from numerics.provenance import output_folder
+from theory.parsing import read_number, shortened
 
 
 def real(name: str, text: str, least: float, most: float) -> float:
     """A number in a range, from text such as ``0.5``, ``1e-300`` or ``2/3``; never rounded to zero."""
-    value = _fraction(text)
+    value = read_number(text)
     if value is None:
-        raise ValueError(f"--{name} {text[:LONGEST]!r} is not a number; try --{name} {max(least, min(1.0, most)):g}")
-    if not least <= value <= most:
-        raise ValueError(f"--{name} {text} must be a number from {least:g} to {most:g}")
-    if value != 0 and float(value) == 0:
-        raise ValueError(f"--{name} {text} is too small for double precision; try --{name} 1e-300")
+        raise ValueError(f"--{name} {shortened(text)!r} is not a number; try --{name} {max(least, min(1.0, most)):g}")
+    if not Rational(repr(least)) <= value <= Rational(repr(most)):
+        raise ValueError(f"--{name} {shortened(text)} must be a number from {least:g} to {most:g}")
+    if value != 0 and abs(value) < SMALLEST:
+        raise ValueError(f"--{name} {shortened(text)} is too small for double precision; try --{name} 1e-300")
     return float(value)
 
 
-def _fraction(text: str) -> Fraction | None:
-    """Exact; None for anything else."""
-    parts = text.strip().removeprefix("+").split("/")
-    digits = [parts[0].removeprefix("-"), *parts[1:]]
-    if len(parts) > 2 or len(text) > LONGEST or not all(NUMBER.fullmatch(part) for part in digits):
-        return None
-    divisor = Fraction(parts[1]) if len(parts) == 2 else Fraction(1)
-    return Fraction(parts[0]) / divisor if divisor else None
+SMALLEST = Rational(1, 10**307)
+"""Smaller numbers lose digits in double precision."""
+
+
+def whole(name: str, text: str, least: int, most: int) -> int:
+    """A whole number in a range, from text such as ``12`` or ``1e6``."""
+    value = read_number(text)
+    if value is None or not value.is_integer or not least <= value <= most:
+        raise ValueError(f"--{name} {shortened(text)} must be a whole number from {least} to {most}")
+    return int(value)
+
+
+def interval(name: str, text: str, least: float, most: float, example: str) -> tuple[float, float]:
+    """Two increasing numbers in a range, from text such as ``0.1:10``."""
+    parts = text.split(":")
+    if len(parts) == 2:
+        low, high = (real(name, part, least, most) for part in parts)
+        if low < high:
+            return low, high
+    raise ValueError(f"--{name} {shortened(text)} must be LO:HI with {least:g} <= LO < HI; try --{name} {example}")
+
+
+def chosen(name: str, text: str, known: Iterable[str]) -> list[str]:
+    """The names in a list with commas, each of them known; all of them where there is none."""
+    names = list(known)
+    keys = [key.strip() for key in text.split(",") if key.strip()]
+    for key in keys:
+        if key not in names:
+            raise ValueError(f"--{name} {shortened(key)}: no such name; choose among {', '.join(names)}")
+    return keys or names
 
 
 def file_to_write(name: str, text: str) -> Path:
@@ -48,6 +69,25 @@ def picture_to_write(name: str, text: str) -> Path:
     return file_to_write(name, text)
 
 
+LARGEST_ENERGY = 1e50
+"""Its square, over the smallest variance, is still a number in double precision."""
+
+
+def open_overlap(text: str) -> float:
+    """``--overlap`` of a point that is not the signal itself: strictly between -1 and 1."""
+    value = real("overlap", text, -LARGEST_ENERGY, LARGEST_ENERGY)
+    if abs(value) >= 1:
+        raise ValueError(f"--overlap {shortened(text)} must lie strictly between -1 and 1; try --overlap 0")
+    return value
+
+
 def starting_overlap(text: str) -> float | None:
     """``--overlap``: a number from -1 to 1, or ``random`` (None)."""
     return None if text == "random" else real("overlap", text, -1, 1)
+
+
+def refuse(name: str, foreign: Mapping[str, object], where: str = "") -> None:
+    """Raise ValueError for an option that was typed and does not apply (None: it was not typed)."""
+    for key in (key for key, value in foreign.items() if value is not None):
+        option, place = key.replace("_", "-"), f"{name} {where}".strip()
+        raise ValueError(f"--{option} does not apply to {place}; leave it out")

@@ -15,8 +15,9 @@ from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
 from numerics.sweep import SweepError
 
+from .arguments import whole
 from .numbers import with_error
-from .output import finite, print_json, print_table, whole
+from .output import finite, print_json, print_table
 from .progress import fraction
 
 ALL = "all"

@@ -7,14 +7,14 @@ from typing import Any
 from numerics.complexity import ComplexityResult, complexity
 from theory.kac_rice import Kind
 from theory.landscape import GaussianLandscape
-from theory.parsing import parse_number
+from theory.parsing import shortened
 
-from .arguments import picture_to_write
+from .arguments import LARGEST_ENERGY, open_overlap, picture_to_write, real, refuse, whole
 from .delivery import deliver
 from .generalized_linear import LOSSES
 from .generalized_linear_complexity import Question, run_complexity
-from .output import echo_parameters, print_table, whole
-from .registry import System, option, system
+from .output import echo_parameters, print_table
+from .registry import System, option, require_signal, system
 
 
 def run(
@@ -25,26 +25,23 @@ def run(
     energy: str | None,
     channel_energies: Sequence[str],
     index: str | None,
-    labels: str,
+    labels: str | None,
     size: str | None,
     plot: str | None,
     as_json: bool,
 ) -> None:
     """Evaluate the complexity at one overlap; draw it over all overlaps on request."""
     if name in LOSSES:
-        if channel_energies:
-            raise ValueError(f"--channel-energy does not apply to {name}; leave it out")
-        asked = Question(overlap, energy, index, labels, size, plot)
+        refuse(name, {"channel_energy": channel_energies or None})
+        asked = Question(overlap, energy, index, "quenched" if labels is None else labels, size, plot)
         run_complexity(name, given, asked, as_json=as_json)
         return
-    if labels != "quenched":
-        raise ValueError(f"--labels does not apply to {name}; leave it out")
     chosen = system(name)
+    refuse(name, {"labels": labels})
     landscape = _landscape(chosen, given)
-    m = float(parse_number("overlap", overlap))
-    if not -1 < m < 1:
-        raise ValueError(f"--overlap {overlap} must lie strictly between -1 and 1; try --overlap 0")
-    at_energy = None if energy is None else float(parse_number("energy", energy))
+    m = open_overlap(overlap)
+    require_signal(name, landscape, m)
+    at_energy = None if energy is None else real("energy", energy, -LARGEST_ENERGY, LARGEST_ENERGY)
     by_channel = _channels(channel_energies)
     k = None if index is None else whole("index", index, 0, 100)
     if plot is not None:
@@ -78,8 +75,8 @@ def _channels(texts: Sequence[str]) -> dict[str, float]:
     for text in texts:
         label, separator, value = text.partition("=")
         if not separator:
-            raise ValueError(f"--channel-energy {text} must be DEGREE=E; try --channel-energy 2=-0.5")
-        energies[label.strip()] = float(parse_number("channel-energy", value))
+            raise ValueError(f"--channel-energy {shortened(text)} must be DEGREE=E; try --channel-energy 2=-0.5")
+        energies[label.strip()] = real("channel-energy", value, -LARGEST_ENERGY, LARGEST_ENERGY)
     return energies
 
 

@@ -148,19 +148,20 @@ def _statics(chosen: System, given: Mapping[str, str]) -> Blocks:
 
 
 def _thresholds(chosen: System, given: Mapping[str, str]) -> Blocks:
-    """Their equations are those of one order p; noises stay symbols."""
-    needed = [name for name in chosen.required if name in ("p", "covariance")]
-    chosen.require(given, needed)
-    for name in given:
-        if name not in ("p", "covariance", "mean"):
-            raise ValueError(f"--{option(name)} stays a symbol in the equations of the thresholds; leave it out")
+    """Of a planted system those of one order p, in a noise that stays a symbol; of others the energies."""
     values = chosen.read(given)
-    if chosen.family is None:
-        thresholds = energies(chosen.landscape(**values))
+    landscape = chosen.landscape(**values)
+    if chosen.family is None or landscape.mean == 0:
+        thresholds = energies(landscape)
     else:
-        family = chosen.family(values["p"] if "p" in values else chosen.landscape(**values))
-        thresholds = tuple(family.thresholds.values())
-    return [(f"{t.name}: {t.meaning}", t) for t in thresholds]
+        if "p" in chosen.parameters and "p" not in given:
+            raise ValueError(f"--p is missing: which thresholds {chosen.name} has depends on the order; try --p 3")
+        for name in given:
+            if name not in ("p", "covariance", "mean"):
+                raise ValueError(f"--{option(name)} stays a symbol in the equations of the thresholds; leave it out")
+        family = chosen.family(values.get("p", landscape))
+        thresholds = tuple(family.thresholds.values()) + (() if "p" in values else energies(landscape))
+    return [(f"{t.name}: {t.meaning}{f' Absent: {t.excluded}' if t.excluded else ''}", t) for t in thresholds]
 
 
 TOPICS: dict[str, Callable[[System, Mapping[str, str]], Blocks]] = {

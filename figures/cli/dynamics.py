@@ -18,7 +18,7 @@ from .delivery import deliver
 from .numbers import with_error
 from .output import echo_parameters, print_table
 from .progress import logarithmic
-from .registry import option, system
+from .registry import option, require_signal, system
 from .signals import stop
 
 LONGEST_TIME = 1e12
@@ -56,6 +56,7 @@ def run(
         "verify": verify,
         "resume": None if resume is None else _load(resume),
     }
+    require_signal(name, landscape, problem["overlap"])
     file = None if output is None else file_to_write("output", output)
     picture = None if plot is None else picture_to_write("plot", plot)
     about = {"system": name, "parameters": echo_parameters(chosen.read(given))}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .arguments import refuse
 from .generalized_linear import LOSSES
-from .registry import option
 
 GAUSSIAN_DEFAULTS = {"temperature": "0", "beta_initial": None, "rtol": "1e-6", "method": "auto", "verify": False}
 
@@ -21,20 +21,48 @@ def dynamics_of(
     if name in LOSSES:
         from . import generalized_linear_dynamics as losses
 
-        _refuse(name, gaussian)
+        refuse(name, gaussian)
         losses.run(name, given, **shared, sampling=losses.Sampling(**loss))
         return
     from .dynamics import run
 
-    _refuse(name, loss)
+    refuse(name, loss)
     run(name, given, **shared, **{**GAUSSIAN_DEFAULTS, **_typed(gaussian)}, resume=gaussian["resume"])
+
+
+def phase_diagram_of(
+    name: str,
+    *,
+    output: str,
+    as_json: bool,
+    points: str | None,
+    workers: str | None,
+    gaussian: Mapping[str, Any],
+    runs: Mapping[str, Any],
+    loss: Mapping[str, Any],
+) -> None:
+    """`ruggedflow phase-diagram` of either family; ``runs`` are the options of ``--with-simulation``."""
+    if name in LOSSES:
+        from .generalized_linear_phase_diagram import Plane, run_retrieval
+
+        refuse(name, {**gaussian, **runs})
+        run_retrieval(
+            Plane(name, **_typed({**loss, "points": points, "workers": workers})), output=output, as_json=as_json
+        )
+        return
+    from .phase_diagram import run
+
+    refuse(name, loss)
+    chosen = None
+    if gaussian["with_simulation"]:
+        from .phase_diagram_simulation import Options
+
+        chosen = Options(**_typed({**runs, "workers": workers}))
+    else:
+        refuse(name, {**runs, "workers": workers}, "without --with-simulation")
+    typed = _typed({"points": points, "delta_p_range": gaussian["delta_p_range"]})
+    run(name, gaussian["p"] or ["3"], output=output, runs=chosen, as_json=as_json, **typed)
 
 
 def _typed(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if value is not None and key != "resume"}
-
-
-def _refuse(name: str, foreign: Mapping[str, Any]) -> None:
-    for key, value in foreign.items():
-        if value is not None:
-            raise ValueError(f"--{option(key)} does not apply to {name}; leave it out")

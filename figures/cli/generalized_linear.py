@@ -27,7 +27,8 @@ from theory.parsing import parse_number
 from theory.printing import Printable
 from theory.systems.phase_retrieval import LinearRegression, PhaseRetrieval
 
-from .output import echo_parameters, print_json, print_table, whole
+from .arguments import whole
+from .output import echo_parameters, print_json, print_table
 
 DIGITS = 15
 
@@ -139,6 +140,7 @@ LOSSES: dict[str, LossSystem] = {
 def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json: bool) -> None:
     """Compute and print every critical alpha of a loss, or those named in ``only``."""
     from numerics.generalized_linear import THRESHOLDS, evaluate_critical
+    from numerics.rounding import half_unit, rounded_up
 
     chosen = LOSSES[name]
     landscape, values = chosen.declared(given)
@@ -167,7 +169,7 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
         [
             key,
             f"{r.alpha:.{shown}g}" if r.exists else "\u2014",
-            f"{r.error:.1e}" if r.exists else "",
+            rounded_up(r.error + half_unit(r.alpha, shown), 2) if r.exists else "",
             "; ".join(text for text in (THRESHOLDS[key].meaning, r.note) if text),
         ]
         for key, r in results.items()

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from numerics.errors import ConvergenceError
 from theory.generalized_linear import GeneralizedLinearLandscape
-from theory.parsing import parse_number
 
-from .arguments import picture_to_write
+from .arguments import LARGEST_ENERGY, open_overlap, picture_to_write, real, whole
 from .delivery import deliver
 from .generalized_linear import LOSSES
-from .output import echo_parameters, print_table, whole
+from .output import echo_parameters, print_table
 
 if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
@@ -42,13 +41,11 @@ def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_j
     from numerics.generalized_linear.data import Labels
 
     landscape, values, alpha = declared_at(name, given)
-    overlap = float(parse_number("overlap", asked.overlap))
-    if not -1 < overlap < 1:
-        raise ValueError(f"--overlap {asked.overlap} must lie strictly between -1 and 1; try --overlap 0")
+    overlap = open_overlap(asked.overlap)
     labels = next((known for known in get_args(Labels) if known == asked.labels), None)
     if labels is None:
         raise ValueError(f"--labels {asked.labels} must be quenched or annealed")
-    energy = None if asked.energy is None else float(parse_number("energy", asked.energy))
+    energy = None if asked.energy is None else real("energy", asked.energy, -LARGEST_ENERGY, LARGEST_ENERGY)
     kinds: dict[str, Kind] = {"total": "total", "minima": "minima"}
     if asked.index is not None:
         kinds["index"] = _fraction(asked.index)
@@ -78,14 +75,11 @@ def declared_at(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearL
     if "alpha" not in given:
         raise ValueError(f"--alpha is missing for {name}; try --alpha 4")
     landscape, values = LOSSES[name].declared({key: text for key, text in given.items() if key != "alpha"})
-    alpha = float(parse_number("alpha", given["alpha"]))
-    if alpha <= 0:
-        raise ValueError(f"--alpha {given['alpha']} must be a positive number; try --alpha 4")
-    return landscape, values, alpha
+    return landscape, values, real("alpha", given["alpha"], 1e-9, 1e9)
 
 
 def _fraction(text: str) -> float:
-    value = float(parse_number("index", text))
+    value = real("index", text, 0, 1)
     if not 0 < value < 1:
         raise ValueError(f"--index {text} must be a fraction between 0 and 1; try --index 0.1")
     return value

@@ -13,12 +13,12 @@ from numerics.generalized_linear.dynamics import DescentSolution, save, solve_de
 from numerics.generalized_linear.dynamics.kept import Kept
 from theory.generalized_linear import GeneralizedLinearLandscape
 
-from .arguments import file_to_write, picture_to_write, real
+from .arguments import file_to_write, picture_to_write, real, whole
 from .delivery import deliver
 from .dynamics import times_to_report
 from .generalized_linear import LOSSES
 from .numbers import with_error
-from .output import echo_parameters, print_table, whole
+from .output import echo_parameters, print_table
 from .progress import fraction
 from .signals import stop
 

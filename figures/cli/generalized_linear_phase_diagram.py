@@ -11,10 +11,11 @@ import numpy as np
 from figures.generalized_linear_phase_diagram import draw
 from figures.style import save_all
 from numerics.generalized_linear.phase_diagram import LINES, overlaps_to_csv, retrieval_diagram, to_csv, to_record
-from numerics.provenance import output_folder, write_whole
+from numerics.provenance import write_whole
 
-from .arguments import real
-from .output import print_json, whole
+from .arguments import chosen, interval, real, whole
+from .output import print_json
+from .phase_diagram import folder_of
 from .progress import counted
 
 FILES = {
@@ -25,6 +26,7 @@ FILES = {
     "json": "phase_diagram.json",
 }
 NAME = "phase-retrieval"
+RANGE = "0.001:10"
 
 
 @dataclass(frozen=True)
@@ -32,33 +34,33 @@ class Plane:
     """What was typed: the range of a, the a of the second panel, points along each line, processes, lines."""
 
     system: str
-    a_range: str | None
-    a: str | None
-    points: str | None
-    workers: str
-    only: str
+    a_range: str = RANGE
+    a: str = "1"
+    points: str = "21"
+    workers: str = "1"
+    only: str = ""
 
 
 def run_retrieval(plane: Plane, *, output: str, as_json: bool) -> None:
     """Compute every line; write PNG, PDF, CSV and JSON."""
     if plane.system != NAME:
         raise ValueError(f"phase-diagram draws {NAME}, not {plane.system}; see 'ruggedflow thresholds {plane.system}'")
-    low, high = _range(plane.a_range or "0.001:10")
-    panel = real("a", plane.a or "1", 1e-6, 1e6)
-    count = whole("points", plane.points or "21", 2, 1000)
+    low, high = interval("a-range", plane.a_range, 1e-6, 1e6, RANGE)
+    panel = real("a", plane.a, 1e-6, 1e6)
+    count = whole("points", plane.points, 2, 1000)
     processes = whole("workers", plane.workers, 1, 256)
     lines = _lines(plane.only)
-    folder = output_folder(output)
+    folder = folder_of(NAME, output, FILES.values())
     with counted("computing") as advance:
         diagram = retrieval_diagram(
             np.geomspace(low, high, count), panel=panel, lines=lines, workers=processes, progress=advance
         )
     command = f"ruggedflow phase-diagram {NAME} --a-range {low:g}:{high:g} --a {panel:g} --points {count}"
+    record = to_record(diagram, command + (f" --only {plane.only}" if plane.only else ""))
+    write_whole(folder / FILES["json"], json.dumps(record, indent=2) + "\n")
     save_all(draw(diagram), folder, "phase_diagram")
     write_whole(folder / FILES["csv"], to_csv(diagram))
     write_whole(folder / FILES["overlaps"], overlaps_to_csv(diagram))
-    record = to_record(diagram, command + (f" --only {plane.only}" if plane.only else ""))
-    write_whole(folder / FILES["json"], json.dumps(record, indent=2) + "\n")
     if as_json:
         print_json({"system": NAME, "files": FILES, "record": record})
     else:
@@ -67,21 +69,9 @@ def run_retrieval(plane: Plane, *, output: str, as_json: bool) -> None:
 
 def _lines(only: str) -> list[str]:
     """The lines named, in order; those of Kac-Rice that bound the shades are always among them."""
-    named = [key.strip() for key in only.split(",") if key.strip()] or list(LINES)
-    for key in named:
-        if key not in LINES:
-            raise ValueError(f"--only {key}: no such line; choose among {', '.join(LINES)}")
+    named = chosen("only", only, LINES)
     shades = ("bbp_kac_rice_dominant_quenched", "bbp_kac_rice_zero_complexity")
     return [key for key in LINES if key in named or key in shades]
-
-
-def _range(text: str) -> tuple[float, float]:
-    parts = text.split(":")
-    if len(parts) == 2:
-        low, high = (real("a-range", part, 1e-6, 1e6) for part in parts)
-        if low < high:
-            return low, high
-    raise ValueError(f"--a-range {text} must be LO:HI with 0 < LO < HI; try --a-range 0.001:10")
 
 
 def _print(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Entry point: declares the commands, and turns a user's mistake into one line and exit status 2."""
 
+import io
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -15,7 +17,6 @@ from .signals import ending_alike, stop
 app = typer.Typer(
     name="ruggedflow",
     help="Theory of gradient flow in rugged high-dimensional landscapes: derive it, compute it, draw it.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -23,6 +24,21 @@ app = typer.Typer(
 
 SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor, spiked-tensor, ...")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+@app.callback(invoke_without_command=True)
+def opening(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Nothing typed: the help."""
+    if version:
+        from numerics.provenance import own_version
+
+        print(f"ruggedflow {own_version()}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @app.command()
@@ -98,7 +114,9 @@ def complexity(
         str | None,
         typer.Option(metavar="K", help="Also saddles with K negative directions (a fraction K of them for a loss)."),
     ] = None,
-    labels: Annotated[str, typer.Option(metavar="NAME", help="Of a loss: quenched or annealed.")] = "quenched",
+    labels: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a loss: quenched, the default, or annealed.")
+    ] = None,
     size: Annotated[
         str | None, typer.Option(metavar="N", help="Also the expected numbers at this finite size.")
     ] = None,
@@ -288,54 +306,51 @@ def phase_diagram(
     system: Annotated[
         str, typer.Argument(metavar="SYSTEM", help="spiked-matrix-tensor, phase-retrieval.")
     ] = "spiked-matrix-tensor",
-    p: Annotated[list[str] | None, typer.Option("--p", metavar="P", help="Order; repeat for several panels.")] = None,
+    p: Annotated[
+        list[str] | None, typer.Option("--p", metavar="P", help="Order, default 3; repeat for several panels.")
+    ] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="DIR", help="Folder for the files.")
     ] = "phase_diagram",
-    delta_p_range: Annotated[str, typer.Option(metavar="LO:HI", help="Range of Delta_p.")] = "0.1:10",
+    delta_p_range: Annotated[str | None, typer.Option(metavar="LO:HI", help="Of Delta_p; default 0.1:10.")] = None,
     points: Annotated[
         str | None, typer.Option(metavar="N", help="Points along each line; default 121, of phase-retrieval 21.")
     ] = None,
-    a_range: Annotated[str | None, typer.Option(metavar="LO:HI", help="Range of a (phase-retrieval).")] = None,
+    a_range: Annotated[
+        str | None, typer.Option(metavar="LO:HI", help="Of a; default 0.001:10 (phase-retrieval).")
+    ] = None,
     a: Annotated[
         str | None, typer.Option("--a", metavar="A", help="Its value in the plane of overlaps (phase-retrieval).")
     ] = None,
-    only: Annotated[str, typer.Option(metavar="KEY,KEY", help="Only these lines (phase-retrieval).")] = "",
+    only: Annotated[str | None, typer.Option(metavar="KEY,KEY", help="Only these lines (phase-retrieval).")] = None,
     with_simulation: Annotated[
         bool, typer.Option("--with-simulation", help="Also where half of the runs at finite size succeed; resumes.")
     ] = False,
-    simulate_at: Annotated[str, typer.Option(metavar="X,X", help="Delta_p of these runs.")] = "0.25,0.5,1,2,4",
-    size: Annotated[str, typer.Option("--size", "-N", metavar="N,N", help="Their numbers of spins.")] = "64,128",
-    samples: Annotated[str, typer.Option(metavar="K", help="Runs at each of five Delta_2.")] = "64",
-    seed: Annotated[str, typer.Option(metavar="K", help="Fixes every run.")] = "0",
-    workers: Annotated[str, typer.Option(metavar="K", help="Processes.")] = "1",
+    simulate_at: Annotated[
+        str | None, typer.Option(metavar="X,X", help="Delta_p of these runs; default 0.25,0.5,1,2,4.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", "-N", metavar="N,N", help="Their numbers of spins; default 64,128.")
+    ] = None,
+    samples: Annotated[str | None, typer.Option(metavar="K", help="Runs at each of five Delta_2; default 64.")] = None,
+    seed: Annotated[str | None, typer.Option(metavar="K", help="Fixes every run; default 0.")] = None,
+    workers: Annotated[
+        str | None, typer.Option(metavar="K", help="Processes, of runs and of phase-retrieval; default 1.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The main job: phase diagram of gradient flow, as PNG, PDF, CSV, LaTeX table and JSON record."""
-    from .generalized_linear import LOSSES
+    from .families import phase_diagram_of
 
-    if system in LOSSES:
-        from .generalized_linear_phase_diagram import Plane, run_retrieval
-
-        run_retrieval(Plane(system, a_range, a, points, workers, only), output=output, as_json=as_json)
-        return
-    if a_range or a or only:
-        raise ValueError(f"--a-range, --a and --only do not apply to {system}; leave them out")
-    from .phase_diagram import run
-
-    runs = None
-    if with_simulation:
-        from .phase_diagram_simulation import Options
-
-        runs = Options(simulate_at, size, samples, seed, workers)
-    run(
+    phase_diagram_of(
         system,
-        p or ["3"],
         output=output,
-        delta_p_range=delta_p_range,
-        points=points or "121",
-        runs=runs,
         as_json=as_json,
+        points=points,
+        gaussian={"p": p, "delta_p_range": delta_p_range, "with_simulation": with_simulation or None},
+        runs={"simulate_at": simulate_at, "size": size, "samples": samples, "seed": seed},
+        loss={"a_range": a_range, "a": a, "only": only},
+        workers=workers,
     )
 
 
@@ -355,6 +370,9 @@ def figure(
 def main() -> None:
     """Run the command; exit status 2 and one line for a mistake, 1 for a failure to converge, 130 for Ctrl-C, 143 for
     SIGTERM."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that the terminal lacks is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
     with ending_alike():
         _main()
 
@@ -399,7 +417,9 @@ def _mistake(error: Exception) -> str | None:
 
 
 def _stop(message: str, status: int) -> NoReturn:
-    sys.stderr.write(f"ruggedflow: {message}\n")
+    """One line, in which no word is longer than a line."""
+    short = re.sub(r"\S{120,}", lambda word: f"{word[0][:100]}...", message)
+    sys.stderr.write(f"ruggedflow: {short}\n")
     sys.exit(status)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
@@ -23,13 +24,54 @@ def finite(value: Any) -> Any:
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """A table as wide as the terminal."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    """A table as wide as the terminal that breaks no name and no number; a list where such a table does not fit."""
+    console = Console(markup=False, emoji=False, highlight=False)
+    widths = _widths(list(zip(columns, *rows, strict=True)), console.width)
+    if widths is None:
+        _print_list(title, columns, rows, console.width)
+        return
+    table = Table(header_style="bold")
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, overflow="fold", width=width)
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    print(_wrapped(title, sum(widths) + 3 * len(widths) + 1))
+    console.print(table)
+
+
+def _widths(columns: list[tuple[str, ...]], room: int) -> list[int] | None:
+    """Of the columns within the room that there is, borders taken off; None if a word does not fit."""
+    least = [max(map(_least_width, cells)) for cells in columns]
+    wanted = [max(map(len, cells)) - narrow for cells, narrow in zip(columns, least, strict=True)]
+    spare = room - 3 * len(columns) - 1 - sum(least)
+    if spare < 0:
+        return None
+    return [n + (w if sum(wanted) <= spare else w * spare // sum(wanted)) for n, w in zip(least, wanted, strict=True)]
+
+
+NARROW = 24
+"""Characters in which a sentence can still be read."""
+
+
+def _least_width(cell: str) -> int:
+    """Of its longest word, or enough for a sentence."""
+    return max(min(len(cell), NARROW) if " " in cell else 0, *map(len, ["", *cell.split()]))
+
+
+def _print_list(title: str, columns: list[str], rows: list[list[str]], width: int) -> None:
+    """The first cell of each row as a heading, the others below it with the names of their columns."""
+    print(_wrapped(title, width))
+    names = max(map(len, columns[1:]), default=0)
+    for first, *others in rows:
+        print(_wrapped(first, width))
+        for column, cell in zip(columns[1:], others, strict=True):
+            if cell:
+                print(_wrapped(f"  {column:<{names}}  {cell}", width, " " * 4))
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> str:
+    """Broken between words only."""
+    return fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def echo_parameters(values: dict[str, Any]) -> dict[str, Any]:
@@ -43,14 +85,3 @@ def echo_parameters(values: dict[str, Any]) -> dict[str, Any]:
         else:
             plain[name] = float(value) if math.isfinite(float(value)) else "inf"
     return plain
-
-
-def whole(name: str, text: str, least: int, most: int) -> int:
-    """A whole number in a range, from text."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if not least <= value <= most:
-        raise ValueError(f"--{name} {text} must be a whole number from {least} to {most}")
-    return value

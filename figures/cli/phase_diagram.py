@@ -1,26 +1,23 @@
 """`ruggedflow phase-diagram SYSTEM`: the main job."""
 
 import json
-import shlex
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from figures.phase_diagram import draw
 from figures.style import save_all
 from numerics.phase_diagram import PhaseDiagram, phase_diagram, to_csv, to_latex, to_record
 from numerics.provenance import output_folder, write_whole
-from theory.parsing import parse_number
+from theory.parsing import shortened
 from theory.systems import SpikedMatrixTensor
 from theory.thresholds import spiked_matrix_tensor
 
-from .output import print_json, whole
+from .arguments import interval, whole
+from .output import print_json
+from .progress import lines
 from .registry import system
 
 if TYPE_CHECKING:
@@ -36,6 +33,7 @@ FILES = {
     "latex": "thresholds.tex",
     "json": "phase_diagram.json",
 }
+RANGE = "0.1:10"
 
 
 def run(
@@ -43,10 +41,10 @@ def run(
     orders: list[str],
     *,
     output: str,
-    delta_p_range: str,
-    points: str,
     runs: "Options | None",
     as_json: bool,
+    delta_p_range: str | None = None,
+    points: str = "121",
 ) -> None:
     """Compute every line, and points from simulation if ``runs`` are given; write PNG, PDF, CSV, LaTeX table, JSON."""
     if system(name).name != "spiked-matrix-tensor":
@@ -54,15 +52,17 @@ def run(
             f"phase-diagram draws spiked-matrix-tensor, not {name}; for {name} see 'ruggedflow thresholds'"
         )
     chosen = [int(SpikedMatrixTensor(system(name).read({"p": p})["p"]).p) for p in dict.fromkeys(orders)]
-    low, high = _range(delta_p_range)
+    plane = RANGE if delta_p_range is None else delta_p_range
+    low, high = interval("delta-p-range", plane, 1e-9, 1e9, RANGE)
     noises = np.geomspace(low, high, whole("points", points, 2, 100_000))
     planned = None if runs is None else runs.plan(chosen, low, high)
-    folder = output_folder(output)
-    with _progress(sum(len(spiked_matrix_tensor(p).thresholds) for p in chosen)) as advance:
+    folder = folder_of(name, output, FILES.values())
+    with lines(sum(len(spiked_matrix_tensor(p).thresholds) for p in chosen)) as advance:
         diagrams = [phase_diagram(p, noises, advance) for p in chosen]
     found = [] if planned is None else planned.run(folder)
-    command = _command(name, chosen, delta_p_range, points) + ("" if planned is None else planned.command)
-    files = _write(diagrams, found, folder, command)
+    command = _command(name, chosen, plane, points) + ("" if planned is None else planned.command)
+    table = to_latex(chosen, None if delta_p_range is None else (low, high))
+    files = _write(diagrams, found, folder, command, table)
     if as_json:
         print_json(
             {"system": name, "p": chosen, "files": files, "record": json.loads((folder / files["json"]).read_text())}
@@ -73,38 +73,41 @@ def run(
         print(f"  {kind:<10} {folder / file}")
 
 
-def _write(diagrams: list[PhaseDiagram], found: "Sequence[SuccessPoint]", folder: Path, command: str) -> dict[str, str]:
-    save_all(draw(diagrams, found), folder, "phase_diagram")
-    write_whole(folder / "phase_diagram.csv", to_csv(diagrams))
-    write_whole(folder / "thresholds.tex", to_latex([d.p for d in diagrams]))
+def folder_of(name: str, output: str, files: Iterable[str]) -> Path:
+    """The folder to write to; ValueError where it holds such files that are not of this system's diagram."""
+    folder = output_folder(output)
+    there = [file for file in files if (folder / file).exists()]
+    owner = _recorded_system(folder / FILES["json"])
+    if there and owner != name:
+        what = f"the phase diagram of {shortened(owner)}" if owner else f"a file {there[0]} of unknown origin"
+        raise ValueError(f"--output {folder} holds {what}; choose another folder")
+    return folder
+
+
+def _recorded_system(record: Path) -> str | None:
+    """The system that a record names; None where there is none."""
+    try:
+        return str(json.loads(record.read_text())["system"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _write(
+    diagrams: list[PhaseDiagram], found: "Sequence[SuccessPoint]", folder: Path, command: str, table: str
+) -> dict[str, str]:
+    """The record first: it says whose the other files are."""
     record, files = to_record(diagrams, command), dict(FILES)
     if found:
         from .phase_diagram_simulation import write
 
         files["simulation"], record["simulation"] = write(found, folder)
-    write_whole(folder / "phase_diagram.json", json.dumps(record, indent=2) + "\n")
+    write_whole(folder / FILES["json"], json.dumps(record, indent=2) + "\n")
+    save_all(draw(diagrams, found), folder, "phase_diagram")
+    write_whole(folder / FILES["csv"], to_csv(diagrams))
+    write_whole(folder / FILES["latex"], table)
     return files
 
 
 def _command(name: str, orders: list[int], delta_p_range: str, points: str) -> str:
     options = " ".join(f"--p {p}" for p in orders)
-    return f"ruggedflow phase-diagram {name} {options} --delta-p-range {shlex.quote(delta_p_range)} --points {points}"
-
-
-def _range(text: str) -> tuple[float, float]:
-    parts = text.split(":")
-    if len(parts) == 2:
-        low, high = (float(parse_number("delta-p-range", part)) for part in parts)
-        if 0 < low < high:
-            return low, high
-    raise ValueError(f"--delta-p-range {text} must be LO:HI with 0 < LO < HI; try --delta-p-range 0.1:10")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """A bar on a terminal, nothing when piped."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} lines"))
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("computing", total=total)
-        yield lambda name: bar.update(task, advance=1, description=name)
+    return f"ruggedflow phase-diagram {name} {options} --delta-p-range {delta_p_range} --points {points}"

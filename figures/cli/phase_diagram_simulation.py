@@ -9,8 +9,7 @@ from numerics.provenance import write_whole
 from numerics.recovery import Model, SuccessPoint, success_points
 from numerics.recovery.diagram import to_csv
 
-from .arguments import real
-from .output import whole
+from .arguments import real, whole
 from .progress import counted
 from .signals import stop
 
@@ -23,15 +22,15 @@ LARGEST_SIZE, LARGEST_COUNT = 10**4, 10**6
 class Options:
     """As typed."""
 
-    delta_p: str
-    size: str
-    samples: str
-    seed: str
-    workers: str
+    simulate_at: str = "0.25,0.5,1,2,4"
+    size: str = "64,128"
+    samples: str = "64"
+    seed: str = "0"
+    workers: str = "1"
 
     def plan(self, orders: Sequence[int], low: float, high: float) -> "Plan":
         """Checked; the noises lie within the diagram."""
-        noises = sorted({real("simulate-at", text, low, high) for text in self.delta_p.split(",")})
+        noises = sorted({real("simulate-at", text, low, high) for text in self.simulate_at.split(",")})
         return Plan(
             tuple(Model(p, noise) for p in orders for noise in noises),
             tuple(sorted({whole("size", text, 16, LARGEST_SIZE) for text in self.size.split(",")})),

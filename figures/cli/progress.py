@@ -30,6 +30,16 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
+def lines(total: int, what: str = "lines") -> Iterator[Callable[[str], None]]:
+    """To be called with the name of each of ``total`` things when it is done. Erased at the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(what))
+    console, silent = Console(stderr=True), not sys.stderr.isatty()
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=silent, transient=True) as display:
+        task = display.add_task("computing", total=total)
+        yield lambda name: display.update(task, advance=1, description=name)
+
+
+@contextmanager
 def fraction() -> Iterator[Callable[[float, str], None]]:
     """To be called with the fraction done, 0 to 1, and what is being done. Erased at the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import oo
 
 from theory.landscape import GaussianLandscape
-from theory.parsing import parse_number, parse_polynomial
+from theory.parsing import parse_number, parse_polynomial, shortened
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 from theory.systems import PureSpin, SpikedMatrixTensor, SpikedTensor
 from theory.thresholds.catalogue import Family, planted, spiked_matrix_tensor, spiked_tensor
@@ -61,6 +61,12 @@ COMMANDS_OF_LOSSES = ("thresholds", "complexity", "dynamics", "simulate", "phase
 """What generalised linear landscapes have on the command line."""
 
 
+def require_signal(name: str, landscape: GaussianLandscape, overlap: float | None) -> None:
+    """Raise ValueError for an overlap with a signal that is not there."""
+    if landscape.mean == 0 and overlap:
+        raise ValueError(f"--overlap {overlap:g} does not apply to {name}: nothing is planted; leave it out")
+
+
 def option(name: str) -> str:
     """A parameter's name on the command line."""
     return name.replace("_", "-")
@@ -79,7 +85,7 @@ def _read(name: str, text: str) -> Any:
     value = parse_number(option(name), text)
     if name == "p" and not (value.is_integer and value <= LARGEST_ORDER):
         nearest = round(float(min(max(3, value), LARGEST_ORDER)))
-        raise ValueError(f"p = {text} must be a whole number up to {LARGEST_ORDER}; try --p {nearest}")
+        raise ValueError(f"p = {shortened(text)} must be a whole number up to {LARGEST_ORDER}; try --p {nearest}")
     return int(value) if name == "p" else value
 
 
@@ -147,4 +153,4 @@ def system(name: str) -> System:
         raise ValueError(f"{name} has no such command; it has: {', '.join(COMMANDS_OF_LOSSES)}")
     near = get_close_matches(name, [*SYSTEMS, *LOSSES], n=1, cutoff=0.3)
     hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join([*SYSTEMS, *LOSSES])}"
-    raise ValueError(f"unknown system {name!r}; {hint}")
+    raise ValueError(f"unknown system {shortened(name)!r}; {hint}")

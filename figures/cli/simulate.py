@@ -16,13 +16,13 @@ from numerics.simulation.observables import OVER_HESSIAN_TIMES
 from numerics.statistics import CONFIDENCE
 from numerics.sweep import SweepError
 
-from .arguments import real, starting_overlap
+from .arguments import real, starting_overlap, whole
 from .generalized_linear import LOSSES
 from .generalized_linear_simulate import risk, success
 from .numbers import with_error
-from .output import echo_parameters, print_json, print_table, whole
+from .output import echo_parameters, print_json, print_table
 from .progress import counted
-from .registry import option, system
+from .registry import option, require_signal, system
 from .signals import stop
 
 LONGEST_TIME = 1e9
@@ -94,10 +94,12 @@ def _gaussian(
     chosen.require(given, chosen.required)
     if start != "random":
         raise ValueError(f"--start {start} does not apply to {name}; try --overlap")
+    landscape = chosen.build(given)
     options: dict[str, Any] = {"overlap": starting_overlap("0" if overlap is None else overlap)}
+    require_signal(name, landscape, options["overlap"])
     if connectivity is not None:
         options |= {"ensemble": "diluted", "connectivity": whole("connectivity", connectivity, 1, 10**6)}
-    return partial(run_ensemble, chosen.build(given), **options), echo_parameters(chosen.read(given))
+    return partial(run_ensemble, landscape, **options), echo_parameters(chosen.read(given))
 
 
 def _times(at: str | None, end: float) -> list[float]:

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mpmath import nstr
 from sympy import Expr, Symbol, oo
 
 from numerics.thresholds import ThresholdValue, energy_family, evaluate_thresholds
 from theory.symbols import ENERGY
 from theory.thresholds import Family
 
+from .arguments import chosen, whole
 from .generalized_linear import LOSSES, run_thresholds
-from .output import echo_parameters, print_json, print_table, whole
+from .output import echo_parameters, print_json, print_table
+from .progress import lines
 from .registry import System, option, system
 
 Parameters = dict[Symbol, Expr]
@@ -22,17 +23,16 @@ def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json:
     if name in LOSSES:
         run_thresholds(name, given, digits=digits, only=only, as_json=as_json)
         return
-    chosen = system(name)
+    own = system(name)
     count = whole("digits", digits, 1, 1000)
-    keys = [key.strip() for key in only.split(",") if key.strip()]
-    family, parameters, values = family_of(chosen, given)
-    results = _evaluate(family, parameters, count, keys)
-    if family.control != ENERGY and chosen.name == "landscape":
-        results |= _evaluate(energy_family(chosen.build(given)), {}, count, keys)
-    unknown = [key for key in keys if key not in results]
-    if unknown:
-        names = [*family.thresholds]
-        raise ValueError(f"--only {unknown[0]}: no such threshold; choose among {', '.join(names)}")
+    families, values = families_of(own, given)
+    keys = chosen("only", only, [key for family, _ in families for key in family.thresholds])
+    results: dict[str, ThresholdValue] = {}
+    with lines(len(keys)) as advance:
+        for family, parameters in families:
+            wanted = [key for key in keys if key in family.thresholds]
+            if wanted:
+                results |= evaluate_thresholds(family, parameters, count, wanted, advance)
     record = {key: _record(result) for key, result in results.items()}
     if as_json:
         print_json({"system": name, "parameters": echo_parameters(values), "thresholds": record})
@@ -40,34 +40,31 @@ def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json:
     rows = [[key, r.text() if r.exists else "—", r.reason or r.threshold.meaning] for key, r in results.items()]
     shown = ", ".join(f"{key} = {value}" for key, value in echo_parameters(values).items())
     controls = " or ".join(dict.fromkeys(value_key(result) for result in results.values()))
-    print_table(f"{name}: {shown}", ["threshold", controls, "meaning, or why there is none"], rows)
+    print_table(f"{name}: {shown}", ["threshold", controls, "meaning or reason"], rows)
 
 
-def family_of(chosen: System, given: Mapping[str, str]) -> tuple[Family, Parameters, dict[str, Any]]:
-    """The one-parameter family whose thresholds are asked for, its free parameters and all values given."""
-    values = chosen.read(given)
-    if chosen.control in values:
-        raise ValueError(f"--{option(chosen.control)} is the parameter whose thresholds are computed; leave it out")
-    chosen.require(given, [name for name in chosen.required if name != chosen.control])
-    landscape = chosen.landscape(**values)
-    if chosen.family is None or landscape.mean == 0:
-        return energy_family(landscape), {}, values
-    if chosen.control == "":
-        return chosen.family(landscape), {}, values
-    family = chosen.family(values["p"])
+Question = tuple[Family, Parameters]
+"""A one-parameter family and the values of its other parameters."""
+
+
+def families_of(own: System, given: Mapping[str, str]) -> tuple[list[Question], dict[str, Any]]:
+    """The one-parameter families whose thresholds are asked for, and all values given."""
+    values = own.read(given)
+    if own.control in values:
+        raise ValueError(f"--{option(own.control)} is the parameter whose thresholds are computed; leave it out")
+    own.require(given, [name for name in own.required if name != own.control])
+    landscape = own.landscape(**values)
+    if own.family is None or landscape.mean == 0:
+        return [(energy_family(landscape), {})], values
+    if own.control == "":
+        return [(own.family(landscape), {}), (energy_family(landscape), {})], values
+    family = own.family(values["p"])
     parameters = {symbol: values[symbol.name] for symbol in family.free}
     if oo in parameters.values():
         raise ValueError(
             "--delta-p inf leaves the matrix alone, with its one threshold 1/delta_2 = 1; try --delta-p 100"
         )
-    return family, parameters, values
-
-
-def _evaluate(family: Family, parameters: Parameters, digits: int, keys: list[str]) -> dict[str, ThresholdValue]:
-    wanted = [key for key in keys if key in family.thresholds]
-    if keys and not wanted:
-        return {}
-    return evaluate_thresholds(family, parameters, digits, wanted)
+    return [(family, parameters)], values
 
 
 def value_key(result: ThresholdValue) -> str:
@@ -78,7 +75,7 @@ def value_key(result: ThresholdValue) -> str:
 def _record(result: ThresholdValue) -> dict[str, Any]:
     return {
         value_key(result): result.text() if result.exists else None,
-        "error": nstr(result.error, 3) if result.exists else None,
+        "error": result.error_text() if result.exists else None,
         "exists": result.exists,
         "reason": result.reason,
         "meaning": result.threshold.meaning,

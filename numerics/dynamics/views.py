@@ -32,9 +32,9 @@ def card(solution: DynamicsSolution) -> str:
 
 def plot(solution: DynamicsSolution) -> Figure:
     """Three panels, ``m``, ``mu`` and ``e`` against ``t``, logarithmic in time."""
-    from matplotlib.figure import Figure
+    from ..picture import Picture
 
-    figure = Figure(figsize=(5, 7), layout="constrained")
+    figure = Picture(figsize=(5, 7), layout="constrained")
     axes = figure.subplots(3, 1, sharex=True)
     for axis, (name, meaning) in zip(axes, QUANTITIES.items(), strict=True):
         axis.plot(solution.t[1:], getattr(solution, name)[1:])

@@ -17,6 +17,7 @@ from ..complexity import require_values
 from ..errors import ConvergenceError
 from ..lowering import Array, lower_exact
 from ..roots import polish
+from ..rounding import half_unit, rounded_up
 from . import bayes, trivialization
 from .energies import ground_state, lowest_energy
 from .located import Located, closed_form, common_shape
@@ -91,7 +92,10 @@ SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
 
 @dataclass(frozen=True)
 class ThresholdValue:
-    """One threshold at one point: a value to ``digits`` digits and a bound on its error, or the reason for none."""
+    """One threshold at one point: a value to ``digits`` digits and a bound on its error, or the reason for none.
+
+    ``error`` bounds that of the value as ``text`` prints it, rounding to ``digits`` digits included.
+    """
 
     threshold: Threshold
     equation: str
@@ -105,31 +109,42 @@ class ThresholdValue:
         """Whether there is a value."""
         return self.value is not None
 
+    def error_text(self) -> str:
+        """The error to three digits, rounded up."""
+        return "" if self.error is None else rounded_up(self.error)
+
     def text(self) -> str:
         """The value with its digits."""
-        return (
-            ""
-            if self.value is None
-            else str(nstr(self.value, self.digits, strip_zeros=False, min_fixed=-30, max_fixed=30))
-        )
+        if self.value is None:
+            return ""
+        return str(nstr(self.value, self.digits, strip_zeros=False, min_fixed=-30, max_fixed=30)).removesuffix(".")
 
 
 Point = Mapping[Symbol, Expr]
 
 
 def evaluate_thresholds(
-    family: Family, parameters: Point, digits: int = 15, only: Iterable[str] = ()
+    family: Family,
+    parameters: Point,
+    digits: int = 15,
+    only: Iterable[str] = (),
+    progress: Callable[[str], None] = lambda name: None,
 ) -> dict[str, ThresholdValue]:
     """All thresholds (or those in ``only``) at exact values of the free parameters.
 
     Closed forms are evaluated directly; the others are bracketed in double precision and polished with Newton's method
     in mpmath on the equations of the analytic piece they lie on. Where that fails the reason says how far it got.
+    ``progress`` is called with the name of each threshold when it is done.
     """
-    return evaluate_table(family, [parameters], digits, only)[0]
+    return evaluate_table(family, [parameters], digits, only, progress)[0]
 
 
 def evaluate_table(
-    family: Family, points: Sequence[Point], digits: int = 15, only: Iterable[str] = ()
+    family: Family,
+    points: Sequence[Point],
+    digits: int = 15,
+    only: Iterable[str] = (),
+    progress: Callable[[str], None] = lambda name: None,
 ) -> list[dict[str, ThresholdValue]]:
     """``evaluate_thresholds`` at many points, bracketed all at once."""
     if not (isinstance(digits, int) and 1 <= digits <= MAX_DIGITS):
@@ -140,10 +155,12 @@ def evaluate_table(
         if missing:
             raise ValueError(f"{missing[0]} has no value; it must be positive")
     locator = Locator(family, *([float(point[symbol]) for point in points] for symbol in family.free))
-    return [
-        {name: _at_point(family, name, locator(name), i, point, digits) for name in names}
-        for i, point in enumerate(points)
-    ]
+    rows: list[dict[str, ThresholdValue]] = [{} for _ in points]
+    for name in names:
+        for i, point in enumerate(points):
+            rows[i][name] = _at_point(family, name, locator(name), i, point, digits)
+        progress(name)
+    return rows
 
 
 def _at_point(family: Family, name: str, located: Located, i: int, parameters: Point, digits: int) -> ThresholdValue:
@@ -156,19 +173,23 @@ def _at_point(family: Family, name: str, located: Located, i: int, parameters: P
         if piece.closed_form is not None:
             value = mp.mpf(lower_exact(family.free, [piece.closed_form])(*exact)[0])
             # fifteen guard digits
-            return ThresholdValue(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits), digits)
+            return _rounded(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits - 3), digits)
         seeds = (float(located.value[i]), *located.seeds[i])
         if located.error[i] < 10.0 ** (-digits - 1) * abs(seeds[0]):
             # double precision already has the digits asked for
-            return ThresholdValue(threshold, equation, mp.mpf(seeds[0]), mp.mpf(float(located.error[i])), digits)
+            return _rounded(threshold, equation, mp.mpf(seeds[0]), mp.mpf(float(located.error[i])), digits)
         if not located.error[i] < UNRESOLVED * abs(seeds[0]):
             return _unpolished(threshold, equation, located, i, digits, "beyond double precision")
         try:
             polished = polish(_residuals(family, piece, exact), seeds, digits)
         except ConvergenceError as failure:
             return _unpolished(threshold, equation, located, i, digits, str(failure))
-        error = polished.error + abs(polished.value[0]) * mp.mpf(10) ** (-digits)
-        return ThresholdValue(threshold, equation, polished.value[0], error, digits)
+        return _rounded(threshold, equation, polished.value[0], polished.error, digits)
+
+
+def _rounded(threshold: Threshold, equation: str, value: Any, error: Any, digits: int) -> ThresholdValue:
+    """With the error of rounding to the digits that are printed."""
+    return ThresholdValue(threshold, equation, value, error + half_unit(value, digits), digits)
 
 
 def _unpolished(

@@ -44,9 +44,9 @@ def test_smooth_functions_are_read_exactly(text: str, value: object) -> None:
         ("u/(y - y)", "divides by zero"),
         ("(y - y)**(-1)", "divides by zero"),
         ("sqrt(-1)*u", "not a finite real number"),
-        ("(u", "cannot read the expression"),
-        ("", "cannot read the expression"),
-        ("(" * 300 + "u" + ")" * 300, "cannot read the expression"),
+        ("(u", "cannot read"),
+        ("", "cannot read"),
+        ("(" * 300 + "u" + ")" * 300, "cannot read"),
         ("u+" * 600 + "u", "too long"),
     ],
 )

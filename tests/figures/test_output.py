@@ -1,0 +1,66 @@
+"""Tables on a narrow terminal, and digits whose error covers their rounding."""
+
+import json
+from typing import Any
+
+import pytest
+from mpmath import mp, mpf
+
+from figures.cli.output import print_table
+from numerics.rounding import half_unit, rounded_up
+
+NAME, NUMBER = "trivialization_any_overlap", "2.61347026758155538068294619015"
+ROWS = [
+    [NAME, NUMBER, "No exponentially numerous minima at any overlap: the last zero of max_m Sigma_min(m)."],
+    ["bayes_amp_jump", "—", "message passing that leaves m = 0 reaches the best fixed point at once; see bayes_amp"],
+]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 90, 91, 97, 100, 200])
+def test_no_name_and_no_number_is_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_table("spiked-matrix-tensor: p = 3, delta_p = 1.0", ["threshold", "inverse_delta_2", "meaning"], ROWS)
+    out = capsys.readouterr().out
+    assert NAME in out and NUMBER in out and "Sigma_min(m)." in out and "spiked-matrix-tensor:" in out
+    longest = max(map(len, out.splitlines()))
+    assert longest <= max(width, len(NUMBER) + 4)
+    assert ("┏" in out) == (width >= 91)
+    borders = [line for line in out.splitlines() if line[0] in "┏┃┡│└"]
+    assert all(line[-1] in "┓┃┩│┘" and len(line) == len(borders[0]) <= width for line in borders)
+
+
+def test_what_a_cell_says_is_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("[bold]x[/bold]", ["a", "b"], [["[red]1[/red]", ":smile:"]])
+    out = capsys.readouterr().out
+    assert "[bold]x[/bold]" in out and "[red]1[/red]" in out and ":smile:" in out
+
+
+@pytest.mark.parametrize("digits", [1, 2, 6, 15, 30])
+def test_the_error_is_that_of_the_number_that_is_printed(run: Any, digits: int) -> None:
+    words = "thresholds spiked-matrix-tensor --p 3 --delta-p 1 --json --only trivialization,ml_amp,gradient_flow"
+    exact = json.loads(run(*words.split(), "--digits", "60")[1])["thresholds"]
+    printed = json.loads(run(*words.split(), "--digits", str(digits))[1])["thresholds"]
+    with mp.workdps(70):
+        for name, entry in printed.items():
+            value, error = mpf(entry["inverse_delta_2"]), mpf(entry["error"])
+            assert abs(value - mpf(exact[name]["inverse_delta_2"])) <= error
+            assert error <= half_unit(value, digits) * mpf("1.2") + mpf("1e-12") * (digits < 13)
+
+
+def test_errors_are_rounded_up() -> None:
+    assert (
+        rounded_up(3.9401e-13) == "3.95e-13" and rounded_up(9.999e-5, 2) == "1.0e-4" and rounded_up(5e-7) == "5.00e-7"
+    )
+    assert float(rounded_up(0)) == 0
+    assert half_unit(2.46, 6) == mpf("5e-6") and half_unit(999, 2) == 5 and half_unit(0, 3) == mpf("5e-4")
+
+
+def test_a_figure_shows_itself_in_a_notebook() -> None:
+    from figures.style import new_figure
+    from numerics.dynamics import solve_dynamics
+    from theory import PureSpin
+
+    for figure in (new_figure(), solve_dynamics(PureSpin(3, 1), 0.5).plot()):
+        assert figure._repr_png_().startswith(b"\x89PNG")
