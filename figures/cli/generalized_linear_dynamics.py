@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
-from numerics.generalized_linear.dynamics.kept import Kept
+from numerics.generalized_linear.dynamics.runs import in_folder
+from numerics.kept import Kept
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .arguments import file_to_write, picture_to_write, real, whole
@@ -71,7 +72,7 @@ def run(
     problem = {"overlap": real("overlap", overlap, -1, 1), "times": times, **sampling.read()}
     file = None if output is None else file_to_write("output", output)
     picture = None if plot is None else picture_to_write("plot", plot)
-    parts = None if file is None else Kept(file.with_name(f"{file.name}.parts"))
+    parts = None if file is None else in_folder(file.with_name(f"{file.name}.parts"))
     solution = _solve(landscape, alpha, end, problem, parts)
     record = {"system": name, "parameters": {**echo_parameters(values), "alpha": alpha}, **_record(solution, times)}
     files: dict[str, Callable[[], Path]] = {}
@@ -93,7 +94,7 @@ def _declared(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLan
 
 
 def _solve(
-    landscape: GeneralizedLinearLandscape, alpha: float, end: float, problem: Mapping[str, Any], parts: Kept | None
+    landscape: GeneralizedLinearLandscape, alpha: float, end: float, problem: Mapping[str, Any], parts: Kept[Any] | None
 ) -> DescentSolution:
     """With a bar; Ctrl-C ends the command, and what has finished is kept for the next time."""
     try:

@@ -5,18 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from figures.generalized_linear_phase_diagram import draw
 from figures.style import save_all
-from numerics.generalized_linear.phase_diagram import LINES, overlaps_to_csv, retrieval_diagram, to_csv, to_record
+from numerics.generalized_linear.phase_diagram import (
+    LINES,
+    in_folder,
+    overlaps_to_csv,
+    retrieval_diagram,
+    to_csv,
+    to_record,
+)
 from numerics.provenance import write_whole
 
 from .arguments import chosen, interval, real, whole
 from .output import print_json
 from .phase_diagram import folder_of
 from .progress import counted
+from .signals import stop
 
 FILES = {
     "png": "phase_diagram.png",
@@ -27,6 +36,8 @@ FILES = {
 }
 NAME = "phase-retrieval"
 RANGE = "0.001:10"
+PARTS = "parts"
+"""Folder for the values that are finished, until all are."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +62,20 @@ def run_retrieval(plane: Plane, *, output: str, as_json: bool) -> None:
     processes = whole("workers", plane.workers, 1, 256)
     lines = _lines(plane.only)
     folder = folder_of(NAME, output, FILES.values())
-    with counted("computing") as advance:
-        diagram = retrieval_diagram(
-            np.geomspace(low, high, count), panel=panel, lines=lines, workers=processes, progress=advance
-        )
+    parts = in_folder(folder / PARTS)
+    options: Any = {"panel": panel, "lines": lines, "workers": processes, "keep": parts.folder}
+    try:
+        with counted("computing") as advance:
+            diagram = retrieval_diagram(np.geomspace(low, high, count), progress=advance, **options)
+    except KeyboardInterrupt as error:
+        stop(f"{str(error) or 'interrupted'}; the same command goes on from {parts.folder}")
     command = f"ruggedflow phase-diagram {NAME} --a-range {low:g}:{high:g} --a {panel:g} --points {count}"
     record = to_record(diagram, command + (f" --only {plane.only}" if plane.only else ""))
     write_whole(folder / FILES["json"], json.dumps(record, indent=2) + "\n")
     save_all(draw(diagram), folder, "phase_diagram")
     write_whole(folder / FILES["csv"], to_csv(diagram))
     write_whole(folder / FILES["overlaps"], overlaps_to_csv(diagram))
+    parts.clear()
     if as_json:
         print_json({"system": NAME, "files": FILES, "record": record})
     else:

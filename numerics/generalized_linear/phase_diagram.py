@@ -6,14 +6,17 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from theory.systems.phase_retrieval import PhaseRetrieval
 
+from ..kept import Kept, sweep_kept
 from ..lowering import Array
 from ..provenance import Record, versions
-from ..sweep import sweep
+from ..storage import Arrays
 from .critical import CriticalAlpha
 from .thresholds import THRESHOLDS, evaluate_critical
 from .topology import OVERLAPS, Line, overlap_lines
@@ -61,11 +64,12 @@ def retrieval_diagram(
     lines: Sequence[str] = LINES,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    keep: Path | None = None,
 ) -> RetrievalDiagram:
     """Every named threshold of ``PhaseRetrieval(a)`` at each a > 0, and the lines in (alpha, q) at ``a = panel``.
 
-    ``progress`` is called with how many values are done of how many. Raises ValueError for a softening that is not
-    positive.
+    ``progress`` is called with how many values are done of how many. The folder ``keep`` holds those that are; what it
+    holds is not computed again. Raises ValueError for a softening that is not positive, ``Interrupted`` on Ctrl-C.
     """
     values = np.asarray(softening, dtype=np.float64)
     if not (values.ndim == 1 and values.size and np.all(values > 0) and np.all(np.isfinite(values))):
@@ -77,7 +81,9 @@ def retrieval_diagram(
         finished.append(index)
         progress(len(finished), len(points) + 1)
 
-    found = sweep(_threshold, points, workers=workers, done=done, name=lambda point: f"{point[0]} at a = {point[1]:g}")
+    where: dict[str, Any] = {"workers": workers, "name": lambda point: f"{point[0]} at a = {point[1]:g}"}
+    kept = None if keep is None else in_folder(keep)
+    found = sweep_kept(_threshold, points, kept, done=done, what="thresholds", **where)
     count = len(values)
     table = {name: found[i * count : (i + 1) * count] for i, name in enumerate(lines)}
     at_panel = overlap_lines(PhaseRetrieval(panel), overlaps=overlaps)
@@ -88,6 +94,19 @@ def retrieval_diagram(
 def _threshold(point: tuple[str, float]) -> CriticalAlpha:
     name, a = point
     return evaluate_critical(PhaseRetrieval(a), [name])[name]
+
+
+def in_folder(folder: Path) -> Kept[CriticalAlpha]:
+    """Where thresholds are kept."""
+
+    def pack(found: CriticalAlpha) -> tuple[Record, dict[str, float]]:
+        state = {name: float(value) for name, value in found.state.items()}
+        return {"note": found.note, "state": state}, {"alpha": found.alpha, "error": found.error}
+
+    def unpack(record: Record, arrays: Arrays) -> CriticalAlpha:
+        return CriticalAlpha(float(arrays["alpha"]), float(arrays["error"]), record["note"], record["state"])
+
+    return Kept(folder, pack, unpack)
 
 
 def to_csv(diagram: RetrievalDiagram) -> str:

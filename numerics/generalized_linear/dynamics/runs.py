@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...errors import Interrupted
+from ...kept import Kept, sweep_kept
 from ...lowering import Array
-from ...sweep import sweep
-from .kept import Kept
 from .process import Problem, Process
 from .steps import divided
 
@@ -87,37 +85,18 @@ def estimate(
     kinds = [*((cut, walkers) for cut in reversed(divisions)), (1, walkers // 2)]
     fixed = tuple(float(step) for step in steps)
     tasks = [Task(problem, fixed, cut, count, (seed, 1 + i)) for cut, count in kinds for i in range(samples)]
-    done, where = _reporting(tasks, progress), {"workers": workers, "executor": executor}
-    results = _run(tasks, None if keep is None else Kept(keep), done, where)
+    where: dict[str, Any] = {"workers": workers, "executor": executor, "name": str, "what": "samples"}
+    kept = None if keep is None else in_folder(keep)
+    results = sweep_kept(run, tasks, kept, done=_reporting(tasks, progress), **where)
     grouped = {kind: results[i * samples : (i + 1) * samples] for i, kind in enumerate(kinds)}
     tables = {name: {k: np.array([r[name] for r in group]) for k, group in grouped.items()} for name in results[0]}
     parts = {name: _combined(table, walkers, divisions) for name, table in tables.items()}
     return Estimates(*({name: part[i] for name, part in parts.items()} for i in range(4)))
 
 
-def _run(
-    tasks: Sequence[Task], kept: Kept | None, done: Callable[[int, object], None], where: Mapping[str, Any]
-) -> list[dict[str, Array]]:
-    """Results of all tasks, those that are kept already taken from there."""
-    results: dict[int, dict[str, Array]] = {}
-    for index, task in enumerate(tasks):
-        found = None if kept is None else kept.read(task)
-        if found is not None:
-            results[index] = found
-            done(index, found)
-    todo = [index for index in range(len(tasks)) if index not in results]
-
-    def finished(place: int, found: dict[str, Array]) -> None:
-        results[todo[place]] = found
-        if kept is not None:
-            kept.write(tasks[todo[place]], found)
-        done(todo[place], found)
-
-    try:
-        sweep(run, [tasks[index] for index in todo], done=finished, name=str, **where)
-    except KeyboardInterrupt as error:
-        raise Interrupted(f"interrupted after {len(results)} of {len(tasks)} samples", None) from error
-    return [results[index] for index in range(len(tasks))]
+def in_folder(folder: Path) -> Kept[dict[str, Array]]:
+    """Where results of ``run`` are kept."""
+    return Kept(folder, lambda result: ({}, result), lambda _, arrays: arrays)
 
 
 def _combined(
