@@ -2,17 +2,16 @@
 
 from functools import cache
 
-from sympy import Eq, Expr, diff, factor_terms, simplify
+from sympy import Eq, Expr, Integral, diff, factor_terms, simplify
 from sympy.logic.boolalg import false
 
-from .dynamics.ageing import Ageing
-from .dynamics.plateau import no_field
+from .dynamics.slow_sectors import Sector, SlowSectors
 from .kac_rice.complexity import KacRice
 from .landscape import GaussianLandscape
 from .random_matrices.index_cost import regions
 from .random_matrices.semicircle import Y
-from .statics.transitions import unplanted
-from .symbols import ENERGY, SHIFT, SIGNAL_OVERLAP
+from .statics.transitions import single_state, unplanted
+from .symbols import ENERGY, OVERLAP, SHIFT, SIGNAL_OVERLAP
 from .thresholds.threshold import Condition, Threshold
 
 AUFFINGER = (
@@ -21,15 +20,54 @@ AUFFINGER = (
 
 
 @cache
-def threshold_energy(landscape: GaussianLandscape) -> Threshold:
-    """``E_th = -[f'(1) + f(1) (f''(1) - f'(1))/f'(1)]/sqrt(f''(1))``: ``Ageing`` at ``T -> 0``."""
-    landscape = unplanted(landscape)
-    return _closed(
+def threshold_energy(landscape: GaussianLandscape, sectors: tuple[Sector, ...] | None = None) -> Threshold:
+    """``e = -f'(q_0) chi(q_0) - int_{q_0}^1 f'' chi dq`` with the slow sectors given, from C = 1 down.
+
+    One step is ``-[f'(1) + f(1) (f''(1) - f'(1))/f'(1)]/sqrt(f''(1))``, the limit T -> 0 of ``Ageing``, exact for pure
+    models; by default it is that, which a landscape without numbers cannot be asked to pass a test. Which sectors a
+    landscape has is the content of ``dynamics.slow_sectors``, where its assumptions are as well.
+    """
+    made = unplanted(landscape)
+    chosen = default_sectors(made) if sectors is None else sectors
+    ageing = SlowSectors(made, chosen)
+    energy = ageing.energy if ageing.unknowns else simplify(ageing.energy)
+    return Threshold(
         "threshold_energy",
-        "Energy at which gradient flow from a random start ages in the unplanted pure p-spin model (1RSB, T -> 0).",
-        simplify(Ageing(landscape).zero_temperature.energy),
-        "Cugliandolo, Kurchan 1993, Phys. Rev. Lett. 71, 173",
-        no_field(landscape),
+        _meaning(made, chosen),
+        ENERGY,
+        (Eq(ENERGY, energy, evaluate=False), *ageing.conditions),
+        "Cugliandolo, Kurchan 1993, Phys. Rev. Lett. 71, 173" + ("" if pure(made) else MIXTURES),
+        ageing.unknowns,
+        None if ageing.unknowns or energy.has(Integral) else energy,
+    )
+
+
+MIXTURES = "; 1994, J. Phys. A 27, 5749 (several time sectors); Folena, Franz, Ricci-Tersenghi 2020, arXiv 1903.01421"
+
+
+def pure(landscape: GaussianLandscape) -> bool:
+    """One degree only: ``q f''/f'`` is constant."""
+    degree = simplify(OVERLAP * landscape.f(2, OVERLAP) / landscape.f(1, OVERLAP))
+    return OVERLAP not in degree.free_symbols
+
+
+def default_sectors(landscape: GaussianLandscape) -> tuple[Sector, ...]:
+    """One step, or none for a landscape with a single minimum."""
+    return () if single_state(landscape) else ("step",)
+
+
+def _meaning(landscape: GaussianLandscape, sectors: tuple[Sector, ...]) -> str:
+    """What ages there, and how far it is known that gradient flow does."""
+    if not sectors:
+        return (
+            "Energy of the single minimum, -sqrt(f'(1)), in which gradient flow ends: f''(1) <= f'(1), a strong field."
+        )
+    if pure(landscape):
+        return "Energy at which gradient flow from a random start ages in the unplanted pure p-spin model (T -> 0)."
+    parts = " and ".join(dict.fromkeys({"step": "one-step", "continuum": "continuous"}[sector] for sector in sectors))
+    return (
+        f"Energy of the {parts} marginal ageing that forgets its start, unplanted (T -> 0); the gradient flow of a "
+        "mixture may end elsewhere (Folena, Franz, Ricci-Tersenghi 2020)."
     )
 
 

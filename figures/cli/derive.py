@@ -65,7 +65,7 @@ TERMINAL = {
     r"\epsilon": "\u03b5", r"\tilde": "~", r"\cdot": "\u00b7", r"\nabla": "\u2207", r"\mu": "\u03bc", r"\eta": "\u03b7",
     r"\zeta": "\u03b6", r"\xi": "\u03be", r"\sim": "~", r"\qquad": "  ",
     r"\tau": "\u03c4", r"\infty": "\u221e", r"\lim": "lim", r"\to": "\u2192",
-    r"\ln": "ln", r"\beta": "\u03b2",
+    r"\ln": "ln", r"\beta": "\u03b2", r"\chi": "\u03c7", r"\int": "\u222b",
     r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2",
     "{": "", "}": "",
 }  # fmt: skip

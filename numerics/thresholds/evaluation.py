@@ -18,6 +18,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower_exact
 from ..roots import polish
 from . import bayes, trivialization
+from .ageing import ageing_energy
 from .energies import lowest_energy
 from .located import Located, closed_form, common_shape
 
@@ -61,16 +62,6 @@ def _connected(at: Locator) -> Located:
     return trivialization.connected(at.family, start, *at.free)
 
 
-def _threshold_energy(at: Locator) -> Located:
-    """The annealed ground state bounds all minima from below: an ageing energy beneath it belongs to no dynamics."""
-    threshold, ground = at.family.thresholds["threshold_energy"], at("ground_state_energy")
-    located = closed_form(threshold, at.family, *at.free)
-    below = ground.exists & (located.value < ground.value)
-    return Located.absent(threshold, located.value.shape, BELOW_GROUND).where(below, located)
-
-
-BELOW_GROUND = "the 1RSB ageing energy lies below the annealed ground state: this mixture does not age in that way"
-
 # thresholds that need more than their closed form and conditions
 SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "trivialization": lambda at: trivialization.at_zero_overlap(at.family, at.start, *at.free),
@@ -81,7 +72,7 @@ SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "dynamic_spinodal": lambda at: bayes.dynamic_spinodal(at.family, *at.free),
     "bayes_amp_jump": lambda at: bayes.amp_jump(at.family, *at.free),
     "information_theoretic": lambda at: bayes.information_theoretic(at.family, *at.free),
-    "threshold_energy": _threshold_energy,
+    "threshold_energy": lambda at: ageing_energy(at.family.landscape),
     "ground_state_energy": lambda at: lowest_energy(at.family.landscape, 0),
     "index_1_energy": lambda at: lowest_energy(at.family.landscape, 1),
     "index_2_energy": lambda at: lowest_energy(at.family.landscape, 2),
@@ -146,7 +137,9 @@ def evaluate_table(
 
 
 def _at_point(family: Family, name: str, located: Located, i: int, parameters: Point, digits: int) -> ThresholdValue:
-    threshold, piece = family.thresholds[name], located.piece[i]
+    piece = located.piece[i]
+    # a piece of the same name knows more (which ageing it is)
+    threshold = piece if piece.name == name else family.thresholds[name]
     equation = "; ".join(f"{e.lhs} = {e.rhs}" for e in piece.defining)
     if not located.exists[i]:
         return ThresholdValue(threshold, equation, digits=digits, reason=str(located.reason[i]))
