@@ -6,6 +6,7 @@ from sympy import Eq, Expr, Integral, diff, factor_terms, simplify
 from sympy.logic.boolalg import false
 
 from .dynamics.slow_sectors import Sector, SlowSectors
+from .end_states import single_minimum
 from .kac_rice.complexity import KacRice
 from .landscape import GaussianLandscape
 from .random_matrices.index_cost import regions
@@ -73,14 +74,29 @@ def _meaning(landscape: GaussianLandscape, sectors: tuple[Sector, ...]) -> str:
 
 @cache
 def marginal_energy(landscape: GaussianLandscape) -> Threshold:
-    """``-2 f'(1) sqrt(f''(1))/(f'(1) + f''(1))``: the energy at ``t = 2`` with the energy integrated out."""
+    """``-2 f'(1) sqrt(f''(1))/(f'(1) + f''(1))``: the energy at ``t = 2`` with the energy integrated out.
+
+    The most numerous ones on (annealed) average. With ``f''(1) < f'(1)`` there is a single minimum, with ``t > 2``.
+    """
     energy = KacRice(unplanted(landscape)).complexity().energy
     return _closed(
         "marginal_energy",
         "Energy of the most numerous marginal critical points of the unplanted landscape (edge of the bulk at zero).",
         factor_terms(simplify(energy.subs({SHIFT: 2, SIGNAL_OVERLAP: 0}))),
         AUFFINGER,
+        _some_minima(landscape),
     )
+
+
+def _some_minima(landscape: GaussianLandscape) -> tuple[Condition, ...]:
+    """``f''(1) >= f'(1)``, or no critical point but two, whose energies are ``+-sqrt(f'(1))``."""
+    if single_minimum(landscape):
+        excess = simplify(landscape.f(2) - landscape.f(1))
+        reason = (
+            f"f''(1) - f'(1) = {excess}: no marginal states; gradient flow ends in a single minimum, at -sqrt(f'(1))"
+        )
+        return (Condition(false, reason),)
+    return ()
 
 
 @cache

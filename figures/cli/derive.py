@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from textwrap import indent
 
-from sympy import pretty, sympify
+from sympy import pretty, sqrt, sympify
 
 from theory.dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
+from theory.end_states import friction, single_minimum
 from theory.energies import energies
 from theory.inference import BayesOptimal, MaximumLikelihood
 from theory.kac_rice import KacRice, hessian_law, local_law
@@ -102,8 +103,14 @@ def _bbp(chosen: System, given: Mapping[str, str]) -> Blocks:
     return [
         ("Riemannian Hessian, conditioned on a critical point", general),
         (f"The same for {chosen.name} at overlap m", special),
-        ("At m = 0; gradient flow ages at t = 2, where the outlier is the first negative direction", uninformed),
+        (f"At m = 0; {_end_of_flow(chosen.build(given))}", uninformed),
     ]
+
+
+def _end_of_flow(landscape: GaussianLandscape) -> str:
+    if single_minimum(landscape):
+        return f"gradient flow ends in a single minimum at t = {friction(landscape) / sqrt(landscape.f(2))}"
+    return "gradient flow ages at t = 2, where the outlier is the first negative direction"
 
 
 def _inference(chosen: System, given: Mapping[str, str]) -> Blocks:

@@ -1,5 +1,6 @@
 """What the closed equations become at long times, as titled blocks."""
 
+from ..end_states import single_minimum
 from ..landscape import GaussianLandscape
 from ..printing import Printable
 from ..thresholds.instability import never_unstable
@@ -28,5 +29,6 @@ def asymptotics(landscape: GaussianLandscape) -> tuple[tuple[str, Printable], ..
         blocks.append(("Ageing from a random start, one slow sector (Cugliandolo, Kurchan 1993)", Ageing(landscape)))
     blocks.append(("Ageing at T = 0 with several slow sectors, each from q_b down to q_a", step_law()))
     if landscape.mean != 0 and not never_unstable(landscape):
-        blocks.append(("Growth of an infinitesimal overlap on the threshold states", GrowthRate(landscape)))
+        where = "in the single minimum" if single_minimum(landscape) else "on the threshold states"
+        blocks.append((f"Growth of an infinitesimal overlap {where}", GrowthRate(landscape)))
     return tuple(blocks)
