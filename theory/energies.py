@@ -7,12 +7,13 @@ from sympy.logic.boolalg import false
 
 from .dynamics.slow_sectors import Sector, SlowSectors
 from .end_states import single_minimum
+from .kac_rice.average import pure
 from .kac_rice.complexity import KacRice
 from .landscape import GaussianLandscape
 from .random_matrices.index_cost import regions
 from .random_matrices.semicircle import Y
 from .statics.transitions import single_state, unplanted
-from .symbols import ENERGY, OVERLAP, SHIFT, SIGNAL_OVERLAP
+from .symbols import ENERGY, SHIFT, SIGNAL_OVERLAP
 from .thresholds.threshold import Condition, Threshold
 
 AUFFINGER = (
@@ -46,12 +47,6 @@ def threshold_energy(landscape: GaussianLandscape, sectors: tuple[Sector, ...] |
 MIXTURES = "; 1994, J. Phys. A 27, 5749 (several time sectors); Folena, Franz, Ricci-Tersenghi 2020, arXiv 1903.01421"
 
 
-def pure(landscape: GaussianLandscape) -> bool:
-    """One degree only: ``q f''/f'`` is constant."""
-    degree = simplify(OVERLAP * landscape.f(2, OVERLAP) / landscape.f(1, OVERLAP))
-    return OVERLAP not in degree.free_symbols
-
-
 def default_sectors(landscape: GaussianLandscape) -> tuple[Sector, ...]:
     """One step, or none for a landscape with a single minimum."""
     return () if single_state(landscape) else ("step",)
@@ -81,7 +76,7 @@ def marginal_energy(landscape: GaussianLandscape) -> Threshold:
     energy = KacRice(unplanted(landscape)).complexity().energy
     return _closed(
         "marginal_energy",
-        "Energy of the most numerous marginal critical points of the unplanted landscape (edge of the bulk at zero).",
+        "Energy of the most numerous marginal critical points of the unplanted landscape (annealed; bulk edge at 0).",
         factor_terms(simplify(energy.subs({SHIFT: 2, SIGNAL_OVERLAP: 0}))),
         AUFFINGER,
         _some_minima(landscape),
