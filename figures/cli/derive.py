@@ -133,7 +133,7 @@ def _dynamics(chosen: System, given: Mapping[str, str]) -> Blocks:
         ("Dynamical action averaged over the landscape", AveragedAction()),
         ("Effective process of one spin, by variation of the action", kernels("equilibrium")),
         (f"Closed equations for {chosen.name} from {opening}", DynamicalEquations(landscape, start)),
-        (f"The same from equilibrium at inverse temperature beta{condition}", equilibrium),
+        (f"The same from equilibrium at inverse temperature beta, above T_s; planted at any{condition}", equilibrium),
         *asymptotics(landscape),
     ]
 
