@@ -1,4 +1,9 @@
-"""Energies of a spherical spin glass: where its dynamics ages, where its minima are, where they end."""
+"""Energies of a spherical spin glass: where its dynamics ages, where its minima are, where they end.
+
+Assumed: no overlap with a signal. The ageing energy is right for every covariance and field as far as the flow forgets
+its start (``dynamics.slow_sectors``); those of minima are annealed (``kac_rice.average``): typical values only where
+states do not break replica symmetry further, and without field.
+"""
 
 from functools import cache
 

@@ -1,4 +1,9 @@
-"""Thresholds at which the uninformative state m = 0 becomes unstable: gradient flow, ML-AMP, Bayes-AMP, Langevin."""
+"""Thresholds at which the uninformative state m = 0 becomes unstable: gradient flow, ML-AMP, Bayes-AMP, Langevin.
+
+Assumed by all: ``g'(0) = 0 < g''(0)`` (``never_unstable``). Gradient flow: the end states of ``end_states``; Bayes-AMP
+and Langevin: ``f = g`` at T = 1, and Langevin one step of replica-symmetry breaking (degrees up to 3). What is unstable
+is the state at m = 0: an algorithm that jumps at a weaker signal is not seen by any of them.
+"""
 
 from sympy import Eq, Expr, Max, Piecewise, Poly, Symbol, numer, simplify, solve, sqrt, together
 from sympy.logic.boolalg import false
