@@ -20,7 +20,7 @@ OVERLAPS = np.sin(np.linspace(-1, 1, 1201) * np.pi / 2)[1:-1]
 
 
 def curve(landscape: GaussianLandscape, kind: Kind, energy: float | None = None) -> Array:
-    """``Sigma(m)`` on ``OVERLAPS``."""
+    """``Sigma(m)``, annealed, on ``OVERLAPS``."""
     return complexity(landscape, OVERLAPS, kind, energy=energy).sigma
 
 
@@ -39,7 +39,9 @@ def draw(landscape: GaussianLandscape, energy: float | None = None, index: int |
     if index:
         draw_curve(panels[1], landscape, index, energy, color=ORANGE, ls="--", label=f"index {index}")
         panels[1].legend(frameon=False)
-    for panel, label in zip(panels, (r"$\Sigma_{\rm tot}(m)$", r"$\Sigma_{\rm min}(m)$"), strict=True):
+    for panel, label in zip(
+        panels, (r"$\Sigma_{\rm tot}(m)$, annealed", r"$\Sigma_{\rm min}(m)$, annealed"), strict=True
+    ):
         panel.axhline(0, color=GREY, lw=0.8, zorder=0)
         panel.set_ylabel(label)
         _limits(panel)

@@ -31,7 +31,9 @@ def draw(
     panels[1].plot(OVERLAPS, sigma, color=PURPLE, ls=":", label="index 1: unstable towards the signal")
     panels[1].plot(OVERLAPS, np.where(stable, sigma, np.nan), color=PURPLE, label="minima")
     panels[1].legend(frameon=False)
-    for panel, name in zip(panels, (r"$\Sigma_{\rm tot}(q)$", r"$\Sigma_{\rm min}(q)$"), strict=True):
+    for panel, name in zip(
+        panels, (r"$\Sigma_{\rm tot}(q)$, annealed", r"$\Sigma_{\rm min}(q)$, annealed"), strict=True
+    ):
         _finish(panel, ylabel=name)
     panels[1].set(xlabel=r"$q = w \cdot w^\ast/N$", xlim=(0, 1))
     return figure

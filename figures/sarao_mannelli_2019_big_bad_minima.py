@@ -76,7 +76,7 @@ def draw_complexity() -> Figure:
     axes.axvline(threshold, color=BLUE, lw=1.2)
     axes.annotate("gradient flow", (threshold, 0), (-3, 4), xycoords=("data", "axes fraction"),
                   textcoords="offset points", rotation=90, ha="right", va="bottom", color=BLUE, fontsize=8)  # fmt: skip
-    axes.set(xlim=(ratios[0], ratios[-1]), xlabel=r"$1/\Delta_2$", ylabel=r"$\Sigma_k(m=0)$")
+    axes.set(xlim=(ratios[0], ratios[-1]), xlabel=r"$1/\Delta_2$", ylabel=r"$\Sigma_k(m=0)$, annealed")
     axes.set_title(rf"$p = {P}$, $\Delta_p = {DELTA_P}$")
     axes.ticklabel_format(axis="y", scilimits=(0, 0))
     axes.legend(frameon=False, loc="upper right")

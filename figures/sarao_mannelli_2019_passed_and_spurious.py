@@ -43,7 +43,7 @@ def draw_minima() -> Figure:
         top = max(float(np.nanmax(line.get_ydata())) for line in panel.lines[:-1])
         panel.set(xlim=(-1, 1), ylim=(-2 * top, 1.1 * top), xlabel=r"$m$", title=_title(p))
         panel.ticklabel_format(axis="y", scilimits=(0, 0))
-    panels[0].set_ylabel(r"$\Sigma_{\rm min}(m)$")
+    panels[0].set_ylabel(r"$\Sigma_{\rm min}(m)$, annealed")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(DELTA_2), frameon=False, columnspacing=1.0)
     return figure

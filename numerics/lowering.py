@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sympy import Expr, Float, Rational, Symbol, lambdify
+from sympy import Expr, Float, Integral, Rational, Symbol, lambdify
 
 Backend = Literal["numpy", "mpmath"]
 Array = NDArray[np.float64]
@@ -16,7 +16,9 @@ Array = NDArray[np.float64]
 def _compiled(arguments: tuple[Symbol, ...], expressions: tuple[Expr, ...], backend: Backend) -> Callable[..., Any]:
     if backend == "numpy":
         expressions = tuple(within_float(expression) for expression in expressions)
-    return lambdify(arguments, list(expressions), modules=backend, cse=True)  # type: ignore[no-any-return]
+    # a common subexpression must not leave the integral that binds its variable
+    apart = not any(expression.has(Integral) for expression in expressions)
+    return lambdify(arguments, list(expressions), modules=backend, cse=apart)  # type: ignore[no-any-return]
 
 
 def within_float(expression: Expr) -> Expr:

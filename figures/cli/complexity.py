@@ -6,6 +6,7 @@ from typing import Any
 
 from numerics.complexity import ComplexityResult, complexity
 from theory.kac_rice import Kind
+from theory.kac_rice.average import AVERAGE, quenched_remark
 from theory.landscape import GaussianLandscape
 from theory.parsing import shortened
 
@@ -59,6 +60,7 @@ def run(
     for label, result in results.items():
         record |= _fields(label, result)
     record["theta"] = float(results["total"].theta)
+    record |= {"average": AVERAGE, "remark": quenched_remark(landscape, m)}
     if size is not None:
         record["finite_size"] = _finite_size(landscape, whole("size", size, 2, 60))
     files = {} if plot is None else {"plot": lambda: _draw(landscape, Path(plot), at_energy, k)}
@@ -121,7 +123,8 @@ def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None
         for label, r in results.items()
     ]
     title = f"{record['system']}: {shown}; overlap m = {record['overlap']:g}"
-    print_table(title, ["critical points", "Sigma", "t", "energy", "error"], rows)
+    print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
+    print(record["remark"])
     if "finite_size" in record:
         finite = record["finite_size"]
         print(f"N = {finite['size']}: {finite['total']:.4g} +- {finite['total_error']:.1g} critical points expected, "

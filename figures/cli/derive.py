@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from textwrap import indent
 
-from sympy import pretty, sympify
+from sympy import pretty, sqrt, sympify
 
 from theory.dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
+from theory.end_states import friction, single_minimum
 from theory.energies import energies
 from theory.inference import BayesOptimal, MaximumLikelihood
 from theory.kac_rice import KacRice, hessian_law, local_law
@@ -68,7 +69,7 @@ TERMINAL = {
     r"\epsilon": "\u03b5", r"\tilde": "~", r"\cdot": "\u00b7", r"\nabla": "\u2207", r"\mu": "\u03bc", r"\eta": "\u03b7",
     r"\zeta": "\u03b6", r"\xi": "\u03be", r"\sim": "~", r"\qquad": "  ",
     r"\tau": "\u03c4", r"\infty": "\u221e", r"\lim": "lim", r"\to": "\u2192",
-    r"\ln": "ln", r"\beta": "\u03b2",
+    r"\ln": "ln", r"\beta": "\u03b2", r"\chi": "\u03c7", r"\int": "\u222b",
     r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2",
     "{": "", "}": "",
 }  # fmt: skip
@@ -105,8 +106,14 @@ def _bbp(chosen: System, given: Mapping[str, str]) -> Blocks:
     return [
         ("Riemannian Hessian, conditioned on a critical point", general),
         (f"The same for {chosen.name} at overlap m", special),
-        ("At m = 0; gradient flow ages at t = 2, where the outlier is the first negative direction", uninformed),
+        (f"At m = 0; {_end_of_flow(chosen.build(given))}", uninformed),
     ]
+
+
+def _end_of_flow(landscape: GaussianLandscape) -> str:
+    if single_minimum(landscape):
+        return f"gradient flow ends in a single minimum at t = {friction(landscape) / sqrt(landscape.f(2))}"
+    return "gradient flow ages at t = 2, where the outlier is the first negative direction"
 
 
 def _inference(chosen: System, given: Mapping[str, str]) -> Blocks:
@@ -129,7 +136,7 @@ def _dynamics(chosen: System, given: Mapping[str, str]) -> Blocks:
         ("Dynamical action averaged over the landscape", AveragedAction()),
         ("Effective process of one spin, by variation of the action", kernels("equilibrium")),
         (f"Closed equations for {chosen.name} from {opening}", DynamicalEquations(landscape, start)),
-        (f"The same from equilibrium at inverse temperature beta{condition}", equilibrium),
+        (f"The same from equilibrium at inverse temperature beta, above T_s; planted at any{condition}", equilibrium),
         *asymptotics(landscape),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.dynamics import DynamicsSolution, Equilibrium, load, solve_dynamics
+from numerics.dynamics import DynamicsSolution, Equilibrium, Planted, load, solve_dynamics
 from numerics.dynamics.solution import COLUMNS
 from numerics.errors import ConvergenceError
 from theory.landscape import GaussianLandscape
@@ -31,6 +31,7 @@ def run(
     t_max: str,
     temperature: str,
     overlap: str,
+    start: str | None = None,
     beta_initial: str | None,
     rtol: str,
     method: Any,
@@ -50,7 +51,7 @@ def run(
     problem: dict[str, Any] = {
         "temperature": real("temperature", temperature, 0, 1e9),
         "overlap": real("overlap", overlap, -1, 1),
-        "start": "random" if beta_initial is None else Equilibrium(real("beta-initial", beta_initial, 0, 1e9)),
+        "start": _start(start, None if beta_initial is None else real("beta-initial", beta_initial, 0, 1e9)),
         "rtol": real("rtol", rtol, 0, 1),
         "method": method,
         "verify": verify,
@@ -76,6 +77,18 @@ def run(
     except OSError as error:
         note = f"; cannot write {error.filename}: {error.strerror}"
     raise ConvergenceError(f"{failure}{note}", solution) from failure
+
+
+def _start(kind: str | None, beta: float | None) -> str | Planted:
+    """``--start`` is equilibrium where ``--beta-initial`` is given, and random where it is not."""
+    known = {"random": beta is None, "equilibrium": beta is not None, "planted": beta is not None}
+    kind = kind or ("random" if beta is None else "equilibrium")
+    if kind not in known:
+        raise ValueError(f"--start {kind}: expected one of {', '.join(known)}")
+    if not known[kind]:
+        needed = "leave --beta-initial out" if kind == "random" else "give --beta-initial BETA as well"
+        raise ValueError(f"--start {kind}: {needed}")
+    return "random" if beta is None else Planted(beta) if kind == "planted" else Equilibrium(beta)
 
 
 def times_to_report(at: str | None, end: float) -> list[float]:

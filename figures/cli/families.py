@@ -6,7 +6,14 @@ from typing import Any
 from .arguments import refuse
 from .generalized_linear import LOSSES
 
-GAUSSIAN_DEFAULTS = {"temperature": "0", "beta_initial": None, "rtol": "1e-6", "method": "auto", "verify": False}
+GAUSSIAN_DEFAULTS = {
+    "temperature": "0",
+    "start": None,
+    "beta_initial": None,
+    "rtol": "1e-6",
+    "method": "auto",
+    "verify": False,
+}
 
 
 def dynamics_of(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from numerics.errors import ConvergenceError
 from theory.generalized_linear import GeneralizedLinearLandscape
+from theory.kac_rice.average import AVERAGE
 
 from .arguments import LARGEST_ENERGY, open_overlap, picture_to_write, real, whole
 from .delivery import deliver
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
     from numerics.generalized_linear.search import Kind
 
+REMARKS = {
+    "quenched": "annealed average over inputs, at typical labels: never below the typical (quenched) complexity",
+    "annealed": "annealed average over inputs and labels: never below the typical (quenched) complexity",
+}
 NAMES = {"total": "all critical points", "minima": "minima"}
 
 
@@ -53,6 +58,7 @@ def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_j
     picture = None if asked.plot is None else picture_to_write("plot", asked.plot)
     record: dict[str, Any] = {
         "system": name, "parameters": echo_parameters(values) | {"alpha": alpha}, "overlap": overlap, "labels": labels,
+        "average": AVERAGE, "remark": REMARKS[labels],
     }  # fmt: skip
     record |= {} if energy is None else {"energy": energy}
     for label, kind in kinds.items():
@@ -116,7 +122,7 @@ def _draw(landscape: GeneralizedLinearLandscape, alpha: float, labels: Any, ener
 
 
 QUANTITIES = {
-    "sigma": "Sigma",
+    "sigma": "Sigma (annealed)",
     "error": "its error",
     "energy": "energy",
     "index": "index k",
@@ -130,10 +136,13 @@ QUANTITIES = {
 
 def _print(record: dict[str, Any], labels: list[str]) -> None:
     shown = ", ".join(f"{key} = {value}" for key, value in record["parameters"].items())
-    title = f"{record['system']}: {shown}; overlap q = {record['overlap']:g}, labels {record['labels']}"
+    title = (
+        f"{record['system']}: {shown}; overlap q = {record['overlap']:g}, labels {record['labels']}, inputs annealed"
+    )
     names = [NAMES.get(label, f"index {record.get('index_index', 0):.4g}") for label in labels]
     rows = [[text, *(_shown(record.get(f"{key}_{label}")) for label in labels)] for key, text in QUANTITIES.items()]
     print_table(title, ["", *names], rows)
+    print(record["remark"])
     for label in labels:
         if f"reason_{label}" in record:
             print(f"{NAMES.get(label, 'index')}: {record[f'reason_{label}']}")

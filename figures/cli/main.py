@@ -150,8 +150,12 @@ def dynamics(
         str | None, typer.Option(metavar="T", help="Of the bath; 0, the default, is gradient flow.")
     ] = None,
     overlap: Annotated[str, typer.Option(metavar="M", help="Overlap with the signal at the start.")] = "0",
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="random, equilibrium, or planted: a landscape built around its start."),
+    ] = None,
     beta_initial: Annotated[
-        str | None, typer.Option(metavar="BETA", help="Start in equilibrium at this inverse temperature.")
+        str | None, typer.Option(metavar="BETA", help="Start in equilibrium (or planted) at this inverse temperature.")
     ] = None,
     rtol: Annotated[str | None, typer.Option(metavar="X", help="Error aimed at, from 1e-13; default 1e-6.")] = None,
     method: Annotated[str | None, typer.Option(metavar="NAME", help="auto, reference or long-time.")] = None,
@@ -205,6 +209,7 @@ def dynamics(
         {"t_max": t_max, "overlap": overlap, "at": at, "output": output, "plot": plot, "as_json": as_json},
         gaussian={
             "temperature": temperature,
+            "start": start,
             "beta_initial": beta_initial,
             "rtol": rtol,
             "method": method,

@@ -2,7 +2,7 @@
 
 from .growth_rate import GrowthRate, growth_rate
 from .growth_threshold import DynamicalThreshold, dynamical_threshold
-from .model import Equilibrium, Model, model
+from .model import Equilibrium, Model, Planted, model
 from .solution import DynamicsSolution, load
 from .solve import solve_dynamics
 
@@ -12,6 +12,7 @@ __all__ = [
     "Equilibrium",
     "GrowthRate",
     "Model",
+    "Planted",
     "dynamical_threshold",
     "growth_rate",
     "load",

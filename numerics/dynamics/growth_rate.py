@@ -17,6 +17,7 @@ from theory.landscape import GaussianLandscape
 
 from ..lowering import Array
 from .growth import STAGES, linear_growth
+from .model import Model
 from .solution import DynamicsSolution
 from .solve import Progress, solve_dynamics
 
@@ -47,8 +48,8 @@ class GrowthRate:
     limit
         ``lambda(t -> inf)`` from the dynamics alone: ``lim (lambda + mu) - lim mu``.
     marginal
-        The same with ``lim mu = 2 sqrt(f''(1))`` (states at T = 0 are marginal) in place of the extrapolated one,
-        a thousand times more precise; nan at ``T > 0``.
+        The same with ``lim mu`` of ``theory.end_states``, ``2 sqrt(f''(1))`` where they are marginal, in place of the
+        extrapolated one, a thousand times more precise; nan at ``T > 0``.
     friction_limit
         ``mu(t -> inf)`` as extrapolated.
     """
@@ -107,8 +108,9 @@ def growth_rate(
         As in ``solve_dynamics``.
 
     On threshold states ``lambda = sigma (theta + 1/theta - 2)``, ``sigma = sqrt(f''(1))``, ``theta = g''(0)/sigma``
-    (``theory.dynamics.GrowthRate``), which this does not use. Raises ``ValueError`` for a bad argument,
-    ``ConvergenceError`` where a solver stops. Source: Sarao Mannelli, Biroli, Cammarota, Krzakala, Zdeborova (2019).
+    (``theory.dynamics.GrowthRate``, with what it is in a strong random field), which this does not use.
+    Raises ``ValueError`` for a bad argument, ``ConvergenceError`` where a solver stops.
+    Source: Sarao Mannelli, Biroli, Cammarota, Krzakala, Zdeborova (2019).
     """
     if not (np.isfinite(t_max) and t_max >= SHORTEST):
         raise ValueError(f"t_max = {t_max}: expected a finite time >= {SHORTEST:g} to extrapolate from; try 1e4")
@@ -124,13 +126,20 @@ def rate_on(solution: DynamicsSolution, strength: float) -> GrowthRate:
     mu = solution.two_time.one_time(grown.t).mu
     solver = float(solution.two_time.error(grown.t[-1:]).mu[0])
     settled, friction = extrapolated(grown.rate + mu), extrapolated(mu)
-    marginal = 2 * float(np.sqrt(solution.model.memory.sum())) if solution.model.temperature == 0 else np.nan
+    marginal = end_friction(solution.model) if solution.model.temperature == 0 else np.nan
     return GrowthRate(
         *(grown.t, grown.log_overlap, grown.rate, mu, strength),
         limit=Limit(settled.value - friction.value, settled.error + friction.error + solver),
         marginal=Limit(settled.value - marginal, settled.error + solver),
         friction_limit=Limit(friction.value, friction.error + solver),
     )
+
+
+def end_friction(equations: Model) -> float:
+    """``mu = 1/chi + f''(1) chi``, ``1/chi^2 = max(f'(1), f''(1))``: ``theory.end_states.friction`` of the series."""
+    curvature = float(equations.memory.sum())
+    stiffness = float(np.sqrt(max(float(equations.noise.sum()), curvature)))
+    return stiffness + curvature / stiffness
 
 
 def extrapolated(values: Array) -> Limit:

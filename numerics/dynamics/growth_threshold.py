@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.end_states import single_minimum
 from theory.thresholds import Family
 
 from ..errors import ConvergenceError
@@ -29,7 +30,7 @@ class DynamicalThreshold:
     value, error
         From the dynamics alone.
     marginal
-        With ``mu -> 2 sqrt(f''(1))`` in place of its extrapolated limit: value and error.
+        With the ``mu`` of ``theory.end_states`` in place of its extrapolated limit: value and error.
     control, rates
         The points above the threshold through which the polynomial in ``sqrt(lambda)`` goes, increasing.
     """
@@ -66,8 +67,11 @@ def dynamical_threshold(
         Called with each control parameter that is about to be run (7 to 10 of them).
 
     The points are found without the closed form. The error adds up what leaving out the farthest point changes and
-    what the errors of all rates do together. Raises ``ConvergenceError`` where too few controls show growth.
+    what the errors of all rates do together. Raises ``ConvergenceError`` where too few controls show growth, and
+    ``ValueError`` where the flow ends in a single minimum, ``f''(1) < f'(1)``: there lambda vanishes linearly.
     """
+    if single_minimum(family.landscape.subs(dict(parameters or {}))):
+        raise ValueError("f''(1) < f'(1): the rate vanishes linearly; the threshold is theory's gradient_flow")
     search = _Search(family, dict(parameters or {}), t_max, rtol, progress, {})
     search.run()
     controls = np.array(sorted(x for x, rate in search.found.items() if _in_range(rate)))

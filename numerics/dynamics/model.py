@@ -14,15 +14,18 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 
 from ..lowering import Array
+from ..statics.transitions import static_temperature
 from .series import coefficients
 
 
 @dataclass(frozen=True)
-class Equilibrium:
-    """``P(x(0)) ~ exp(-beta H)``: adds ``beta f'(C(t,0)) C(t',0)`` to ``d_t C(t,t')``; ``beta >= 0``.
+class Planted:
+    """``P(H, x(0)) ~ P(H) exp(-beta H(x(0)))``: adds ``beta f'(C(t,0)) C(t',0)`` to ``d_t C(t,t')``; ``beta >= 0``.
 
-    The average over the disorder is annealed, exact above the static transition. Source: Franz, Parisi (1995);
-    Barrat, Franz, Parisi (J. Phys. A 30, 5593, 1997).
+    A landscape that is built around its start, at any beta, with a random field or without. Above the static transition
+    it looks like any other landscape, and the start like one of equilibrium: see ``Equilibrium``. Below, its energy
+    ``-beta f(1)`` may be lower than the ground state of a typical landscape. Source: Krzakala, Zdeborova (Phys. Rev.
+    Lett. 102, 238701, 2009).
     """
 
     beta: float
@@ -32,7 +35,16 @@ class Equilibrium:
             raise ValueError(f"beta = {self.beta}: expected a finite number >= 0; try 1")
 
 
-Start = Literal["random"] | Equilibrium
+@dataclass(frozen=True)
+class Equilibrium(Planted):
+    """``P(x(0)) ~ exp(-beta H)`` in a landscape that does not know of it: the equations of ``Planted``.
+
+    The average over the disorder is annealed, exact above the static transition (``statics.static_temperature``), and
+    refused below; no field. Source: Franz, Parisi (1995); Barrat, Franz, Parisi (J. Phys. A 30, 5593, 1997).
+    """
+
+
+Start = Literal["random"] | Planted
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +96,9 @@ def model(
 
     A covariance or mean that is not a polynomial is replaced by its Taylor series at 0, to a relative remainder
     below 1e-17 on [-1, 1]. Raises ``ValueError`` for a parameter left symbolic, a series that does not converge that
-    fast, ``temperature < 0``, ``|overlap| > 1``, or an equilibrium start together with an overlap or a field
-    (``f'(0)`` or ``g'(0)`` not 0), where it would not be the annealed measure.
+    fast, ``temperature < 0``, ``|overlap| > 1``, an equilibrium or planted start together with an overlap or a signal
+    that is a field (``g'(0)`` not 0), or equilibrium in a random field (``f'(0)`` not 0) or below the static
+    transition, where it would not be the annealed measure.
     """
     numbers = landscape.subs(parameters) if parameters else landscape
     if numbers.parameters:
@@ -98,7 +111,9 @@ def model(
     beta = _inverse_temperature(start)
     series = {name: coefficients(e, x, name) for name, (e, x) in _expressions(numbers).items()}
     if beta > 0:
-        _require_annealed(overlap, series)
+        _require_zero_overlap(overlap, series)
+    if beta > 0 and isinstance(start, Equilibrium):
+        _require_annealed(beta, numbers, series)
     return Model(**series, temperature=float(temperature), overlap=float(overlap), beta=beta)
 
 
@@ -120,10 +135,10 @@ def _expressions(landscape: GaussianLandscape) -> dict[str, tuple[Expr, Symbol]]
 
 
 def _inverse_temperature(start: Start) -> float:
-    if isinstance(start, Equilibrium):
+    if isinstance(start, Planted):
         return float(start.beta)
     if start != "random":
-        raise ValueError(f"start = {start!r}: expected 'random' or Equilibrium(beta)")
+        raise ValueError(f"start = {start!r}: expected 'random' or Equilibrium(beta) or Planted(beta)")
     return 0.0
 
 
@@ -133,8 +148,31 @@ def _require_range(name: str, value: float, low: float, high: float) -> None:
         raise ValueError(f"{name} = {value}: expected a number {interval}; try 0")
 
 
-def _require_annealed(overlap: float, series: Mapping[str, Array]) -> None:
+def _require_zero_overlap(overlap: float, series: Mapping[str, Array]) -> None:
+    """The start is drawn among configurations of zero overlap with the signal."""
     if overlap != 0:
         raise ValueError(f"overlap = {overlap} with an equilibrium start: that measure fixes m; use overlap = 0")
-    if series["noise"][0] != 0 or series["drift"][0] != 0:
-        raise ValueError("start = Equilibrium(beta) needs f'(0) = g'(0) = 0 (no field); use start = 'random'")
+    if series["drift"][0] != 0:
+        raise ValueError("start at beta > 0 needs f'(0) = g'(0) = 0 (no field): m is not 0 there; use start = 'random'")
+
+
+def _require_annealed(beta: float, landscape: GaussianLandscape, series: Mapping[str, Array]) -> None:
+    """One state, or many of zero overlap: above the static transition."""
+    if series["noise"][0] != 0:
+        raise ValueError(
+            "start = Equilibrium(beta) needs f'(0) = g'(0) = 0 (no field); use Planted(beta) or start = 'random'"
+        )
+    static = static_temperature(landscape)
+    if static.value is not None and static.error is not None and 1 / beta < static.value - static.error:
+        name = "T_K" if static.kind == "random first order" else "the continuous transition T_s"
+        raise ValueError(
+            f"beta = {beta:g}: equilibrium at T = {1 / beta:.6g} is below {name} = {static.value:.6g}, where replicas "
+            "overlap; use a smaller beta, or start = Planted(beta) (--start planted): a landscape built around it"
+        )
+
+
+def described(start: Start) -> str:
+    """In words, for the settings of a solution."""
+    if not isinstance(start, Planted):
+        return start
+    return f"{'equilibrium' if isinstance(start, Equilibrium) else 'planted'} at beta = {start.beta:g}"

@@ -13,7 +13,7 @@ from theory.landscape import GaussianLandscape
 
 from ..errors import ConvergenceError, Interrupted
 from ..periodically import Periodically
-from .model import Model, Start, model
+from .model import Model, Start, described, model
 from .solution import DynamicsSolution
 from .two_time import TwoTime
 from .verified import Verified
@@ -52,7 +52,7 @@ def solve_dynamics(
     overlap
         ``m(0)`` within [-1, 1].
     start
-        ``"random"``, or ``Equilibrium(beta)``.
+        ``"random"``, ``Equilibrium(beta)`` above the static transition, or ``Planted(beta)`` at any beta.
     rtol
         Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
     method
@@ -85,7 +85,7 @@ def solve_dynamics(
         "t_max": float(t_max),
         "temperature": equations.temperature,
         "overlap": equations.overlap,
-        "start": "random" if start == "random" else f"equilibrium at beta = {equations.beta:g}",
+        "start": described(start),
         "rtol": float(rtol),
         "method": chosen,
         "verify": False,

@@ -95,7 +95,8 @@ def _integral(function: Callable[[float], float], start: float) -> tuple[float, 
     end = DEEPEST if start == 0 else min(DEEPEST, -np.log(start))
     edges = np.append(np.arange(0.0, end, 2.0), end)
     parts = [
-        quad(lambda z: function(np.exp(-z)) * np.exp(-z), a, b, epsabs=0, epsrel=1e-13)[:2] for a, b in pairwise(edges)
+        quad(lambda z: function(np.exp(-z)) * np.exp(-z), a, b, epsabs=0, epsrel=1e-13, limit=200, full_output=1)[:2]
+        for a, b in pairwise(edges)
     ]
     value, error = np.sum(parts, axis=0)
     rest = float(np.exp(-end)) if start == 0 else 0.0

@@ -19,6 +19,7 @@ from ..lowering import Array, lower_exact
 from ..roots import polish
 from ..rounding import half_unit, rounded_up
 from . import bayes, trivialization
+from .ageing import ageing_energy
 from .energies import ground_state, lowest_energy
 from .located import Located, closed_form, common_shape
 
@@ -63,14 +64,18 @@ def _connected(at: Locator) -> Located:
 
 
 def _threshold_energy(at: Locator) -> Located:
-    """An ageing energy beneath the ground state belongs to no dynamics."""
-    threshold, ground = at.family.thresholds["threshold_energy"], at("ground_state_energy")
-    located = closed_form(threshold, at.family, *at.free)
-    below = ground.exists & (located.value < ground.value)
-    return Located.absent(threshold, located.value.shape, BELOW_GROUND).where(below, located)
+    """Nothing ages beneath the ground state."""
+    threshold = at.family.thresholds["threshold_energy"]
+    try:
+        located = ageing_energy(at.family.landscape)
+    except ConvergenceError as failure:
+        return Located.absent(threshold, (1,), str(failure))
+    ground = at("ground_state_energy")
+    below = ground.exists & (located.value + located.error < ground.value - ground.error)
+    return Located.absent(threshold, (1,), BELOW_GROUND).where(below, located)
 
 
-BELOW_GROUND = "the 1RSB ageing energy lies below the ground state: this mixture does not age in that way"
+BELOW_GROUND = "the ageing solution lies below the ground state: this landscape does not age in that way"
 
 # thresholds that need more than their closed form and conditions
 SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
@@ -164,7 +169,9 @@ def evaluate_table(
 
 
 def _at_point(family: Family, name: str, located: Located, i: int, parameters: Point, digits: int) -> ThresholdValue:
-    threshold, piece = family.thresholds[name], located.piece[i]
+    piece = located.piece[i]
+    # a piece of the same name knows more (which ageing it is)
+    threshold = piece if piece.name == name else family.thresholds[name]
     equation = "; ".join(f"{e.lhs} = {e.rhs}" for e in piece.defining)
     if not located.exists[i]:
         return ThresholdValue(threshold, equation, digits=digits, reason=str(located.reason[i]))

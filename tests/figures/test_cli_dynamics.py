@@ -371,3 +371,22 @@ def test_the_bar_shows_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, strea
         assert "t = 1e+03" in shown and shown.endswith("\x1b[2K")
     else:
         assert shown == ""
+
+
+def test_starts_by_name(run: Any) -> None:
+    """Equilibrium below T_K is refused with both temperatures, and planted is offered."""
+    words = ["dynamics", "landscape", "--covariance", "q**3/2", "--t-max", "1", "--beta-initial", "2"]
+    status, _, err = run(*words)
+    assert status == 2 and len(err.splitlines()) == 1
+    assert all(part in err for part in ("T = 0.5", "T_K = 0.586054", "--start planted"))
+    status, out, _ = run(*words, "--start", "planted", "--json")
+    record = json.loads(out)
+    assert status == 0 and record["settings"]["start"] == "planted at beta = 2"
+    for options, part in (
+        (["--start", "random"], "leave --beta-initial out"),
+        (["--start", "hot"], "random, equilibrium, planted"),
+    ):
+        status, _, err = run(*words, *options)
+        assert status == 2 and part in err
+    status, _, err = run(*words[:-2], "--start", "planted")
+    assert status == 2 and "give --beta-initial BETA" in err

@@ -58,11 +58,13 @@ def test_one_step_is_the_zero_of_the_annealed_complexity(p: int) -> None:
     "f", [Q**2 / 2 + Q**4 / 32, Q**2 / 2 + Q**4 / 50 + Q**6 / 999, Q / 20 + Q**2 / 2 + Q**4 / 50], ids=str
 )
 def test_full_breaking_is_what_algorithms_reach(f: Expr) -> None:
-    """``E_gs = E_alg`` if and only if chi = 1/sqrt(f'') is concave."""
+    """``E_gs = E_alg`` if and only if chi = 1/sqrt(f'') is concave; gradient flow ages towards it too."""
     landscape = GaussianLandscape(f)
     found, reached = statics(landscape), algorithmic_energy(landscape)
     assert found.breaking == "FRSB"
     assert reached.value == pytest.approx(found.energy, abs=found.error + reached.error)
+    flow = evaluate_thresholds(energy_family(landscape), {}, 15, ["threshold_energy"])["threshold_energy"]
+    assert float(flow.value) == pytest.approx(found.energy, abs=found.error + float(flow.error))
 
 
 def test_two_spins_at_any_temperature() -> None:

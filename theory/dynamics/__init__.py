@@ -7,6 +7,7 @@ from .equations import DynamicalEquations
 from .growth import GrowthRate
 from .kernels import Kernels, Start, kernels
 from .plateau import arrest
+from .slow_sectors import SlowSectors, step_law
 from .stationary import StationaryDynamics
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "DynamicalEquations",
     "GrowthRate",
     "Kernels",
+    "SlowSectors",
     "Start",
     "StationaryDynamics",
     "arrest",
     "asymptotics",
     "kernels",
+    "step_law",
 ]

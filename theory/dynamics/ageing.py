@@ -6,8 +6,9 @@ fast and the others are slow it is integrated alone,
 
 ``int f''(C) R ds = [f'(1) - f'(q)]/T`` near ``s = t``, ``int R ds = (1 - q)/T`` near ``s = t'``.
 
-One ratio X for the whole slow sector is exact for pure models; a mixture may keep a memory of its start (Folena, Franz,
-Ricci-Tersenghi 2020), and one with a part of degree 2 may need more ratios.
+One ratio X for the whole slow sector is exact for pure models. Assumed elsewhere: no random field, ``f'(0) = 0``; a
+slow correlation that is not arrested on its way down, ``stable_at_zero_temperature`` (``slow_sectors`` has what there
+is otherwise); and no memory of the start, which a mixture may keep (Folena, Franz, Ricci-Tersenghi 2020).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import cache, cached_property
 
 from sympy import (
     Expr,
+    Lt,
     Mul,
     S,
     Symbol,
@@ -36,6 +38,7 @@ from sympy import (
 from ..kac_rice.local_law import F as F_AT_ONE
 from ..landscape import GaussianLandscape
 from ..printing import Line
+from ..symbols import CORRELATION
 from ..symbols import OVERLAP as Q
 from ..symbols import TEMPERATURE as T
 from .equations import DynamicalEquations
@@ -135,6 +138,17 @@ class Ageing(TwoTimeDisplay):
         """Gradient flow: the threshold states, ``theory.energies.threshold_energy``."""
         return zero_temperature_law().at(self.landscape)._map(simplify)
 
+    @property
+    def stable_at_zero_temperature(self) -> Expr:
+        """``f'(C) < C/(chi(0) [chi(0) - x C])`` for ``0 < C < 1``: no other plateau on the slow branch, ``x = X/T``.
+
+        ``chi(0) = 1/sqrt(f''(1)) + x`` is the response of all times. Next to 0 it is ``f''(0) f''(1) <= f'(1)^2``.
+        """
+        ratio = self.zero_temperature.ratio
+        total = simplify(1 / sqrt(self.landscape.f(2)) + ratio)
+        bound = simplify(CORRELATION / (total * (total - ratio * CORRELATION)))
+        return Lt(self.landscape.f(1, CORRELATION), bound, evaluate=False)
+
     @cached_property
     def correlation_equation(self) -> Terms:
         """What vanishes for ``C_ag(t,t')``."""
@@ -170,6 +184,7 @@ class Ageing(TwoTimeDisplay):
             (r"\lim_{T \to 0} X/T", limits.ratio),
             (r"\lim_{T \to 0} \mu_\infty", limits.multiplier),
             (r"\lim_{T \to 0} e_\infty", limits.energy),
+            (r"\text{one ratio at } T = 0, \text{ if for } 0 < C < 1", self.stable_at_zero_temperature),
         ]
 
 

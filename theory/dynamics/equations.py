@@ -33,7 +33,7 @@ class DynamicalEquations(TwoTimeDisplay):
     start
         "random" (no overlap with the signal), "planted" (overlap m_0), or "equilibrium" at inverse temperature beta:
         a configuration planted with weight ``exp(-beta H(x_0))``, which is one of equilibrium as long as its replicas
-        have zero overlap (see ``conditions``).
+        have zero overlap: without field (``conditions``), and above ``statics.transitions.static_transition``.
     temperature
         Of the noise: a symbol or a number >= 0; at 0, gradient flow.
 

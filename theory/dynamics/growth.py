@@ -1,15 +1,17 @@
-r"""Growth of an infinitesimal overlap with the signal: the equation for m, linearised where the flow ages.
+r"""Growth of an infinitesimal overlap with the signal: the equation for m, linearised where the flow ends.
 
-To first order in m, C and R are those without signal. At T = 0 the states are marginal and the memory of recent times
-is ``f''(1) R_st``, whose Laplace transform is the resolvent of the Hessian's bulk, a semicircle; an overlap that grows
-exponentially forgets the slow sector. Dynamics and random matrices meet: m grows where the Hessian has an outlier.
+To first order in m, C and R are those without signal. At T = 0 the memory of recent times is ``f''(1) R_st``, whose
+Laplace transform is the resolvent of the Hessian's bulk, a semicircle; an overlap that grows exponentially forgets the
+slow sectors, however many there are. Dynamics and random matrices meet: m grows where the Hessian has an outlier below
+zero. The friction is that of ``end_states``: of marginal states, or of a single minimum in a strong random field.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Eq, Expr, Piecewise, Symbol, diff, powsimp, simplify, solve, sqrt
+from sympy import Eq, Expr, Gt, Piecewise, Symbol, diff, powsimp, simplify, solve, sqrt
 
+from ..end_states import friction, random_field, stiffness
 from ..landscape import GaussianLandscape
 from ..printing import Line
 from ..random_matrices.bbp import BBPTransition
@@ -41,7 +43,7 @@ def resolvent() -> Expr:
 class GrowthRate(TwoTimeDisplay):
     """``d_t ln m = -mu + g''(0) + int f''(C) R m(s)/m(t) ds``; on threshold states ``sigma (theta + 1/theta - 2)``.
 
-    ``theta = g''(0)/sigma``, ``sigma = sqrt(f''(1))``.
+    ``theta = g''(0)/sigma``, ``sigma = sqrt(f''(1))``; in general ``sigma (theta + 1/theta) - mu`` (``end_states``).
 
     Raises ValueError for a signal that is a field at m = 0 or does not attract there.
     """
@@ -97,18 +99,34 @@ class GrowthRate(TwoTimeDisplay):
         return self.scale * (Y + 1 / Y).subs(Y, 1)
 
     @property
+    def friction(self) -> Expr:
+        """That of the states in which the flow ends: ``marginal_friction``, or more in a single minimum."""
+        if random_field(self.landscape) == 0:
+            return self.marginal_friction
+        return friction(self.landscape)
+
+    @property
+    def condition(self) -> Expr:
+        """``theta > 1`` on threshold states, ``g''(0) > 1/chi`` in a field."""
+        if random_field(self.landscape) == 0:
+            return self.bbp.condition
+        return Gt(self.landscape.g(2, 0), stiffness(self.landscape))
+
+    @property
     def threshold_rate(self) -> Expr:
         """``lambda = sigma (theta + 1/theta - 2)``: minus the smallest eigenvalue of the threshold states' Hessian.
 
-        Zero for ``theta <= 1``, where the overlap does not grow exponentially.
+        Zero for ``theta <= 1``, where the overlap does not grow exponentially. In a single minimum
+        ``sigma (theta + 1/theta) - mu``, zero for ``g''(0) <= sqrt(f'(1))``, where m decays.
         """
-        return Piecewise((self.rate.subs(FRICTION, self.marginal_friction), self.bbp.condition), (0, True))
+        return Piecewise((self.rate.subs(FRICTION, self.friction), self.condition), (0, True))
 
     @property
     def threshold(self) -> Eq:
-        """``T = (1 - q) g''(0)``: where lambda vanishes at temperature T, with the plateau q of the ageing states.
+        """``T = (1 - q) g''(0)``: where lambda vanishes at temperature T, with the plateau q of the states.
 
-        At ``lambda = 0`` the memory is ``[f'(1) - f'(q)]/T``. For T -> 0 this is ``theta = 1``.
+        Here of the ageing ones; in equilibrium with one state ``(1 - q)/T`` is the response as well. At
+        ``lambda = 0`` the memory is ``[f'(1) - f'(q)]/T``. For T -> 0 this is ``theta = 1``.
         """
         law = ageing_law()
         needed = solve(-law.multiplier + STRENGTH + FAST_MEMORY, STRENGTH)[0]
@@ -116,11 +134,16 @@ class GrowthRate(TwoTimeDisplay):
         inverse = simplify(TEMPERATURE / needed.subs(F2_Q, curvature))
         return Eq(TEMPERATURE, inverse * self.landscape.g(2, 0), evaluate=False)
 
+    @property
+    def _printed_rate(self) -> Expr:
+        """With theta as a letter in its condition."""
+        return self.threshold_rate.xreplace({self.bbp.condition: BBPTransition(SPIKE).condition})
+
     def equations(self) -> list[Line]:
         """Linear equation for m, the rate on threshold states and where it vanishes."""
         return [
             (r"\partial_t \ln m(t)", self.equation),
             (r"\theta", self.spike),
-            (r"\lambda_{\rm th}", self.threshold_rate.xreplace({self.bbp.condition: BBPTransition(SPIKE).condition})),
+            (r"\lambda_{\rm th}", self._printed_rate),
             (self.threshold.lhs, self.threshold.rhs),
         ]

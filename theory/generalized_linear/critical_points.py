@@ -11,6 +11,7 @@ from functools import cached_property
 
 from sympy import Eq, Expr, I, Integer, Symbol, atan2, expand, log, pi
 
+from ..kac_rice.average import DEFINITION
 from ..printing import Line, Printable
 from .average import Mean, integrands
 from .kac_rice import KacRiceAction
@@ -81,6 +82,7 @@ class CriticalPointAction(Printable):
     def equations(self) -> list[Line]:
         """The action and its stationarity."""
         lines: list[Line] = [
+            (r"\Sigma", DEFINITION),
             (r"\Sigma(q)", r"\mathcal{S} + \alpha\,\mathbb{E}_y\ln\int du\,e^{\mathcal{T}} + s\,e - \lambda k"),
             (r"\mathcal{S}", self.functional.explicit),
             (r"\mathcal{T}", self.functional.tilt),

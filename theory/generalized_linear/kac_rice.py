@@ -10,6 +10,7 @@ from functools import cached_property
 
 from sympy import Eq, Expr, Integer, Rational, log, pi
 
+from ..kac_rice.average import DEFINITION
 from ..printing import Line, Printable
 from .average import Mean
 from .spectrum import HessianSpectrum
@@ -114,6 +115,7 @@ class KacRiceAction(Printable):
         """The action and its stationarity."""
         functional = self.functional
         lines: list[Line] = [
+            (r"\Sigma", DEFINITION),
             (r"\Sigma(q)", r"\mathcal{S} + \alpha\,\mathbb{E}_y\ln\int du\,e^{\mathcal{T}} + s\,e"),
             (r"\mathcal{S}", functional.explicit),
             (r"\mathcal{T}", functional.tilt),

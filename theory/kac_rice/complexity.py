@@ -33,6 +33,7 @@ from ..symbols import ENERGY
 from ..symbols import SHIFT as T
 from ..symbols import SIGNAL_OVERLAP as M
 from ..symbols import SPIKE as THETA
+from .average import DEFINITION
 from .gaussian_law import GaussianLaw
 from .hessian import hessian_law, hessian_of
 from .local_law import GRADIENT, GRADIENT_SIGNAL, F, G, H, N, W, local_law
@@ -109,6 +110,7 @@ class Complexity(Printable):
         else:
             total, minima = r"S_0 + \Phi(\bar t) - r", r"S_0 + \Phi(\bar t) - L(\theta, \bar t) - r"
         return [
+            (r"\Sigma", DEFINITION),
             (rf"\Sigma_{{\rm tot}}(m{fixed})", total),
             (rf"\Sigma_{{\rm min}}(m{fixed})", minima),
             (r"S_0", self.entropy),

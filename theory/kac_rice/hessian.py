@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sympy import Expr, Symbol, cos, diff, simplify, sqrt
+from sympy.logic.boolalg import false
 
 from ..printing import Line, Printable
 from ..random_matrices.bbp import BBPTransition
@@ -56,6 +57,8 @@ class HessianLaw(Printable):
         ]
         if self.spike == 0:
             return lines
+        if self.bbp.condition == false:
+            return [*lines, (r"\text{outlier}", false), (r"\lambda_{\min}", self.scale * (T - 2))]
         return [
             *lines,
             (r"\text{outlier}", self.bbp.condition),

@@ -1,8 +1,14 @@
-"""Thresholds at which the uninformative state m = 0 becomes unstable: gradient flow, ML-AMP, Bayes-AMP, Langevin."""
+"""Thresholds at which the uninformative state m = 0 becomes unstable: gradient flow, ML-AMP, Bayes-AMP, Langevin.
 
-from sympy import Eq, Expr, Piecewise, Poly, Symbol, numer, simplify, solve, sqrt, together
+Assumed by all: ``g'(0) = 0 < g''(0)`` (``never_unstable``). Gradient flow: the end states of ``end_states``; Bayes-AMP
+and Langevin: ``f = g`` at T = 1, and Langevin one step of replica-symmetry breaking (degrees up to 3). What is unstable
+is the state at m = 0: an algorithm that jumps at a weaker signal is not seen by any of them.
+"""
+
+from sympy import Eq, Expr, Max, Piecewise, Poly, Symbol, numer, simplify, solve, sqrt, together
 from sympy.logic.boolalg import false
 
+from ..end_states import single_minimum, stiffness
 from ..inference import BayesOptimal, MaximumLikelihood
 from ..kac_rice import KacRice
 from ..landscape import GaussianLandscape
@@ -14,17 +20,36 @@ REFERENCE = "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018
 
 
 def gradient_flow(landscape: GaussianLandscape, control: Symbol) -> Threshold:
-    """BBP transition of the Hessian at the threshold states, ``theta = g''(0)/sqrt(f''(1)) = 1`` at m = 0, t = 2."""
-    spike = value_at_zero(KacRice(landscape).complexity().spike, M)
-    scale = sqrt(landscape.f(2))
+    """An eigenvalue of the Hessian along the signal passes zero at m = 0: ``g''(0) = 1/chi`` of the states there.
+
+    Threshold states, t = 2: the BBP transition ``theta = g''(0)/sqrt(f''(1)) = 1``. A single minimum,
+    ``f''(1) < f'(1)`` (a random field): ``g''(0) = sqrt(f'(1))``, as for ``ml_amp``, where ``theta + 1/theta = t``.
+    What this assumes is in ``end_states``; an overlap that grows as a power of time does so below as well.
+    """
     return _instability(
         "gradient_flow",
-        "Gradient flow from a random start leaves the threshold states: their Hessian has an outlier along the signal.",
+        LEAVES_MINIMUM if single_minimum(landscape) else LEAVES_THRESHOLD_STATES,
         landscape,
         control,
-        Eq(simplify(spike * scale), scale, evaluate=False),
+        Eq(_pull(landscape), stiffness(landscape), evaluate=False),
         "Sarao Mannelli, Biroli, Cammarota, Krzakala, Zdeborova 2019, arXiv 1907.08226",
     )
+
+
+LEAVES_THRESHOLD_STATES = (
+    "Gradient flow from a random start leaves the threshold states: their Hessian has an outlier along the signal."
+)
+LEAVES_MINIMUM = (
+    "Gradient flow leaves the single minimum of zero overlap (f''(1) < f'(1)): its Hessian has a negative outlier "
+    "along the signal; the same as ml_amp."
+)
+
+
+def _pull(landscape: GaussianLandscape) -> Expr:
+    """``g''(0)``, the spike of the Hessian at m = 0 times its scale."""
+    if landscape.f(2) == 0:
+        return landscape.g(2, 0)
+    return simplify(value_at_zero(KacRice(landscape).complexity().spike, M) * sqrt(landscape.f(2)))
 
 
 def ml_amp(landscape: GaussianLandscape, control: Symbol) -> Threshold:
@@ -72,7 +97,12 @@ def _instability(
 
 
 def _positive_root(equation: Eq, control: Symbol) -> Expr:
-    """The positive root of ``a control = sqrt(b control + c)`` with a > 0: the squared equation has one."""
+    """The positive root of ``a control = sqrt(b control + c)`` with a > 0: the squared equation has one.
+
+    With the larger of two square roots on the right it is the larger of their roots.
+    """
+    if isinstance(equation.rhs, Max):
+        return Max(*(_positive_root(Eq(equation.lhs, side, evaluate=False), control) for side in equation.rhs.args))
     polynomial = Poly(numer(together(equation.lhs**2 - equation.rhs**2)), control)
     roots = [root for root in solve(polynomial.as_expr(), control) if root.is_positive]
     if len(roots) != 1:

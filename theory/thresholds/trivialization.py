@@ -1,4 +1,8 @@
-"""Thresholds of the landscape: where the spurious minima disappear, in three inequivalent readings."""
+"""Thresholds of the landscape: where the spurious minima disappear, in three inequivalent readings.
+
+The complexities are annealed: typically (quenched) minima may disappear at a weaker signal, away from m = 0 and in a
+random field (``kac_rice.average``). Where ``f''(1) <= f'(1)`` there are none to begin with.
+"""
 
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -55,7 +59,7 @@ def trivialization(
     landscape: GaussianLandscape, control: Symbol, *, held_back: bool = True, at_edge: bool = True
 ) -> Threshold:
     """Reading (a): the complexity of minima at m = 0 vanishes."""
-    meaning = "No exponentially numerous minima at overlap zero with the signal, where a random start lies."
+    meaning = "No exponentially numerous minima (annealed) at overlap zero with the signal, where a random start lies."
     return _reading("trivialization", meaning, landscape, control, Integer(0), held_back, at_edge)
 
 
@@ -63,7 +67,7 @@ def trivialization_connected(
     landscape: GaussianLandscape, control: Symbol, *, held_back: bool = True, at_edge: bool = True
 ) -> Threshold:
     """Reading (c): the local maximum of the complexity that continues the one at m = 0 vanishes."""
-    meaning = "No exponentially numerous minima in the band of overlaps around the one that contains zero."
+    meaning = "No exponentially numerous minima (annealed) in the band of overlaps around the one that contains zero."
     return _reading("trivialization_connected", meaning, landscape, control, M, held_back, at_edge)
 
 
@@ -84,7 +88,7 @@ def _reading(
 
 
 ANY_OVERLAP = "trivialization_any_overlap"
-ANY_OVERLAP_MEANING = "No exponentially numerous minima at any overlap: the last zero of max_m Sigma_min(m)."
+ANY_OVERLAP_MEANING = "No exponentially numerous minima (annealed) at any overlap: the last zero of max_m Sigma_min(m)."
 
 
 @cache
