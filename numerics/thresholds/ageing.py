@@ -65,9 +65,11 @@ class Steps:
         def excess(q: Any) -> Any:
             return self.curvature(b) * polyval(q, self.slope) - q * polyval(q, first) ** 2
 
-        places = b * PLACES
+        places = np.append(b * PLACES, b)
         below = np.flatnonzero(excess(places) >= 0)
         i = int(below[-1]) if below.size else 0
+        if i + 1 == places.size:  # b is within rounding of the floor, where nothing is left to fall
+            return b
         return float(brentq(excess, places[i] if below.size else 0.0, places[i + 1], xtol=1e-16))
 
     def below(self, b: float, *, leaving: bool = False) -> tuple[float, bool]:

@@ -114,7 +114,7 @@ def test_cold_is_the_ground_state() -> None:
     assert cold.energy == pytest.approx(statics(landscape).energy, abs=1e-4)
 
 
-@pytest.mark.parametrize("power", [-100, -12, 12, 100])
+@pytest.mark.parametrize("power", [-40, -12, 12, 40])
 def test_units_of_energy(power: int) -> None:
     """``H -> lambda H``, ``T -> lambda T``."""
     scale, f = Rational(10) ** power, Q / 7 + Q**3 / 2 + Q**16 / 32
