@@ -32,6 +32,7 @@ from .packed import (
     seed_sequence,
     stream,
 )
+from .unit import power_below
 
 
 class Sample(Protocol):
@@ -80,12 +81,14 @@ class SampledLandscape:
     r"""``H = -N g(m) + sum_p sqrt(f_p) N^((1-p)/2) sum_{i1>=...>=ip} sqrt(n) J_{i1...ip} x_i1 ... x_ip``, J ~ N(0, 1).
 
     ``n`` is the number of orders of the indices, so ``Cov(H(x), H(x')) = N f(x.x'/N)`` exactly, at every N and off the
-    sphere too. ``tensors`` holds the coefficients by degree, each once; ``constant`` is the part of degree 0.
+    sphere too. ``tensors`` holds the coefficients by degree, each once, over ``scale``; ``constant`` is the part of
+    degree 0.
     """
 
     planted: Signal
     constant: float
     tensors: Mapping[int, NDArray[Any]] = field(repr=False)
+    scale: float = 1.0
 
     @property
     def size(self) -> int:
@@ -105,33 +108,36 @@ class SampledLandscape:
     def gradient(self, x: Array) -> tuple[Array, Array]:
         """``H/N`` (starts,) and the gradient of ``H`` (starts, N) at x (starts, N); each coefficient is read once."""
         x = vectors("x", x, self.size, 2)
-        energy = np.full(x.shape[0], self.constant)
-        mean, total = self.planted.gradient(x)
+        mean, drift = self.planted.gradient(x)
+        energy, total = np.zeros(x.shape[0]), np.zeros_like(x)
         for degree, tensor in self.tensors.items():
             if degree == 1:
                 energy += np.vecdot(x, tensor)
                 total += tensor
             else:
                 kernel.add_gradient(tensor, degree, x, energy, total)
-        return mean + energy / self.size, total
+        noise = (self.constant + self.scale * energy) / self.size
+        return mean + noise, drift + self.scale * total
 
     def hessian_vector(self, x: Array, v: Array) -> Array:
         """``H''(x) v`` (k, N) for each row of v (k, N), at x (N,), without the matrix."""
         x, v = vectors("x", x, self.size, 1), vectors("v", v, self.size, 2)
-        out = np.multiply.outer(self.planted.curvature(x) * (v @ self.signal), self.signal)
+        signal = np.multiply.outer(self.planted.curvature(x) * (v @ self.signal), self.signal)
+        out = np.zeros_like(v)
         for degree, tensor in self.tensors.items():
             if degree > 1:
                 kernel.add_hessian_vector(tensor, degree, x, v, out)
-        return out
+        return signal + self.scale * out
 
     def hessian(self, x: Array) -> Array:
         """``H''(x)`` (N, N) at x (N,), in one pass over the coefficients."""
         x = vectors("x", x, self.size, 1)
-        half = np.multiply.outer(0.5 * self.planted.curvature(x) * self.signal, self.signal)
+        signal = np.multiply.outer(self.planted.curvature(x) * self.signal, self.signal)
+        half = np.zeros((self.size, self.size))
         for degree, tensor in self.tensors.items():
             if degree > 1:
                 kernel.add_half_hessian(tensor, degree, x, half)
-        return half + half.T
+        return signal + self.scale * (half + half.T)
 
 
 def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precision = "float32") -> SampledLandscape:
@@ -156,13 +162,19 @@ def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precis
     require_precision(dtype)
     require_memory(memory_needed(landscape, size, dtype), size, "try a smaller size, float32, or diluted(...)")
     seeds = seed_sequence(seed)
+    scale = _storable(sqrt(max(covariance[1:], default=0.0)))
     tensors = {
-        degree: packed_normal(size, degree, scale_of(f, degree, size), stream(seeds, degree), dtype)
+        degree: packed_normal(size, degree, scale_of(f, degree, size) / scale, stream(seeds, degree), dtype)
         for degree, f in enumerate(covariance)
         if degree > 0 and f > 0
     }
     constant = scale_of(covariance[0], 0, size) * stream(seeds, 0).standard_normal()
-    return SampledLandscape(Signal(signal_of(size, seeds), *signal_series), constant, tensors)
+    return SampledLandscape(Signal(signal_of(size, seeds), *signal_series), constant, tensors, scale)
+
+
+def _storable(amplitude: float) -> float:
+    """What couplings of that size are divided by so that single precision can hold them; 1 where it can."""
+    return 1.0 if 1e-15 <= amplitude <= 1e15 else power_below(amplitude)
 
 
 def memory_needed(landscape: GaussianLandscape, size: int, dtype: Precision = "float32") -> int:
