@@ -1,8 +1,9 @@
 r"""Gradient flow on the sphere, ``dx/dt = -grad H - mu x`` with ``mu = -x.grad H/N``, of several starts at once.
 
 Each start has its own step, chosen so that the estimated error of a step is below ``rtol`` (in ``|dx|/sqrt(N)``), and
-all share each pass over the couplings. Everything within is in the landscape's own unit (``unit_of``). A start begins with Dormand-Prince 5(4), cheapest while accuracy sets the step,
+all share each pass over the couplings. A start begins with Dormand-Prince 5(4), cheapest while accuracy sets the step,
 and goes over to Runge-Kutta-Chebyshev once stability does. Every step ends on the sphere and none raises the energy.
+Within, everything is in the landscape's own unit (``unit_of``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""The landscape's own unit of energy: what runs, steps and tolerances are measured in.
 
-``H -> lambda H``, ``t -> t/lambda``, ``T -> lambda T`` changes no trajectory. Runs are made on ``H/unit``, so it changes
-no result of ours either: not in the last bit where lambda is a power of two, to rounding where it is not.
+``H -> lambda H``, ``t -> t/lambda``, ``T -> lambda T`` changes no trajectory. Runs are made on ``H/unit``, so it
+changes no result of ours either: not in the last bit where lambda is a power of two, to rounding where it is not.
 """
 
 from __future__ import annotations
