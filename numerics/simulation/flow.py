@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import reals
 from ..errors import ConvergenceError
 from ..lowering import Array
 from . import chebyshev, embedded
@@ -99,7 +100,7 @@ def gradient_flow(
 
 def output_times(times: ArrayLike) -> Array:
     """Finite, >= 0 and increasing, or ``ValueError``."""
-    grid = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    grid = np.atleast_1d(reals("times", times))
     if grid.ndim != 1 or grid.size == 0 or not np.all(np.isfinite(grid)) or grid[0] < 0 or np.any(np.diff(grid) <= 0):
         raise ValueError(f"times = {np.array2string(grid, threshold=6)}: expected increasing times >= 0; try [1, 10]")
     return grid

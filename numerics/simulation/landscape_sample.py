@@ -16,8 +16,10 @@ from sympy import diff
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 
+from ..arrays import reals, require_shape
 from ..dynamics.series import coefficients, evaluate
 from ..lowering import Array
+from ..memory import require_memory
 from . import kernel
 from .packed import (
     SIGNAL_STREAM,
@@ -25,7 +27,6 @@ from .packed import (
     Seed,
     entries,
     packed_normal,
-    require_memory,
     require_precision,
     require_size,
     scale_of,
@@ -89,6 +90,10 @@ class SampledLandscape:
     constant: float
     tensors: Mapping[int, NDArray[Any]] = field(repr=False)
     scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        for degree, tensor in self.tensors.items():
+            require_shape(f"tensors[{degree}]", tensor, (entries(self.size, degree),))
 
     @property
     def size(self) -> int:
@@ -160,7 +165,8 @@ def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precis
     covariance, signal_series = series_of(landscape)
     require_size(size)
     require_precision(dtype)
-    require_memory(memory_needed(landscape, size, dtype), size, "try a smaller size, float32, or diluted(...)")
+    needed = memory_needed(landscape, size, dtype)
+    require_memory(needed, f"size = {size}", "try a smaller size, float32, or diluted(...)")
     seeds = seed_sequence(seed)
     scale = _storable(sqrt(max(covariance[1:], default=0.0)))
     tensors = {
@@ -206,9 +212,9 @@ def signal_of(size: int, seeds: SeedSequence) -> Array:
     return vector * (sqrt(size) / np.linalg.norm(vector))
 
 
-def vectors(name: str, value: Array, size: int, dimensions: int) -> Array:
+def vectors(name: str, value: Any, size: int, dimensions: int) -> Array:
     """Rows of length N as the kernels want them."""
-    array = np.ascontiguousarray(value, dtype=np.float64)
+    array = np.ascontiguousarray(reals(name, value))
     if array.ndim != dimensions or array.shape[-1] != size:
         expected = f"({size},)" if dimensions == 1 else f"(rows, {size})"
         raise ValueError(f"{name} has shape {array.shape}: expected {expected}")

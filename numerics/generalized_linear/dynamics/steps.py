@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import minimize
+from sympy import Expr
 
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 
@@ -58,10 +60,32 @@ def longest(problem: Problem) -> float:
 
 def lowest_curvature(landscape: GeneralizedLinearLandscape) -> float:
     """Infimum of ``D = l''`` over all u and the labels that walkers can have; ``-inf`` where it is unbounded in u."""
+    return _lowest(landscape.curvature)
+
+
+def lowest_loss(landscape: GeneralizedLinearLandscape) -> float:
+    """Infimum of the loss over all u and the labels that walkers can have; ``-inf`` where it has none."""
+    return _lowest(landscape.loss)
+
+
+def _lowest(expression: Expr) -> float:
+    """On a grid that is logarithmic in u, and downhill from there; below ``-UNBOUNDED`` times its size at |u| <= 1 it
+    has no end."""
+    function = lower((FIELD, SIGNAL_FIELD), [expression])
     sizes = np.concatenate(([0.0], np.geomspace(1e-9, 1e9, 361)))
     u, y = np.concatenate((-sizes[:0:-1], sizes)), np.linspace(-FARTHEST, FARTHEST, 441)
-    lowest = float(np.nanmin(lower((FIELD, SIGNAL_FIELD), [landscape.curvature])(u[:, None], y[None, :])[0]))
-    return lowest if lowest > -UNBOUNDED else -np.inf
+    values = np.where(np.isfinite(found := function(u[:, None], y[None, :])[0]), found, np.inf)
+    near = values[np.abs(u) <= 1]
+    i, k = np.unravel_index(np.argmin(values), values.shape)
+    lowest = float(values[i, k])
+    if lowest < -UNBOUNDED * float(np.max(np.abs(near), where=np.isfinite(near), initial=0.0)):
+        return -np.inf
+
+    def at(point: Array) -> float:
+        return float(function(point[0], np.clip(point[1], -FARTHEST, FARTHEST))[0])
+
+    end = minimize(at, [float(u[i]), float(y[k])], method="Nelder-Mead")
+    return min(lowest, float(end.fun)) if np.isfinite(end.fun) else lowest
 
 
 def _next(process: Process, stop: float, steps: list[float], most: float) -> float:
