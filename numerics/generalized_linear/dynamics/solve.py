@@ -68,7 +68,7 @@ def solve_descent(
         like ``1/walkers`` at first, later like its root; time and memory grow as ``walkers steps^3`` and
         ``32 walkers steps`` bytes.
     tolerance
-        Error of m and energy that ``message`` speaks of; nothing else depends on it.
+        Error of m, and of the energy over its largest, that ``message`` speaks of; nothing else depends on it.
     seed, workers, executor, progress
         The same seed gives the same result for any number of processes; ``progress(fraction, what)``.
 
