@@ -45,8 +45,9 @@ def condensed(participation: Array, size: int) -> NDArray[np.bool_]:
 def safe_connectivity(landscape: GaussianLandscape, size: int, t_max: float) -> int | None:
     """The least connectivity with which a run to ``t_max`` does not condense, at least 128; None where unknown.
 
-    ``MARGIN c_0 ln(1 + t sqrt f''(1))`` of the largest degree, which was measured to 4 and for gradient flow. A mixture
-    has weaker couplings of each degree than the pure landscape that was measured.
+    ``MARGIN c_0 ln(1 + t sqrt f''(1))`` of the largest degree, which was measured to 4 and for gradient flow; with a
+    bath it is a guess. A mixture has weaker couplings of each degree than the pure landscape that was measured. Whether
+    it was enough, ``condensed`` tells.
     """
     covariance, _ = series_of(landscape)
     degrees = diluted_degrees(covariance)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
-from sympy import diff
+from sympy import Poly, diff
 
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
@@ -201,9 +201,12 @@ def series_of(landscape: GaussianLandscape) -> tuple[Array, tuple[Array, Array, 
         raise ValueError(
             f"covariance = {landscape.covariance}: a sample needs a polynomial in q; try its Taylor series"
         )
+    covariance = coefficients(landscape.covariance, OVERLAP, "covariance")
+    if np.count_nonzero(covariance) < len(Poly(landscape.covariance, OVERLAP).terms()) and landscape.covariance != 0:
+        raise ValueError("covariance holds a number too small for double precision; choose another unit of energy")
     means = (diff(landscape.mean, SIGNAL_OVERLAP, k) for k in range(3))
     g, slope, curvature = (coefficients(mean, SIGNAL_OVERLAP, "mean") for mean in means)
-    return coefficients(landscape.covariance, OVERLAP, "covariance"), (g, slope, curvature)
+    return covariance, (g, slope, curvature)
 
 
 def signal_of(size: int, seeds: SeedSequence) -> Array:

@@ -163,6 +163,14 @@ def test_any_unit_of_energy(run: Any, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "words", [["1e-999*q**3"], ["q**2 + 1e-999*q**3"], ["1e999*q**3"], ["q**2", "--mean", "1e999*m"]]
+)
+def test_no_unit_of_energy_for_all(run: Any, words: list[str]) -> None:
+    status, out, err = run("simulate", "landscape", "--covariance", *words, "-N", "8", "--t-max", "1")
+    assert (status, out) == (2, "") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--starts", "1000000", "-N", "500"], r"starts = 1000000 on 16 samples .* GiB, .* starts fit"),

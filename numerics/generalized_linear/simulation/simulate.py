@@ -15,6 +15,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape, SpectralMethod
 
 from ...lowering import Array
 from ...simulation import flow
+from ...simulation.budget import require_run_memory
 from ...simulation.ensemble import Ensemble
 from ...simulation.job import SampleJob, Task
 from ...simulation.landscape_sample import Sample
@@ -26,7 +27,6 @@ from ...simulation.simulate import (
     common_settings,
     require_common,
     require_counts,
-    require_run_memory,
     run_samples,
     states_of,
 )
