@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ from .lowering import Array, lower
 from .machine_code import compiled
 
 BATCHES = 64
+NEGLIGIBLE = 1e-40
+"""Weight over the largest of all at which an overlap or a shift is left out."""
+PANEL, MOST_NODES = 256, 1 << 14
+"""Overlaps of one quadrature rule, and of a bin."""
+BLOCK = 1 << 22
+"""Pairs of an overlap and a shift that are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,16 +127,14 @@ def expected_critical_points(
     per_batch = -(-_integer("samples", samples, BATCHES) // BATCHES)
     edges = _edges(np.linspace(-1, 1, 11) if overlap_edges is None else overlap_edges)
     point = _Pointwise.of(landscape, size)
-    starts, angles, angle_weights = _angle_quadrature(edges, point.resolution)
-    spikes, step = point.spike(np.cos(angles)), min(np.sqrt(2 / (size - 1)), point.deviation) / 2
-    grid = np.arange(*_shift_range(size - 1, point.deviation, spikes, point.mean_shift(np.cos(angles))), step)
+    nodes = _nodes(point, edges)
+    grid = _shift_grid(point, nodes)
     generator = np.random.default_rng(seed)
     batches = np.empty((BATCHES, edges.size - 1, size))
     for b in range(BATCHES):
-        shifts = grid + step * b / BATCHES
-        weights = step * angle_weights[:, None] * point.density(angles, shifts)
-        counts = _count(*_tridiagonal_goe(generator, per_batch, size - 1), shifts, point.unit(shifts), spikes, weights)
-        batches[b] = np.add.reduceat(counts, starts) / per_batch
+        shifts = grid + point.step * b / BATCHES
+        matrices = _tridiagonal_goe(generator, per_batch, size - 1)
+        batches[b] = _counted(point, nodes, shifts, matrices) / per_batch
     if not np.all(np.isfinite(batches)):
         raise ValueError(f"size = {size}: the counts exceed double precision; try a smaller size")
     return ExpectedCount(size, edges, batches)
@@ -165,6 +170,11 @@ class _Pointwise:
         return float(np.sqrt(self.variance + 2 / (self.size - 1)))
 
     @property
+    def step(self) -> float:
+        """Between the shifts ``y``."""
+        return float(min(np.sqrt(2 / (self.size - 1)), self.deviation) / 2)
+
+    @property
     def resolution(self) -> float:
         """Angles per radian that resolve the Gaussian factors of the integrand."""
         spike, mean, drift = self.functions(np.linspace(-1, 1, 203)[1:-1])
@@ -184,27 +194,72 @@ class _Pointwise:
         return np.sqrt(self.size - 1 + shifts**2 / 4)
 
     def density(self, angles: Array, shifts: Array) -> Array:
-        """Volume, gradient density, law of ``y`` and unit of the determinant at ``m = cos(angle)``, by angle and shift.
+        """Volume, gradient density, law of ``y`` and unit of the determinant at ``m = cos(angle)``.
 
-        The volume element is ``Vol(S^(N-2)) N^((N-1)/2) sin(angle)^(N-2) d angle``.
+        Angles and shifts broadcast. The volume element is ``Vol(S^(N-2)) N^((N-1)/2) sin(angle)^(N-2) d angle``.
         """
-        n, overlaps = self.size - 1, np.cos(angles)[:, None]
+        n, overlaps = self.size - 1, np.cos(angles)
         drift = self.size * self.functions(overlaps)[2]
-        volume = np.log(2) + n / 2 * np.log(np.pi) - gammaln(n / 2) + (n - 1) * np.log(np.sin(angles))[:, None]
+        volume = np.log(2) + n / 2 * np.log(np.pi) - gammaln(n / 2) + (n - 1) * np.log(np.sin(angles))
         units = n / 2 * np.log(self.ratio / (2 * np.pi)) + n * np.log(self.unit(shifts))
         law = ((shifts - self.mean_shift(overlaps)) / self.deviation) ** 2 / 2
         density: Array = np.exp(volume + units - law - drift) / (np.sqrt(2 * np.pi) * self.deviation)
         return density
 
 
-def _angle_quadrature(edges: Array, resolution: float) -> tuple[NDArray[np.int64], Array, Array]:
-    """Gauss-Legendre in ``arccos m``, bin by bin: first node of each bin, all nodes, all weights."""
-    highs, lows = np.arccos(edges[:-1]), np.arccos(edges[1:])
-    counts = 6 + np.ceil(resolution * (highs - lows)).astype(np.int64)
-    rules = [np.polynomial.legendre.leggauss(count) for count in counts]
-    nodes, weights = (np.concatenate(column) for column in zip(*rules, strict=True))
-    halves, middles = np.repeat((highs - lows) / 2, counts), np.repeat((highs + lows) / 2, counts)
-    return np.cumsum(counts) - counts, middles + halves * nodes, halves * weights
+@dataclass(frozen=True, eq=False)
+class _Nodes:
+    """A quadrature in ``arccos m``, bin by bin: bin b begins at ``starts[b]``, and in it the spikes ascend."""
+
+    starts: NDArray[np.int64]
+    angles: Array
+    weights: Array
+    spikes: Array
+
+    def blocks(self, shifts: Array) -> list[Array]:
+        """Shifts whose products with all nodes fit in memory."""
+        return np.array_split(shifts, -(-shifts.size * self.angles.size // BLOCK))
+
+    def cumulated(self, point: _Pointwise, shifts: Array) -> Array:
+        """Sums over the nodes before each of ``weight`` and ``weight spike``: (shifts, 2, nodes + 1)."""
+        weights = (self.weights[:, None] * point.density(self.angles[:, None], shifts)).T
+        sums = np.zeros((shifts.size, 2, self.angles.size + 1))
+        np.cumsum(weights, axis=1, out=sums[:, 0, 1:])
+        np.cumsum(weights * self.spikes, axis=1, out=sums[:, 1, 1:])
+        return sums
+
+
+def _nodes(point: _Pointwise, edges: Array) -> _Nodes:
+    """Gauss-Legendre in each bin, without the nodes where a strong signal leaves the gradient no chance to vanish."""
+    widths = -np.diff(np.arccos(edges))
+    counts = 6 + np.ceil(point.resolution * widths)
+    _require_nodes(point.size, float(counts.max()))
+    rules = [_panels(*pair, int(count)) for pair, count in zip(pairwise(np.arccos(edges)), counts, strict=True)]
+    angles, weights = (np.concatenate(column) for column in zip(*rules, strict=True))
+    bins = np.repeat(np.arange(counts.size), [rule[0].size for rule in rules])
+    spikes, means = point.spike(np.cos(angles)), point.mean_shift(np.cos(angles))
+    peaks = weights * point.density(angles, means) * (1 + np.abs(spikes))
+    order = np.lexsort((spikes, bins))
+    order = order[(peaks >= NEGLIGIBLE * peaks.max())[order]]
+    starts = np.searchsorted(bins[order], np.arange(counts.size + 1))
+    return _Nodes(starts, angles[order], weights[order], spikes[order])
+
+
+def _panels(high: float, low: float, count: int) -> tuple[Array, Array]:
+    """Nodes and weights from ``low`` to ``high``: Gauss-Legendre in equal panels of as many nodes as are cheap."""
+    panels = -(-count // PANEL)
+    nodes, weights = np.polynomial.legendre.leggauss(-(-count // panels))
+    half = (high - low) / (2 * panels)
+    middles = high - half * (2 * np.arange(panels) + 1)
+    return (middles[:, None] + half * nodes).ravel(), np.tile(half * weights, panels)
+
+
+def _shift_grid(point: _Pointwise, nodes: _Nodes) -> Array:
+    """Shifts ``y`` in equal steps, without those that do not count."""
+    means = point.mean_shift(np.cos(nodes.angles))
+    grid = np.arange(*_shift_range(point.size - 1, point.deviation, nodes.spikes, means), point.step)
+    weights = np.concatenate([point.density(nodes.angles[:, None], b).max(axis=0) for b in nodes.blocks(grid)])
+    return np.asarray(grid[weights >= NEGLIGIBLE * weights.max()])
 
 
 def _shift_range(n: int, deviation: float, spikes: Array, means: Array) -> tuple[float, float]:
@@ -228,13 +283,22 @@ def _tridiagonal_goe(generator: np.random.Generator, samples: int, n: int) -> tu
 
 
 @compiled
-def _count(diagonals: Array, squares: Array, shifts: Array, units: Array, spikes: Array, weights: Array) -> Array:
-    """``sum_(T, y) weight |det(T - spike e e^T - y)|/unit^n`` by spike and index, from the pivots of ``T - y``.
+def _count(
+    diagonals: Array,
+    squares: Array,
+    shifts: Array,
+    units: Array,
+    spikes: Array,
+    starts: NDArray[np.int64],
+    sums: Array,
+) -> Array:
+    """``sum_(T, y, spike) weight |det(T - spike e e^T - y)|/unit^n`` by bin and index, from the pivots of ``T - y``.
 
-    The pivots run from the far end, so that the first entry, the only one that knows ``m``, comes last.
+    The pivots run from the far end, so that the first entry, the only one that knows ``m``, comes last: it is
+    ``first - spike``, and ``sums`` has the weights and moments of the spikes below it and above.
     """
     samples, n = diagonals.shape
-    counts = np.zeros((spikes.size, n + 1))
+    counts = np.zeros((starts.size - 1, n + 1))
     for s in range(samples):
         for j in range(shifts.size):
             product, negatives, carried = 1 / units[j], 0, 0.0
@@ -243,9 +307,15 @@ def _count(diagonals: Array, squares: Array, shifts: Array, units: Array, spikes
                 negatives += pivot < 0
                 product *= abs(pivot) / units[j]
                 carried = squares[s, i - 1] / pivot
-            for a in range(spikes.size):
-                first = diagonals[s, 0] - spikes[a] - shifts[j] - carried
-                counts[a, negatives + (first < 0)] += weights[a, j] * product * abs(first)
+            first = diagonals[s, 0] - shifts[j] - carried
+            weight, moment = sums[j, 0], sums[j, 1]
+            for b in range(starts.size - 1):
+                low, high = starts[b], starts[b + 1]
+                cut = low + np.searchsorted(spikes[low:high], first)
+                below = first * (weight[cut] - weight[low]) - (moment[cut] - moment[low])
+                above = moment[high] - moment[cut] - first * (weight[high] - weight[cut])
+                counts[b, negatives] += product * below
+                counts[b, negatives + 1] += product * above
     return counts
 
 
@@ -261,6 +331,21 @@ def _integer(name: str, value: int, least: int) -> int:
     if not isinstance(value, int | np.integer) or value < least:
         raise ValueError(f"{name} = {value!r}: expected an integer >= {least}")
     return int(value)
+
+
+def _counted(point: _Pointwise, nodes: _Nodes, shifts: Array, matrices: tuple[Array, Array]) -> Array:
+    """Counts (bins, N) from all matrices, a block of shifts at a time."""
+    counts = np.zeros((nodes.starts.size - 1, point.size))
+    for block in nodes.blocks(shifts):
+        sums = point.step * nodes.cumulated(point, block)
+        counts += _count(*matrices, block, point.unit(block), nodes.spikes, nodes.starts, sums)
+    return counts
+
+
+def _require_nodes(size: int, most: float) -> None:
+    if most > MOST_NODES:
+        needed = f"the signal needs {most:.3g} overlaps in a bin, at most {MOST_NODES} are possible"
+        raise ValueError(f"size = {size}: {needed}; try narrower bins or a weaker signal")
 
 
 def _edges(values: ArrayLike) -> Array:

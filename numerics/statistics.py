@@ -14,6 +14,8 @@ from .lowering import Array
 
 CONFIDENCE = 0.95
 RESAMPLES = 4000
+WEIGHTS = 1 << 24
+"""Of resamples that are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +67,16 @@ def bootstrap(
 def _means(values: Array, resamples: int, rng: np.random.Generator) -> Array:
     """Means of resamples (resamples, ...), as weights times values."""
     count = values.shape[0]
-    weights = rng.multinomial(count, np.full(count, 1 / count), size=resamples) / count
     centre = values.mean(axis=0)  # subtracted, so that equal values give no spread by rounding
     flat = (values - centre).reshape(count, -1)
-    means: Array = (weights @ flat).reshape(resamples, *values.shape[1:]) + centre
-    return means
+    means = np.empty((resamples, flat.shape[1]))
+    rows = max(1, WEIGHTS // count)
+    for first in range(0, resamples, rows):
+        block = means[first : first + rows]
+        weights = rng.multinomial(count, np.full(count, 1 / count), size=len(block)) / count
+        block[:] = weights @ flat
+    averages: Array = means.reshape(resamples, *values.shape[1:]) + centre
+    return averages
 
 
 def _drawn(values: Array, statistic: Callable[[Array], Any], resamples: int, rng: np.random.Generator) -> Array:

@@ -23,10 +23,11 @@ from .output import echo_parameters, print_table
 from .progress import fraction
 from .signals import stop
 
-LONGEST_TIME = 1e6
+SHORTEST_TIME, LONGEST_TIME = 1e-100, 1e100
+"""For losses in any unit; what is out of reach the solver says."""
 COLUMNS = {"m": "m", "mu": "mu", "energy": "energy", "correlation": "C(t, 0)"}
 
-REALS = {"eta": 1e9, "batch": 1.0, "persistence": 1e9, "tolerance": 1e9}
+REALS = {"eta": 1e100, "batch": 1.0, "persistence": 1e100, "tolerance": 1e9}
 """Upper ends; the lower ones are 0."""
 COUNTS = {"walkers": (64, 2**22), "samples": (2, 10**6), "seed": (0, 2**63), "workers": (1, 1024)}
 
@@ -67,7 +68,7 @@ def run(
 ) -> None:
     """Solve, print, and save and draw on request."""
     landscape, values, alpha = _declared(name, given)
-    end = real("t-max", t_max, 1e-9, LONGEST_TIME)
+    end = real("t-max", t_max, SHORTEST_TIME, LONGEST_TIME)
     times = times_to_report(at, end)
     problem = {"overlap": real("overlap", overlap, -1, 1), "times": times, **sampling.read()}
     file = None if output is None else file_to_write("output", output)

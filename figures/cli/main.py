@@ -253,7 +253,7 @@ def simulate(
     ] = None,
     hessian: Annotated[bool, typer.Option("--hessian", help="Lowest mode of the Hessian at the last time.")] = False,
     connectivity: Annotated[
-        str | None, typer.Option(metavar="C", help="Diluted couplings, C per spin and degree, for large N.")
+        str | None, typer.Option(metavar="C", help="Diluted couplings, C per spin and degree, for large N; or auto.")
     ] = None,
     rtol: Annotated[str | None, typer.Option(metavar="X", help="Error aimed at; default 1e-4, at T > 0 1e-3.")] = None,
     output: Annotated[

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numerics.errors import ConvergenceError
 from numerics.simulation import Ensemble
 from numerics.simulation import simulate as run_ensemble
 from numerics.simulation.ensemble import COLUMNS
-from numerics.simulation.observables import OVER_HESSIAN_TIMES
+from numerics.simulation.observables import OVER_HESSIAN_TIMES, PARTICIPATION
 from numerics.statistics import CONFIDENCE
 from numerics.sweep import SweepError
 
@@ -25,9 +26,12 @@ from .progress import counted
 from .registry import option, require_signal, system
 from .signals import stop
 
-LONGEST_TIME = 1e9
+SHORTEST_TIME, LONGEST_TIME = 1e-100, 1e100
+"""For landscapes in any unit of energy."""
 LARGEST_SIZE = 10**7
 LARGEST_COUNT = 10**6
+DECADES = 12
+"""That are reported unless times are asked for."""
 DIGITS = 6
 """Of a number whose error is not known."""
 
@@ -58,7 +62,7 @@ def run(
     runner, parameters = choose(name, given, overlap=overlap, start=start, connectivity=connectivity)
     if resume and output is None:
         raise ValueError("--resume goes on with what --output DIR holds; give that folder")
-    end = real("t-max", t_max, 1e-9, LONGEST_TIME)
+    end = real("t-max", t_max, SHORTEST_TIME, LONGEST_TIME)
     times = _times(at, end)
     problem: dict[str, Any] = {
         "size": whole("size", size, 2, LARGEST_SIZE),
@@ -66,7 +70,7 @@ def run(
         "seed": whole("seed", seed, 0, 2**63),
         "t_max": end,
         "starts": whole("starts", starts, 1, LARGEST_COUNT),
-        "temperature": real("temperature", temperature, 0, 1e9),
+        "temperature": real("temperature", temperature, 0, 1e100),
         "at": times,
         "hessian_times": "end" if hessian else (),
         "rtol": None if rtol is None else real("rtol", rtol, 1e-12, 0.1),
@@ -98,14 +102,15 @@ def _gaussian(
     options: dict[str, Any] = {"overlap": starting_overlap("0" if overlap is None else overlap)}
     require_signal(name, landscape, options["overlap"])
     if connectivity is not None:
-        options |= {"ensemble": "diluted", "connectivity": whole("connectivity", connectivity, 1, 10**6)}
+        number = None if connectivity == "auto" else whole("connectivity", connectivity, 1, 10**6)
+        options |= {"ensemble": "diluted", "connectivity": number}
     return partial(run_ensemble, landscape, **options), echo_parameters(chosen.read(given))
 
 
 def _times(at: str | None, end: float) -> list[float]:
     """Those asked for; otherwise 1, 10, 100, ... and the end."""
     if at is None:
-        return [*(t for t in (10.0**k for k in range(10)) if t < end), end]
+        return [*(t for t in (10.0**k for k in range(DECADES)) if t < end), end]
     return sorted({real("at", text, 0, end) for text in at.split(",")})
 
 
@@ -130,7 +135,27 @@ def _record(found: Ensemble, times: list[float]) -> dict[str, Any]:
         "confidence": CONFIDENCE,
         "rows": [{name: float(values[i]) for name, values in columns.items()} for i in range(len(times))],
     }
-    return record | ({"hessian": _hessian(found)} if found.hessian_times.size else {})
+    record |= {"hessian": _hessian(found)} if found.hessian_times.size else {}
+    return record | _condensation(found)
+
+
+def _condensation(found: Ensemble) -> dict[str, Any]:
+    """Of diluted runs: whether any sits on few sites, how many do, and the largest participation."""
+    if PARTICIPATION not in found.arrays:
+        return {}
+    runs = int(np.count_nonzero(found.condensed))
+    return {"condensed": runs > 0, "condensed_runs": runs, "participation": float(found[PARTICIPATION].max())}
+
+
+def _warn(record: Mapping[str, Any]) -> None:
+    """Before any average: it is not that of mean field."""
+    settings = record["settings"]
+    runs = settings["samples"] * settings["starts"]
+    print(
+        f"CONDENSED: {record['condensed_runs']} of {runs} runs sit on a few couplings, participation to "
+        f"{record['participation']:.3g} where 3 is spread. The averages are not those of mean field; more than "
+        f"--connectivity {settings['connectivity']} is needed (auto, up to degree 4), or a shorter time."
+    )
 
 
 def _hessian(found: Ensemble) -> list[dict[str, float]]:
@@ -144,6 +169,8 @@ def _hessian(found: Ensemble) -> list[dict[str, float]]:
 
 
 def _print(record: Mapping[str, Any]) -> None:
+    if record.get("condensed"):
+        _warn(record)
     settings = record["settings"]
     shown = {option(key): value for key, value in record["parameters"].items()}
     options = ("samples", "starts", "start", "overlap", "temperature")
@@ -162,6 +189,10 @@ def _print(record: Mapping[str, Any]) -> None:
         print(f"samples are in {record['output']}")
 
 
+ROUNDED = dict.fromkeys(("m", "m_abs", "correlation"), 1e-12)
+"""Errors below, of what is of order 1, are those of rounding."""
+LARGE = 1e6
+"""Printed with a power of ten from there on."""
 _COLUMN_LABELS = {"m_abs": "|m|", "correlation": "C(t, 0)"}
 _LABELS = {"lowest eigenvalue": "lambda_min", "squared overlap with the signal": "lambda_min_overlap"}
 
@@ -171,4 +202,9 @@ def _shown(row: Mapping[str, float], name: str) -> str:
     value, error = row[name], row[f"{name}_error"]
     if math.isnan(error):
         return f"{value:.{DIGITS}g}"
-    return with_error(value, 0.0 if error < 1e-12 else error)
+    if error < 1e-12 * abs(value) or error < ROUNDED.get(name, 0.0):
+        error = 0.0
+    if max(abs(value), error) < LARGE:
+        return with_error(value, error)
+    power = floor(log10(max(abs(value), error)))
+    return f"{with_error(value / 10.0**power, error / 10.0**power)}e+{power:02d}"

@@ -63,7 +63,7 @@ def message_passing(
     if kind == "bayes":
         BayesOptimal(landscape)
     noise, curvature = (coefficients(landscape.f(k, OVERLAP), OVERLAP, "covariance") for k in (1, 2))
-    x = vectors("start", np.asarray(start), sample.size, 2)
+    x = vectors("start", start, sample.size, 2)
     before, slope, size = np.zeros_like(x), np.zeros(len(x)), sample.size
     overlaps, norms = [x @ sample.signal / size], [_dot(x, x)]
     for _ in range(steps):

@@ -20,6 +20,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array
 from . import newton
 from .landscape_sample import SampledLandscape
+from .unit import unit_of
 
 Ints = NDArray[np.int64]
 LARGEST = 1 << 22
@@ -29,7 +30,7 @@ ITERATIONS = 20
 LONGEST_STEP = 0.5
 """On the unit sphere."""
 CONVERGED, SAME = 1e-10, 1e-6
-"""Norm of the gradient of ``H/N`` on the unit sphere; distance of two critical points."""
+"""Norm of the gradient of ``H/N`` on the unit sphere, in the landscape's own unit; distance of two critical points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ def critical_points(
     limit
         Batches after which ``ConvergenceError`` is raised, with what was found in ``partial``.
     """
-    dense, generator = Dense(sample), np.random.default_rng(seed)
+    dense, generator = Dense(sample, unit_of(sample)), np.random.default_rng(seed)
     points, hits, last, batch = np.empty((0, sample.size)), np.empty(0, dtype=np.int64), 0, 0
     while True:
         batch += 1
@@ -107,16 +108,20 @@ def critical_points(
 
 
 class Dense:
-    """A sample with all entries of its tensors; ``u = x/sqrt N`` on the unit sphere."""
+    """``H/unit`` of a sample with all entries of its tensors; ``u = x/sqrt N`` on the unit sphere."""
 
-    def __init__(self, sample: SampledLandscape) -> None:
-        self.size, self.planted = sample.size, sample.planted
+    def __init__(self, sample: SampledLandscape, unit: float = 1.0) -> None:
+        self.size, planted = sample.size, sample.planted
+        self.drift, self.drift_slope = planted.drift / unit, planted.drift_slope / unit
         self.signal = sample.signal / np.sqrt(self.size)
         entries = sum(self.size**degree for degree in sample.tensors)
         if entries > LARGEST:
             raise ValueError(f"size = {self.size} takes dense tensors of {entries} entries; try a size up to 12")
-        # H/N = -g(m) + sum_p T_p(u, ..., u)
-        scaled = [symmetric(t, p, self.size) * self.size ** (p / 2 - 1) for p, t in sample.tensors.items()]
+        # H/(N unit) = -g(m) + sum_p T_p(u, ..., u)
+        scaled = [
+            symmetric(t, p, self.size) * (sample.scale * self.size ** (p / 2 - 1) / unit)
+            for p, t in sample.tensors.items()
+        ]
         self.tensors = np.concatenate([tensor.ravel() for tensor in scaled])
         self.degrees = np.array([*sample.tensors], dtype=np.int64)
 
@@ -135,7 +140,7 @@ class Dense:
 
     @property
     def _function(self) -> tuple[Array, Ints, Array, Array, Array]:
-        return self.tensors, self.degrees, self.planted.drift, self.planted.drift_slope, self.signal
+        return self.tensors, self.degrees, self.drift, self.drift_slope, self.signal
 
     def described(self, points: Array, hits: Ints, starts: int) -> CriticalPoints:
         """Index and overlap of each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 
@@ -13,10 +13,12 @@ from scipy.fft import dct, idct
 
 from theory.landscape import GaussianLandscape
 
+from ..arrays import require_shape
 from ..lowering import Array
+from ..memory import require_memory
 from . import sparse_kernel
 from .landscape_sample import Signal, series_of, signal_of, vectors
-from .packed import SPARSE_STREAM, Seed, require_memory, require_size, scale_of, seed_sequence, stream
+from .packed import SPARSE_STREAM, Seed, require_size, scale_of, seed_sequence, stream
 
 CONNECTIVITY = 128
 FRAMES = 8
@@ -63,6 +65,13 @@ class DilutedLandscape:
     constant: float
     vector: Array = field(repr=False)
     frames: tuple[Frame, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        require_shape("vector", self.vector, (self.size,))
+        for r, frame in enumerate(self.frames):
+            require_shape(f"frames[{r}].signs", frame.signs, (self.size,))
+            for tensor in frame.tensors:
+                _require_sites(tensor.sites, self.size)
 
     @property
     def size(self) -> int:
@@ -154,7 +163,7 @@ def diluted(
     """
     covariance, signal_series = series_of(landscape)
     require_size(size)
-    degrees = [degree for degree, f in enumerate(covariance) if degree > 1 and f > 0]
+    degrees = diluted_degrees(covariance)
     _require(size, connectivity, frames, degrees)
     seeds = seed_sequence(seed)
     powers = {p: float(covariance[p]) for p in degrees}
@@ -195,8 +204,22 @@ def _require(size: int, connectivity: int, frames: int, degrees: list[int]) -> N
         raise ValueError(f"frames = {frames}: expected at most connectivity = {connectivity}")
     if degrees and size < degrees[-1]:
         raise ValueError(f"size = {size}: a coupling of {degrees[-1]} different sites needs size >= {degrees[-1]}")
-    needed = sum(4 * connectivity * size * degree for degree in degrees)
-    require_memory(needed, size, "try a smaller size or connectivity")
+    require_memory(sites_memory(size, connectivity, degrees), f"size = {size}", "try a smaller size or connectivity")
+
+
+def sites_memory(size: int, connectivity: int, degrees: Iterable[int]) -> int:
+    """Bytes of the sites of all couplings."""
+    return sum(4 * connectivity * size * degree for degree in degrees)
+
+
+def diluted_degrees(covariance: Array) -> list[int]:
+    """Degrees of f whose couplings are diluted: all from 2 on."""
+    return [degree for degree, f in enumerate(covariance) if degree > 1 and f > 0]
+
+
+def _require_sites(sites: NDArray[np.int32], size: int) -> None:
+    if sites.ndim != 2 or sites.dtype != np.int32 or (sites.size and not 0 <= sites.min() <= sites.max() < size):
+        raise ValueError(f"sites of shape {sites.shape}: expected (couplings, degree), int32 within [0, {size})")
 
 
 def _require_whole(name: str, value: int, advice: int) -> None:

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import reals
 from ..lowering import Array
 from ..provenance import versions
 from ..statistics import CONFIDENCE, Estimate, bootstrap
+from .condensation import condensed
 from .observables import OVER_HESSIAN_TIMES, OVER_TIME, PARTICIPATION
 from .storage import existing_folder
 
 COLUMNS = ("m", "m_abs", "mu", "energy", "correlation")
 SAME_TIME = 1e-9
+"""Relative."""
 ROWS = ("t", "waiting_times", "hessian_times")
 
 
@@ -54,6 +57,13 @@ class Ensemble:
         """Where ``lambda_min`` was found."""
         return np.array(self.settings["hessian_times"])
 
+    @property
+    def condensed(self) -> NDArray[np.bool_]:
+        """Runs of a diluted landscape that ended on few sites, (samples, starts): see ``condensation``."""
+        if PARTICIPATION not in self.arrays:
+            return np.zeros((len(self.samples), int(self.settings["starts"])), dtype=bool)
+        return condensed(self[PARTICIPATION], int(self.settings["size"]))
+
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self.arrays:
             raise ValueError(f"no observable {name!r}; there are: {', '.join(sorted(self.arrays))}")
@@ -72,7 +82,7 @@ class Ensemble:
         Only at times that were recorded: ``ValueError`` otherwise. ``correlation`` if 0 is among the waiting
         times, and ``m_abs`` where it was measured.
         """
-        places = self._places(np.atleast_1d(np.asarray(times, dtype=np.float64)))
+        places = self._places(np.atleast_1d(reals("times", times)))
         rows: dict[str, Array] = {"t": self.t[places]}
         for name in COLUMNS:
             if name in self.arrays and (name != "correlation" or 0 in self.waiting_times):
@@ -88,7 +98,7 @@ class Ensemble:
     def _places(self, times: Array) -> NDArray[np.intp]:
         t = self.t
         places: NDArray[np.intp] = np.argmin(np.abs(t - times[:, None]), axis=1)
-        missing = times[~(np.abs(t[places] - times) <= SAME_TIME * (1 + np.abs(times)))]
+        missing = times[~(np.abs(t[places] - times) <= SAME_TIME * np.abs(times))]
         if missing.size:
             near = t[np.argmin(np.abs(t - missing[0]))]
             raise ValueError(f"t = {missing[0]:g} was not recorded (nearest: {near:g}); ask simulate for it in at")
@@ -119,7 +129,15 @@ class Ensemble:
             lines.append(f"{label:>18}  {last[name][0]:.6g} +- {last[f'{name}_error'][0]:.1g}")
         stopped = int(np.count_nonzero(self["converged"]))
         lines.append(f"{'':>18}  {len(self.samples)} samples to t = {self.t[-1]:g}; {stopped} starts at rest before")
-        return "\n".join(["Ensemble", *lines])
+        return "\n".join(["Ensemble", *self._warning(), *lines])
+
+    def _warning(self) -> list[str]:
+        """What to know before reading any average."""
+        count, runs = int(np.count_nonzero(self.condensed)), self.condensed.size
+        if not count:
+            return []
+        largest = float(self[PARTICIPATION].max())
+        return [f"CONDENSED: {count} of {runs} runs sit on few sites, participation to {largest:.3g} (3: spread)"]
 
 
 def assembled(settings: Mapping[str, Any], results: Mapping[int, Mapping[str, Any]]) -> Ensemble:

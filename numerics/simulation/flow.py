@@ -3,6 +3,7 @@ r"""Gradient flow on the sphere, ``dx/dt = -grad H - mu x`` with ``mu = -x.grad 
 Each start has its own step, chosen so that the estimated error of a step is below ``rtol`` (in ``|dx|/sqrt(N)``), and
 all share each pass over the couplings. A start begins with Dormand-Prince 5(4), cheapest while accuracy sets the step,
 and goes over to Runge-Kutta-Chebyshev once stability does. Every step ends on the sphere and none raises the energy.
+Within, everything is in the landscape's own unit (``unit_of``).
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import reals
 from ..errors import ConvergenceError
 from ..lowering import Array
 from . import chebyshev, embedded
 from .landscape_sample import Sample
 from .sphere import Field, Indices, Point, Trial, rms
 from .starts import saved_starts
+from .unit import unit_of
 
 Mask = NDArray[np.bool_]
 Observer = Callable[[int, Indices, Point], None]
@@ -27,7 +30,7 @@ Observer = Callable[[int, Indices, Point], None]
 RTOL = 1e-4
 GRADIENT_TOLERANCE = 1e-8
 ROUNDING = 1e-13
-"""Energies per spin closer than this, relative to 1 + |e|, are equal."""
+"""Energies per spin closer than this, relative to 1 + |e|, are equal; a force below this part of ``mu`` is none."""
 SLOW_FACTOR = 0.1
 """Tolerance of the second-order method over ``rtol``: it then errs as little as the first."""
 STABILITY_LIMITED = 2.0
@@ -76,7 +79,8 @@ def gradient_flow(
     rtol
         Error of a step, ``|dx|/sqrt(N)``, within [1e-12, 1).
     gradient_tolerance
-        A start stops where ``|F|/sqrt(N)`` is below it, >= 0; it stays there at all later times.
+        A start stops where ``|F|/sqrt(N)`` is below it, >= 0, in the landscape's own unit (``unit_of``), or below what
+        rounding leaves of ``mu``; it stays there at all later times. With 0 it never stops.
     observe
         Called with ``(k, which, point)`` when starts ``which`` are at ``times[k]``, for each start in order of time.
 
@@ -87,7 +91,8 @@ def gradient_flow(
         raise ValueError(f"rtol = {rtol}: expected a tolerance within [1e-12, 1); try {RTOL:g}")
     if not 0 <= gradient_tolerance < np.inf:
         raise ValueError(f"gradient_tolerance = {gradient_tolerance}: expected a number >= 0; try 1e-8")
-    run = _Run(sample, saved_starts(start, sample.size), grid, rtol, gradient_tolerance, observe)
+    x, field = saved_starts(start, sample.size), Field(sample, unit_of(sample))
+    run = _Run(field, x, grid * field.unit, rtol, gradient_tolerance, observe)
     while run.active.any():
         run.advance()
     return run.result()
@@ -95,7 +100,7 @@ def gradient_flow(
 
 def output_times(times: ArrayLike) -> Array:
     """Finite, >= 0 and increasing, or ``ValueError``."""
-    grid = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    grid = np.atleast_1d(reals("times", times))
     if grid.ndim != 1 or grid.size == 0 or not np.all(np.isfinite(grid)) or grid[0] < 0 or np.any(np.diff(grid) <= 0):
         raise ValueError(f"times = {np.array2string(grid, threshold=6)}: expected increasing times >= 0; try [1, 10]")
     return grid
@@ -105,9 +110,9 @@ class _Run:
     """All starts on their way, each at a time ``t`` of its own."""
 
     def __init__(
-        self, sample: Sample, x: Array, times: Array, rtol: float, tolerance: float, observe: Observer | None
+        self, field: Field, x: Array, times: Array, rtol: float, tolerance: float, observe: Observer | None
     ) -> None:
-        self.field, self.times, self.rtol, self.tolerance, self.observe = Field(sample), times, rtol, tolerance, observe
+        self.field, self.times, self.rtol, self.tolerance, self.observe = field, times, rtol, tolerance, observe
         self.now = self.field.at(x)
         count = x.shape[0]
         self.t, self.due = np.zeros(count), np.zeros(count, dtype=np.intp)
@@ -132,7 +137,8 @@ class _Run:
         """All starts have arrived."""
         counts = {"steps": self.steps, "rejected": self.rejected}
         counts |= {"passes": self.field.passes, "gradients": self.field.gradients}
-        return Flow(self.now.x, self.t, self.now.energy, rms(self.now.force), self.converged, counts)
+        end = self.field.physical(self.now)
+        return Flow(end.x, self.t / self.field.unit, end.energy, rms(end.force), self.converged, counts)
 
     def _steps(self, which: Indices) -> tuple[Array, Mask]:
         """Equal steps to the next output time, none longer than wanted, and whether this one lands on it."""
@@ -176,7 +182,7 @@ class _Run:
         cap = chebyshev.LARGEST_REACH / np.where(self.radius[which] > 0, self.radius[which], np.inf)
         self.h[which] = np.where(self.slow[which] & (cap > 0), np.minimum(wanted, cap), wanted)
         if np.any(self.h[which] < SMALLEST_STEP):
-            t = float(self.t[which][np.argmin(self.h[which])])
+            t = float(self.t[which][np.argmin(self.h[which])]) / self.field.unit
             raise ConvergenceError(f"gradient flow at t = {t:g}: no step is small enough for rtol = {self.rtol:g}")
 
     def _choose_methods(self, which: Indices, stiffness: Array, good: Mask) -> None:
@@ -190,17 +196,22 @@ class _Run:
         self.now.replaced(which, end)
         self.t[which] = np.where(landing, self.times[self.due[which]], self.t[which] + h)
         self.steps += which.size
-        stopped = which[rms(end.force) < self.tolerance]
+        stopped = which[self._resting(end)]
         self.converged[stopped] = True
         self._arrive(np.union1d(which[landing], stopped))
 
+    def _resting(self, point: Point) -> Mask:
+        """Where the force is below the tolerance, or below what can be told from zero."""
+        least = np.maximum(self.tolerance, ROUNDING * np.abs(point.mu)) if self.tolerance > 0 else 0.0
+        return np.asarray(rms(point.force) < least)
+
     def _arrive(self, which: Indices) -> None:
         """Tell the observer of every output time reached; a start that has stopped reaches all of them."""
-        self.converged[which] |= rms(self.now.force[which]) < self.tolerance
+        self.converged[which] |= self._resting(self.now.rows(which))
         for k in range(self.times.size):
             there = which[(self.due[which] == k) & ((self.t[which] >= self.times[k]) | self.converged[which])]
             if there.size:
                 if self.observe is not None:
-                    self.observe(k, there, self.now.rows(there))
+                    self.observe(k, there, self.field.physical(self.now.rows(there)))
                 self.due[there] = k + 1
         self.active[which] = ~self.converged[which] & (self.due[which] < self.times.size)

@@ -9,7 +9,7 @@ from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator
 
 from ..lowering import Array
-from .inverse import lanczos, lowest_pairs
+from .inverse import lowest_pairs, lowest_pairs_of
 from .landscape_sample import Sample, vectors
 
 LARGEST_DENSE = 4096
@@ -67,7 +67,7 @@ def lowest(sample: Sample, x: Array, count: int = 1) -> Modes:
     if sample.size <= LARGEST_DENSE:
         values, u = lowest_pairs(_matrix(sample, x, mu, tangent), count)
     else:
-        values, u = lanczos(operator(sample, x), count, which="SA")
+        values, u = lowest_pairs_of(operator(sample, x), count)
     modes = tangent.embed(u).T
     return Modes(values, _overlaps(u, tangent, sample.signal), energy, mu, modes)
 

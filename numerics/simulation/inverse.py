@@ -17,6 +17,7 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from ..errors import ConvergenceError
 from ..lowering import Array
+from .unit import power_below
 
 SMALL = 128
 """Below this N all eigenvalues are found at once."""
@@ -40,13 +41,24 @@ def lowest_pairs(matrix: Array, count: int) -> tuple[Array, Array]:
     if size < SMALL or 4 * count > size:
         values, vectors = eigh(matrix, subset_by_index=(0, count - 1))
         return values, vectors
-    shift, solve = _inverse(matrix)
+    unit = power_below(float(np.max(np.abs(matrix))))
+    scaled = matrix / unit
+    shift, solve = _inverse(scaled)
     inverse = LinearOperator(matrix.shape, matvec=solve, dtype=np.float64)
-    return lanczos(matrix, count, sigma=shift, which="LM", OPinv=inverse)
+    values, vectors = _arpack(scaled, count, sigma=shift, which="LM", OPinv=inverse)
+    return values * unit, vectors
 
 
-def lanczos(matrix: Array | LinearOperator, count: int, **options: Any) -> tuple[Array, Array]:
-    """Eigenpairs by ARPACK, ascending; the same start each time, so the same answer."""
+def lowest_pairs_of(operator: LinearOperator, count: int) -> tuple[Array, Array]:
+    """The same of a matrix that is not at hand, by Lanczos on itself."""
+    start = _start(operator.shape[0])
+    unit = power_below(float(np.linalg.norm(operator @ start) / np.linalg.norm(start)))
+    values, vectors = _arpack(operator * (1 / unit), count, which="SA")
+    return values * unit, vectors
+
+
+def _arpack(matrix: Array | LinearOperator, count: int, **options: Any) -> tuple[Array, Array]:
+    """Eigenpairs, ascending; the same start each time, so the same answer. It takes values below 1e-10 for zero."""
     size = matrix.shape[0]
     krylov = min(size, max(4 * count + 20, 40))
     try:

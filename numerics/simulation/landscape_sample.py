@@ -11,13 +11,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
-from sympy import diff
+from sympy import Poly, diff
 
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 
+from ..arrays import reals, require_shape
 from ..dynamics.series import coefficients, evaluate
 from ..lowering import Array
+from ..memory import require_memory
 from . import kernel
 from .packed import (
     SIGNAL_STREAM,
@@ -25,13 +27,13 @@ from .packed import (
     Seed,
     entries,
     packed_normal,
-    require_memory,
     require_precision,
     require_size,
     scale_of,
     seed_sequence,
     stream,
 )
+from .unit import power_below
 
 
 class Sample(Protocol):
@@ -80,12 +82,18 @@ class SampledLandscape:
     r"""``H = -N g(m) + sum_p sqrt(f_p) N^((1-p)/2) sum_{i1>=...>=ip} sqrt(n) J_{i1...ip} x_i1 ... x_ip``, J ~ N(0, 1).
 
     ``n`` is the number of orders of the indices, so ``Cov(H(x), H(x')) = N f(x.x'/N)`` exactly, at every N and off the
-    sphere too. ``tensors`` holds the coefficients by degree, each once; ``constant`` is the part of degree 0.
+    sphere too. ``tensors`` holds the coefficients by degree, each once, over ``scale``; ``constant`` is the part of
+    degree 0.
     """
 
     planted: Signal
     constant: float
     tensors: Mapping[int, NDArray[Any]] = field(repr=False)
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        for degree, tensor in self.tensors.items():
+            require_shape(f"tensors[{degree}]", tensor, (entries(self.size, degree),))
 
     @property
     def size(self) -> int:
@@ -105,33 +113,36 @@ class SampledLandscape:
     def gradient(self, x: Array) -> tuple[Array, Array]:
         """``H/N`` (starts,) and the gradient of ``H`` (starts, N) at x (starts, N); each coefficient is read once."""
         x = vectors("x", x, self.size, 2)
-        energy = np.full(x.shape[0], self.constant)
-        mean, total = self.planted.gradient(x)
+        mean, drift = self.planted.gradient(x)
+        energy, total = np.zeros(x.shape[0]), np.zeros_like(x)
         for degree, tensor in self.tensors.items():
             if degree == 1:
                 energy += np.vecdot(x, tensor)
                 total += tensor
             else:
                 kernel.add_gradient(tensor, degree, x, energy, total)
-        return mean + energy / self.size, total
+        noise = (self.constant + self.scale * energy) / self.size
+        return mean + noise, drift + self.scale * total
 
     def hessian_vector(self, x: Array, v: Array) -> Array:
         """``H''(x) v`` (k, N) for each row of v (k, N), at x (N,), without the matrix."""
         x, v = vectors("x", x, self.size, 1), vectors("v", v, self.size, 2)
-        out = np.multiply.outer(self.planted.curvature(x) * (v @ self.signal), self.signal)
+        signal = np.multiply.outer(self.planted.curvature(x) * (v @ self.signal), self.signal)
+        out = np.zeros_like(v)
         for degree, tensor in self.tensors.items():
             if degree > 1:
                 kernel.add_hessian_vector(tensor, degree, x, v, out)
-        return out
+        return signal + self.scale * out
 
     def hessian(self, x: Array) -> Array:
         """``H''(x)`` (N, N) at x (N,), in one pass over the coefficients."""
         x = vectors("x", x, self.size, 1)
-        half = np.multiply.outer(0.5 * self.planted.curvature(x) * self.signal, self.signal)
+        signal = np.multiply.outer(self.planted.curvature(x) * self.signal, self.signal)
+        half = np.zeros((self.size, self.size))
         for degree, tensor in self.tensors.items():
             if degree > 1:
                 kernel.add_half_hessian(tensor, degree, x, half)
-        return half + half.T
+        return signal + self.scale * (half + half.T)
 
 
 def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precision = "float32") -> SampledLandscape:
@@ -154,15 +165,22 @@ def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precis
     covariance, signal_series = series_of(landscape)
     require_size(size)
     require_precision(dtype)
-    require_memory(memory_needed(landscape, size, dtype), size, "try a smaller size, float32, or diluted(...)")
+    needed = memory_needed(landscape, size, dtype)
+    require_memory(needed, f"size = {size}", "try a smaller size, float32, or diluted(...)")
     seeds = seed_sequence(seed)
+    scale = _storable(sqrt(max(covariance[1:], default=0.0)))
     tensors = {
-        degree: packed_normal(size, degree, scale_of(f, degree, size), stream(seeds, degree), dtype)
+        degree: packed_normal(size, degree, scale_of(f, degree, size) / scale, stream(seeds, degree), dtype)
         for degree, f in enumerate(covariance)
         if degree > 0 and f > 0
     }
     constant = scale_of(covariance[0], 0, size) * stream(seeds, 0).standard_normal()
-    return SampledLandscape(Signal(signal_of(size, seeds), *signal_series), constant, tensors)
+    return SampledLandscape(Signal(signal_of(size, seeds), *signal_series), constant, tensors, scale)
+
+
+def _storable(amplitude: float) -> float:
+    """What couplings of that size are divided by so that single precision can hold them; 1 where it can."""
+    return 1.0 if 1e-15 <= amplitude <= 1e15 else power_below(amplitude)
 
 
 def memory_needed(landscape: GaussianLandscape, size: int, dtype: Precision = "float32") -> int:
@@ -183,9 +201,12 @@ def series_of(landscape: GaussianLandscape) -> tuple[Array, tuple[Array, Array, 
         raise ValueError(
             f"covariance = {landscape.covariance}: a sample needs a polynomial in q; try its Taylor series"
         )
+    covariance = coefficients(landscape.covariance, OVERLAP, "covariance")
+    if np.count_nonzero(covariance) < len(Poly(landscape.covariance, OVERLAP).terms()) and landscape.covariance != 0:
+        raise ValueError("covariance holds a number too small for double precision; choose another unit of energy")
     means = (diff(landscape.mean, SIGNAL_OVERLAP, k) for k in range(3))
     g, slope, curvature = (coefficients(mean, SIGNAL_OVERLAP, "mean") for mean in means)
-    return coefficients(landscape.covariance, OVERLAP, "covariance"), (g, slope, curvature)
+    return covariance, (g, slope, curvature)
 
 
 def signal_of(size: int, seeds: SeedSequence) -> Array:
@@ -194,9 +215,9 @@ def signal_of(size: int, seeds: SeedSequence) -> Array:
     return vector * (sqrt(size) / np.linalg.norm(vector))
 
 
-def vectors(name: str, value: Array, size: int, dimensions: int) -> Array:
+def vectors(name: str, value: Any, size: int, dimensions: int) -> Array:
     """Rows of length N as the kernels want them."""
-    array = np.ascontiguousarray(value, dtype=np.float64)
+    array = np.ascontiguousarray(reals(name, value))
     if array.ndim != dimensions or array.shape[-1] != size:
         expected = f"({size},)" if dimensions == 1 else f"(rows, {size})"
         raise ValueError(f"{name} has shape {array.shape}: expected {expected}")

@@ -23,9 +23,11 @@ from .flow import Observer, output_times
 from .landscape_sample import Sample
 from .sphere import Field, Point, on_sphere
 from .starts import saved_starts
+from .unit import unit_of
 
 RTOL = 1e-3
 ITERATIONS = 12
+MOST_STEPS = 10**8
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,20 +67,23 @@ def langevin(
     observe
         Called with ``(k, which, point)`` at each of ``times``; ``point.mu`` has no thermal part.
 
-    Raises ``ValueError`` for a bad argument.
+    Raises ``ValueError`` for a bad argument, and where the last time takes more than ``MOST_STEPS`` steps.
     """
     grid, x = output_times(times), saved_starts(start, sample.size)
     _require(temperature, rtol, step, len(rngs), x.shape[0])
-    field = Field(sample)
-    walk = _Walk(field, temperature, rngs, field.at(x))
+    field = Field(sample, unit_of(sample))
+    walk = _Walk(field, temperature / field.unit, rngs, field.at(x))
     stiffness = _curvature(field, walk.now) if step is None else 0.0
     t, everyone = 0.0, np.arange(x.shape[0])
-    for k, end in enumerate(grid):
+    for k, end in enumerate(grid * field.unit):
         if end > t:
-            walk.go(end - t, step or _step(stiffness + float(np.max(walk.now.mu)), temperature, rtol))
+            rate = stiffness + float(np.max(walk.now.mu))
+            largest = _step(rate, walk.temperature, rtol) if step is None else step * field.unit
+            _require_steps(grid[-1], (grid[-1] * field.unit - t) / largest)
+            walk.go(end - t, largest)
             t = end
         if observe is not None:
-            observe(k, everyone, walk.now)
+            observe(k, everyone, field.physical(walk.now))
     counts = {"steps": walk.steps, "passes": field.passes, "gradients": field.gradients}
     return Trajectory(walk.now.x, counts)
 
@@ -120,6 +125,14 @@ def _curvature(field: Field, at: Point) -> float:
     direction = np.broadcast_to(np.random.default_rng(0).standard_normal(at.x.shape[1]), at.x.shape)
     rate, _ = chebyshev.spectral_radius(field, at, direction, ITERATIONS)
     return float(np.max(rate - np.abs(at.mu)))
+
+
+def _require_steps(t_max: float, steps: float) -> None:
+    if steps > MOST_STEPS:
+        reach = t_max * MOST_STEPS / steps
+        raise ValueError(
+            f"t_max = {t_max:g} takes {steps:.1e} steps, {MOST_STEPS:.0e} reach about {reach:.1g}; try that"
+        )
 
 
 def _require(temperature: float, rtol: float, step: float | None, generators: int, starts: int) -> None:

@@ -13,9 +13,10 @@ from .hessian import Modes, spectrum
 from .landscape_sample import Sample
 from .sphere import on_sphere
 from .starts import saved_starts
+from .unit import unit_of
 
 TOLERANCE = 1e-9
-"""``|grad|/sqrt(N)`` at the end; couplings are exact numbers, whatever their storage."""
+"""``|grad|/sqrt(N)`` at the end, in the landscape's own unit; couplings are exact numbers, whatever their storage."""
 ITERATIONS, HALVINGS = 100, 40
 LONGEST_STEP = 0.5
 """``|dx|/sqrt(N)``."""
@@ -40,13 +41,13 @@ def descend(sample: Sample, start: ArrayLike) -> Minimum:
     ``start`` (N,), ``N <= 4096``. Raises ``ConvergenceError`` when 100 steps are not enough, or when the end point is
     not a minimum (the start lay on the stable manifold of a saddle).
     """
-    x = saved_starts(start, sample.size)[0]
+    x, unit = saved_starts(start, sample.size)[0], unit_of(sample)
     for iteration in range(ITERATIONS):
         modes = spectrum(sample, x, vectors=True)
         gradient = sample.gradient(x[None])[1][0] + modes.mu * x
-        if np.linalg.norm(gradient) <= TOLERANCE * np.sqrt(sample.size):
+        if np.linalg.norm(gradient) <= TOLERANCE * unit * np.sqrt(sample.size):
             return _checked(Minimum(x, float(x @ sample.signal) / sample.size, modes, iteration))
-        x = _step(sample, x, gradient, modes)
+        x = _step(sample, x, gradient, modes, unit)
     raise ConvergenceError(f"no minimum after {ITERATIONS} steps from the start")
 
 
@@ -56,10 +57,10 @@ def _checked(found: Minimum) -> Minimum:
     return found
 
 
-def _step(sample: Sample, x: Array, gradient: Array, modes: Modes) -> Array:
+def _step(sample: Sample, x: Array, gradient: Array, modes: Modes, unit: float) -> Array:
     """The next point, lower than x."""
     assert modes.vectors is not None
-    along = (modes.vectors @ gradient) / np.maximum(np.abs(modes.values), 1e-12)
+    along = (modes.vectors @ gradient) / np.maximum(np.abs(modes.values), 1e-12 * unit)
     step = -along @ modes.vectors
     step *= min(1.0, LONGEST_STEP * np.sqrt(x.size) / float(np.linalg.norm(step)))
     slope = float(step @ gradient) / x.size
@@ -67,6 +68,6 @@ def _step(sample: Sample, x: Array, gradient: Array, modes: Modes) -> Array:
         fraction = 0.5**halving
         trial = on_sphere((x + fraction * step)[None])
         energy = float(sample.gradient(trial)[0][0])
-        if energy <= modes.energy + SUFFICIENT * fraction * slope + ROUNDING * (1 + abs(modes.energy)):
+        if energy <= modes.energy + SUFFICIENT * fraction * slope + ROUNDING * (unit + abs(modes.energy)):
             return np.asarray(trial[0])
     raise ConvergenceError("no step lowers the energy")

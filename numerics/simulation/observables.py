@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..arrays import reals
 from ..lowering import Array
 from .diluted import DilutedLandscape
 from .hessian import lowest
@@ -57,12 +59,12 @@ def _logarithmic(t_max: float) -> Array:
     first = min(FIRST_TIME, t_max / 10)
     # whole powers of 10^(1/8), so that runs of different length share their times
     steps = np.arange(np.ceil(POINTS_PER_DECADE * np.log10(first)), np.log10(t_max) * POINTS_PER_DECADE)
-    times = np.round(10.0 ** (steps / POINTS_PER_DECADE), 12)
-    return times[(times > 0) & (times < t_max)]
+    times = np.array([round(t, 12 - min(0, floor(log10(t)))) for t in 10.0 ** (steps / POINTS_PER_DECADE)])
+    return times[times < t_max]
 
 
 def _times(name: str, times: ArrayLike, t_max: float) -> Array:
-    array = np.unique(np.atleast_1d(np.asarray(times, dtype=np.float64)))
+    array = np.unique(reals(name, times))
     bad = array[~((array >= 0) & (array <= t_max))]
     if bad.size:
         raise ValueError(f"{name} holds {bad[0]:g}: expected times within [0, t_max = {t_max:g}]")

@@ -1,10 +1,8 @@
-"""Random coefficients of a packed symmetric tensor: how many, how large, and whether they fit."""
+"""Random coefficients of a packed symmetric tensor: how many, and how large."""
 
 from __future__ import annotations
 
-import os
 from math import comb, sqrt
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -75,25 +73,3 @@ def require_precision(dtype: str) -> None:
     """One of the two storage formats."""
     if dtype not in get_args(Precision):
         raise ValueError(f"dtype = {dtype!r}: expected 'float32' or 'float64'")
-
-
-def require_memory(needed: int, size: int, advice: str) -> None:
-    """Refuses what would not fit beside what runs already."""
-    free = available_memory()
-    if needed > free:
-        raise ValueError(
-            f"size = {size} needs {needed / 2**30:.3g} GiB, of which {free / 2**30:.3g} are free; {advice}"
-        )
-
-
-def available_memory() -> float:
-    """Bytes that can be had without swapping; infinity where the system does not tell."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE")) * float(os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):
-        return float("inf")

@@ -13,17 +13,20 @@ from numpy.typing import ArrayLike
 from theory.landscape import GaussianLandscape
 
 from .. import sweep as sweeping
+from ..arrays import reals
 from ..errors import Interrupted
 from ..lowering import Array
 from ..provenance import versions
 from . import flow
-from .diluted import CONNECTIVITY
+from .budget import require_run_memory
+from .condensation import safe_connectivity
+from .diluted import CONNECTIVITY, diluted_degrees, sites_memory
 from .ensemble import Ensemble, assembled
 from .job import Job, Kind, SampleJob, Task, digest
 from .landscape_sample import memory_needed, series_of
 from .langevin import RTOL as THERMAL_RTOL
 from .observables import schedule
-from .packed import Precision, require_memory, require_precision, require_size
+from .packed import Precision, require_precision, require_size
 from .starts import saved_starts
 from .storage import Folder, open_folder
 
@@ -48,7 +51,7 @@ def simulate(
     rtol: float | None = None,
     dtype: Precision = "float32",
     ensemble: Kind = "dense",
-    connectivity: int = CONNECTIVITY,
+    connectivity: int | None = None,
     output: str | Path | None = None,
     resume: bool = False,
     executor: Executor | None = None,
@@ -78,7 +81,9 @@ def simulate(
     gradient_tolerance, rtol
         As for ``gradient_flow`` (1e-4) and ``langevin`` (1e-3).
     ensemble, connectivity
-        ``"dense"``, all couplings; or ``"diluted"``, with ``connectivity`` per site and degree (see ``diluted``).
+        ``"dense"``, all couplings; or ``"diluted"``, with ``connectivity`` per site and degree (see ``diluted``), by
+        default as many as a run of this length needs not to condense (``safe_connectivity``). Runs that do all the same
+        are told by ``Ensemble.condensed``: they say nothing of mean field.
     output, resume
         A folder where each sample is written as it finishes. A run that was stopped goes on there with
         ``resume = True`` and the same settings; ``samples`` may grow.
@@ -90,8 +95,10 @@ def simulate(
     Returns an ``Ensemble``. Raises ``ValueError`` for a bad argument, ``OSError`` naming the folder when it cannot be
     written to, and ``Interrupted`` on Ctrl-C, with what has finished in ``partial`` (None if nothing has).
     """
-    require_counts(samples=samples, starts=starts, connectivity=connectivity)
     plan = schedule(t_max, at, waiting_times, hessian_times)
+    if connectivity is None:
+        connectivity = _connectivity(landscape, size, t_max) if ensemble == "diluted" else CONNECTIVITY
+    require_counts(samples=samples, starts=starts, connectivity=connectivity)
     default = THERMAL_RTOL if temperature > 0 else flow.RTOL
     job = Job(
         landscape,
@@ -107,7 +114,7 @@ def simulate(
         ensemble,
         connectivity,
     )
-    _require(job, workers if executor is None else 1)
+    _require(job, samples, workers if executor is None else 1)
     states = None if start is None else states_of(start, samples, starts, size)
     settings = _settings(job, samples, states)
     where = {"executor": executor, "workers": workers}
@@ -170,7 +177,7 @@ def _kept(folder: Folder | None, samples: int) -> dict[int, Mapping[str, Any]]:
 
 def states_of(start: ArrayLike, samples: int, starts: int, size: int) -> Array:
     """(1 or samples, starts, N)."""
-    states = np.asarray(start, dtype=np.float64)
+    states = reals("start", start)
     states = states.reshape((1,) * max(0, 3 - states.ndim) + states.shape)
     if states.shape not in ((1, starts, size), (samples, starts, size)):
         raise ValueError(
@@ -220,16 +227,31 @@ def require_counts(**counts: int) -> None:
             raise ValueError(f"{name} = {value!r}: expected a whole number >= 1")
 
 
-def _require(job: Job, workers: int) -> None:
+def _require(job: Job, samples: int, workers: int) -> None:
     """What a worker would stumble over, before anything is drawn or written."""
     require_common(job)
     require_precision(job.dtype)
-    series_of(job.landscape)
+    covariance, _ = series_of(job.landscape)
     if job.ensemble not in get_args(Kind):
         raise ValueError(f"ensemble = {job.ensemble!r}: expected 'dense' or 'diluted'")
     if job.ensemble == "dense":
-        needed = memory_needed(job.landscape, job.size, job.dtype) * max(1, workers)
-        require_memory(needed, job.size, "try a smaller size, fewer workers, float32, or ensemble = 'diluted'")
+        couplings = memory_needed(job.landscape, job.size, job.dtype)
+        advice = "try a smaller size, fewer workers, float32, or ensemble = 'diluted'"
+    else:
+        couplings = sites_memory(job.size, job.connectivity, diluted_degrees(covariance))
+        advice = "try a smaller size or connectivity, or fewer workers"
+    require_run_memory(job, samples, workers, couplings, advice)
+
+
+def _connectivity(landscape: GaussianLandscape, size: int, t_max: float) -> int:
+    require_size(size)
+    found = safe_connectivity(landscape, size, t_max)
+    if found is None:
+        raise ValueError(
+            "connectivity: what keeps runs from condensing was measured for degrees to 4 only; give a number and see "
+            "whether they do, or use ensemble = 'dense'"
+        )
+    return found
 
 
 def require_common(job: SampleJob) -> None:

@@ -42,10 +42,10 @@ class Trial(NamedTuple):
 
 
 class Field:
-    """``x -> Point`` for one sample, counting passes over the couplings and gradients."""
+    """``x -> Point`` of ``H/unit`` for one sample, counting passes over the couplings and gradients."""
 
-    def __init__(self, sample: Sample) -> None:
-        self.sample = sample
+    def __init__(self, sample: Sample, unit: float = 1.0) -> None:
+        self.sample, self.unit = sample, unit
         self.passes = 0
         self.gradients = 0
 
@@ -53,9 +53,13 @@ class Field:
         """Energy, multiplier and force at x (starts, N), near the sphere."""
         self.passes += 1
         self.gradients += x.shape[0]
-        energy, gradient = self.sample.gradient(x)
+        energy, gradient = (part / self.unit for part in self.sample.gradient(x))
         mu = -np.einsum("si,si->s", x, gradient) / np.einsum("si,si->s", x, x)
         return Point(x, energy, mu, -(gradient + mu[:, None] * x))
+
+    def physical(self, point: Point) -> Point:
+        """The same of H."""
+        return Point(point.x, *(part * self.unit for part in point[1:]))
 
 
 def on_sphere(x: Array) -> Array:

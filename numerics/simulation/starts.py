@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
+from ..arrays import reals
 from ..lowering import Array
 from .sphere import on_sphere
 
@@ -32,7 +33,7 @@ def starts_with_overlap(signal: Array, overlap: float, count: int, rng: Generato
 
 def saved_starts(states: ArrayLike, size: int) -> Array:
     """States (N,) or (starts, N), scaled to the sphere. ``ValueError`` for another shape, zeros, or infinities."""
-    x = np.atleast_2d(np.asarray(states, dtype=np.float64))
+    x = np.atleast_2d(reals("start", states))
     if x.ndim != 2 or x.shape[1] != size or x.shape[0] == 0:
         raise ValueError(f"start has shape {np.shape(states)}: expected (N,) or (starts, N) with N = {size}")
     if not (np.all(np.isfinite(x)) and np.all(np.any(x != 0, axis=1))):

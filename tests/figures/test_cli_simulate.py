@@ -113,7 +113,7 @@ def test_interrupted(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--t-max", "0"], "--t-max 0 must be a number from 1e-09 to"),
+        (["--t-max", "0"], "--t-max 0 must be a number from 1e-100 to"),
         (["--samples", "0"], "--samples 0 must be a whole number from 1 to"),
         (["-N", "many"], "--size many must be a whole number from 2 to"),
         (["-N", "20000"], r"size = 20000 needs .* GiB"),
@@ -140,3 +140,58 @@ def test_what_is_missing(run: Any) -> None:
     assert status == 2 and "--delta-p is missing" in err
     status, _, err = run("simulate", "spiked-tensor", "--p", "3", "--delta-p", "1", "--t-max", "1")
     assert status == 2 and "Missing option" in err
+
+
+def test_condensed_runs_come_first(run: Any) -> None:
+    """Energies of order N are no mean field; with enough couplings there are none."""
+    words = ["simulate", "landscape", "--covariance", "q**4/2", "-N", "600", "--t-max", "8", "--samples", "1"]
+    status, out, _ = run(*words, "--connectivity", "32")
+    assert status == 0 and out.startswith("CONDENSED: 1 of 1 runs sit on a few couplings, participation to")
+    record = json.loads(run(*words, "--connectivity", "32", "--json")[1])
+    assert record["condensed"] is True and record["condensed_runs"] == 1 and record["participation"] > 50
+    status, out, _ = run(*words, "--connectivity", "auto", "--json")
+    record = json.loads(out)
+    assert status == 0 and record["condensed"] is False and 2.5 < record["participation"] < 5
+    assert record["settings"]["connectivity"] > 300 and -1.2 < record["rows"][-1]["energy"] < -1
+    status, _, err = run(*words[:2], "--covariance", "q**5", *words[4:], "--connectivity", "auto")
+    assert status == 2 and "was measured for degrees to 4 only" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["spiked-tensor", "--p", "3", "--delta-p", "1e-8", "-N", "8", "--t-max", "1"],
+        ["landscape", "--covariance", "1e100*q**3", "-N", "8", "--t-max", "1"],
+        ["landscape", "--covariance", "1e-100*q**3", "-N", "8", "--t-max", "1"],
+        ["landscape", "--covariance", "1e-24*q**3/2", "-N", "8", "--t-max", "3e13"],
+    ],
+)
+def test_any_unit_of_energy(run: Any, words: list[str]) -> None:
+    status, out, err = run("simulate", *words, "--samples", "2", "--json")
+    assert (status, err) == (0, "")
+    last = json.loads(out)["rows"][-1]
+    assert last["energy"] is not None and abs(last["m"]) <= 1 and (last["energy"] < 0 or "-100" in words[2])
+    assert run("simulate", *words, "--samples", "2")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["1e-999*q**3"], ["q**2 + 1e-999*q**3"], ["1e999*q**3"], ["q**2", "--mean", "1e999*m"]]
+)
+def test_no_unit_of_energy_for_all(run: Any, words: list[str]) -> None:
+    status, out, err = run("simulate", "landscape", "--covariance", *words, "-N", "8", "--t-max", "1")
+    assert (status, out) == (2, "") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--starts", "1000000", "-N", "500"], r"starts = 1000000 on 16 samples .* GiB, .* starts fit"),
+        (["--samples", "1000000", "--starts", "100000"], r"starts = 100000 on 1000000 samples .* GiB"),
+        (["--connectivity", "1000000", "-N", "100000"], r"size = 100000 needs .* GiB, .* connectivity"),
+        (["--temperature", "1", "--t-max", "1e12"], r"t_max = 1e\+12 takes .* steps, .* reach about"),
+    ],
+)
+def test_what_is_out_of_reach_is_one_line(run: Any, words: list[str], message: str) -> None:
+    status, out, err = run(*SYSTEM, *(words if "--t-max" in words else [*words, "--t-max", "1"]))
+    assert (status, out) == (2, "")
+    assert re.search(message, err) and err.count("\n") == 1

@@ -52,6 +52,21 @@ def test_a_strong_signal_leaves_one_minimum_and_one_maximum() -> None:
     assert np.max(errors) < 0.01
 
 
+def test_a_very_strong_signal_of_high_degree_costs_no_more() -> None:
+    """A minimum at the signal, a maximum opposite; elsewhere points only where the signal hardly pulls."""
+    count = expected_critical_points(GaussianLandscape(0.3 * Q**4, 100 * M**3 + 2 * M**4 + 0.3 * M**8), 5)
+    morse, noise = count.estimate((-1.0) ** np.arange(5))
+    assert noise < 0.1
+    assert morse == pytest.approx(2, abs=4 * noise)
+    assert count.by_index[0][[0, -1], [-1, 0]] == pytest.approx(1, abs=1e-5)
+    assert np.all(count.total[0][[1, 2, 3, 6, 7, 8]] < 1e-12)
+
+
+def test_a_signal_beyond_the_quadrature_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"the signal needs .* overlaps in a bin, at most 16384"):
+        expected_critical_points(GaussianLandscape(Q**4, 10**7 * M**3), 5)
+
+
 def test_an_even_landscape_has_antipodal_critical_points() -> None:
     values, _ = expected_critical_points(GaussianLandscape(Q**2 / 3 + Q**4 / 5, M**4), 6, samples=256).by_index
     assert values == pytest.approx(values[::-1], rel=1e-9)

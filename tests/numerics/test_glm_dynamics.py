@@ -479,3 +479,41 @@ def test_flow_to_time_ten_against_simulation(overlap):
         assert np.all(np.abs(found[name] - runs[name]) < 3.5 * error + finite[name]), name
     # documented growth: from fractions of a per cent to a few per cent
     assert np.all(found["energy_error"][:3] < 0.01) and np.all(found["energy_error"] < 0.15)
+
+
+def test_values_are_possible_whatever_the_noise():
+    """The averages of these walkers themselves have m = 1.06."""
+    found = solve_descent(PHASE, 3.0, 4.0, overlap=0.2, walkers=512, samples=8, seed=1)
+    assert np.abs(found.m).max() <= 1 and found.energy.min() >= 0 and np.abs(found.C).max() <= 1
+    # simulation of 8 samples at N = 1500: m = .89(3), e = .10(2)
+    last = found.at(4)
+    assert abs(last["m"][0] - 0.89) < 2 * last["m_error"][0]
+    assert abs(last["energy"][0] - 0.10) < 2 * last["energy_error"][0]
+
+
+def test_the_unit_of_the_loss_changes_nothing():
+    scale = 2.0**40
+    plain, scaled = (
+        solve_descent(
+            GeneralizedLinearLandscape(unit * (FIELD**2 - SIGNAL_FIELD**2) ** 2 / 4),
+            3.0,
+            0.5 / float(unit),
+            overlap=0.2,
+            walkers=512,
+            samples=2,
+        )
+        for unit in (Rational(1), Rational(2) ** 40)
+    )
+    assert scaled.t * scale == pytest.approx(plain.t, rel=1e-12)
+    assert scaled.m == pytest.approx(plain.m, abs=1e-8)
+    assert scaled.energy / scale == pytest.approx(plain.energy, rel=1e-6)
+    assert scaled.beyond(0.01) == pytest.approx(tuple(t / scale for t in plain.beyond(0.01)))
+
+
+def test_what_is_out_of_reach_is_told_at_once():
+    with pytest.raises(ConvergenceError, match=r"t_max = 1e\+06 is out of reach: 1000 steps reach t = "):
+        solve_descent(PHASE, 3.0, 1e6)
+    with pytest.raises(ValueError, match=r"walkers = 4194304 over \d+ steps needs .* GiB, .*; try walkers = "):
+        solve_descent(PHASE, 3.0, 3.0, walkers=2**22)
+    with pytest.raises(ValueError, match="try fewer samples or a shorter time"):
+        solve_descent(PHASE, 3.0, 1.0, walkers=64, samples=10**7)

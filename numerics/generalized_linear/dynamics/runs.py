@@ -13,7 +13,7 @@ import numpy as np
 from ...kept import Kept, sweep_kept
 from ...lowering import Array
 from .process import Problem, Process
-from .steps import divided
+from .steps import divided, lowest_loss
 
 OBSERVABLES = ("m", "mu", "energy")
 HALVINGS = (1, 2, 4)
@@ -91,12 +91,21 @@ def estimate(
     grouped = {kind: results[i * samples : (i + 1) * samples] for i, kind in enumerate(kinds)}
     tables = {name: {k: np.array([r[name] for r in group]) for k, group in grouped.items()} for name in results[0]}
     parts = {name: _combined(table, walkers, divisions) for name, table in tables.items()}
+    for name, ends in _limits(problem).items():
+        # what noise or extrapolation has carried beyond; the true value lies within, so this can only come closer
+        parts[name][0][:] = np.clip(parts[name][0], *ends)
     return Estimates(*({name: part[i] for name, part in parts.items()} for i in range(4)))
 
 
 def in_folder(folder: Path) -> Kept[dict[str, Array]]:
     """Where results of ``run`` are kept."""
     return Kept(folder, lambda result: ({}, result), lambda _, arrays: arrays)
+
+
+def _limits(problem: Problem) -> dict[str, tuple[float, float]]:
+    """``alpha inf l <= e``, and on the sphere ``-1 <= m, C <= 1``."""
+    overlaps = dict.fromkeys(("m", "C"), (-1.0, 1.0)) if problem.constraint == "sphere" else {}
+    return overlaps | {"energy": (problem.alpha * lowest_loss(problem.landscape), np.inf)}
 
 
 def _combined(

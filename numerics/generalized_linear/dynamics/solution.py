@@ -108,10 +108,11 @@ class DescentSolution:
         return np.array([np.trapezoid(self.R[i, : i + 1], self.t[: i + 1]) for i in range(self.t.size)])
 
     def beyond(self, tolerance: float) -> tuple[float, float] | None:
-        """First and last time at which the error of m, or of the energy (relative where it exceeds 1), is larger than
-        ``tolerance``; None if there is none."""
+        """First and last time at which the error of m, or of the energy over the largest that there was, is larger
+        than ``tolerance``; None if there is none."""
         errors = self.errors
-        relative = errors["energy"] / np.maximum(1.0, np.abs(self.energy))
+        largest = float(np.max(np.abs(self.energy)))
+        relative = errors["energy"] / (largest if largest > 0 else 1.0)
         late = self.t[np.maximum(errors["m"], relative) > tolerance]
         return (float(late[0]), float(late[-1])) if late.size else None
 

@@ -12,11 +12,13 @@ import numpy as np
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ...lowering import Array
+from ...memory import available_memory, require_memory
 from ..data import require_numbers
 from .process import Constraint, Problem
 from .runs import HALVINGS, Estimates, Progress, estimate
 from .solution import PARTS, DescentSolution
 from .steps import equal_steps, flow_steps, lowest_curvature
+from .walkers import QUASI_RANDOM
 
 WALKERS, SAMPLES = 8192, 8
 TOLERANCE = 0.01
@@ -68,7 +70,7 @@ def solve_descent(
         like ``1/walkers`` at first, later like its root; time and memory grow as ``walkers steps^3`` and
         ``32 walkers steps`` bytes.
     tolerance
-        Error of m and energy that ``message`` speaks of; nothing else depends on it.
+        Error of m, and of the energy over its largest, that ``message`` speaks of; nothing else depends on it.
     seed, workers, executor, progress
         The same seed gives the same result for any number of processes; ``progress(fraction, what)``.
     keep
@@ -88,6 +90,7 @@ def solve_descent(
     _require_sampling(walkers, samples, tolerance, seed)
     problem = Problem(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta))
     steps = equal_steps(eta, t_max) if eta else flow_steps(problem, t_max, times, HALVINGS[-1], seed)
+    _require_memory(len(steps), 1 if eta else HALVINGS[-1], walkers, samples, workers)
     found = estimate(
         problem,
         steps,
@@ -185,6 +188,16 @@ def _require_batch(batch: float, persistence: float, eta: float | None) -> None:
     shortest = 0.0 if eta is None else eta * max(1.0, (1 - batch) / batch)
     if 0 < persistence < shortest:
         raise ValueError(f"persistence = {persistence} must be 0 or at least {shortest:g} at this eta and batch")
+
+
+def _require_memory(count: int, divisions: int, walkers: int, samples: int, workers: int) -> None:
+    """What ``Process`` allocates, and what is kept of each sample, in bytes."""
+    steps = count * divisions
+    each = 8 * (4 * steps + 3 * QUASI_RANDOM + 16) * workers
+    rest = 8 * (3 * workers * (steps + 2) ** 2 + 16 * samples * (count + 1) ** 2)
+    fitting = max(0.0, (available_memory() - rest) / each)
+    advice = f"try walkers = {1 << int(np.log2(fitting))}" if fitting >= 64 else "try fewer samples or a shorter time"
+    require_memory(each * walkers + rest, f"walkers = {walkers} over {steps} steps", advice)
 
 
 def _require_sampling(walkers: int, samples: int, tolerance: float, seed: int) -> None:

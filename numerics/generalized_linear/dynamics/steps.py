@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import minimize
+from sympy import Expr
 
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 
 from ...errors import ConvergenceError
 from ...lowering import Array, lower
-from ..data import UNBOUNDED
 from .process import Problem, Process
 
 PILOT_WALKERS = 1024
@@ -18,8 +19,12 @@ SAFETY = 0.8
 """Of ``1/rate``; steps of ``2/rate`` are where stability ends."""
 GROWTH = 1.2
 """Largest ratio of a step to the one before."""
+FAR_BELOW = 1e7
+"""Times its size, at fields up to 1e9, a function has no lower bound worth the name."""
 FARTHEST = 5.5
 """Standard deviations; walkers beyond have a chance of 4e-8 each."""
+EARLY, HOPELESS = 200, 10.0
+"""Steps after which it is told that so many times what is left would be needed."""
 MOST_STEPS = 4000
 """Of the finest run: the cost grows as the cube."""
 
@@ -43,12 +48,20 @@ def flow_steps(problem: Problem, t_max: float, stops: Sequence[float], divisions
     steps: list[float] = []
     for stop in sorted({*(t for t in stops if 0 < t < t_max), t_max}):
         while process.time < stop * (1 - 1e-12):
-            if len(steps) == capacity:
-                reached = f"{capacity} steps reach t = {process.time:.3g}"
-                raise ConvergenceError(f"t_max = {t_max:g} is out of reach: {reached}; ask for less")
+            _require_reach(t_max, process.time, steps, capacity)
             steps.append(_next(process, stop, steps, longest(problem)))
             process.advance(steps[-1])
     return np.array(steps)
+
+
+def _require_reach(t_max: float, time: float, steps: list[float], capacity: int) -> None:
+    """No more steps than are possible; and told early where they are far too few at their present length."""
+    left = capacity - len(steps)
+    hopeless = len(steps) >= EARLY and t_max - time > HOPELESS * left * steps[-1]
+    if left and not hopeless:
+        return
+    reached = f"{capacity} steps reach t = {time + left * (steps[-1] if steps else 0.0):.3g}"
+    raise ConvergenceError(f"t_max = {t_max:g} is out of reach: {reached}; ask for less")
 
 
 def longest(problem: Problem) -> float:
@@ -58,10 +71,33 @@ def longest(problem: Problem) -> float:
 
 def lowest_curvature(landscape: GeneralizedLinearLandscape) -> float:
     """Infimum of ``D = l''`` over all u and the labels that walkers can have; ``-inf`` where it is unbounded in u."""
+    return _lowest(landscape.curvature)
+
+
+def lowest_loss(landscape: GeneralizedLinearLandscape) -> float:
+    """Infimum of the loss over all u and the labels that walkers can have; ``-inf`` where it has none."""
+    return _lowest(landscape.loss)
+
+
+def _lowest(expression: Expr) -> float:
+    """On a grid that is logarithmic in u, and downhill from there; ``-inf`` far below minus its size at |u| <= 1."""
+    function = lower((FIELD, SIGNAL_FIELD), [expression])
     sizes = np.concatenate(([0.0], np.geomspace(1e-9, 1e9, 361)))
     u, y = np.concatenate((-sizes[:0:-1], sizes)), np.linspace(-FARTHEST, FARTHEST, 441)
-    lowest = float(np.nanmin(lower((FIELD, SIGNAL_FIELD), [landscape.curvature])(u[:, None], y[None, :])[0]))
-    return lowest if lowest > -UNBOUNDED else -np.inf
+    values = np.nan_to_num(function(u[:, None], y[None, :])[0], nan=np.inf, posinf=np.inf, neginf=-np.inf)
+    near = values[np.abs(u) <= 1]
+    end = -FAR_BELOW * float(np.max(np.abs(near), where=np.isfinite(near), initial=0.0))
+    i, k = np.unravel_index(np.argmin(values), values.shape)
+
+    def at(point: Array) -> float:
+        with np.errstate(all="ignore"):
+            value = float(function(point[0], np.clip(point[1], -FARTHEST, FARTHEST))[0])
+        return value if np.isfinite(value) else np.inf
+
+    lowest = float(values[i, k])
+    if lowest > end:
+        lowest = min(lowest, float(minimize(at, [float(u[i]), float(y[k])], method="Nelder-Mead").fun))
+    return lowest if lowest > end else -np.inf
 
 
 def _next(process: Process, stop: float, steps: list[float], most: float) -> float:

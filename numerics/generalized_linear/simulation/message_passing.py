@@ -65,7 +65,7 @@ def message_passing(sample: SampledRisk, start: ArrayLike, q: float, steps: int)
     datum = lower((SIGNAL_FIELD, KNOWN, PLANTED_OVERLAP), [theory.output, theory.variance])
     ratio = lower((ALPHA, PLANTED_OVERLAP, POSTERIOR_VARIANCE), [theory.signal_to_noise])
     overlap = lower((DENOISED,), [theory.overlap])
-    x = vectors("start", np.asarray(start), sample.size, 2)
+    x = vectors("start", start, sample.size, 2)
     known, sent = np.full(len(x), q), np.zeros((len(x), sample.labels.size))
     history = [(x @ sample.signal / sample.size, np.vecdot(x, x) / sample.size, known)]
     for _ in range(steps):

@@ -15,12 +15,13 @@ from scipy.linalg.blas import dsyrk
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 
 from ... import native
+from ...arrays import require_shape
 from ...lowering import Array
+from ...memory import require_memory
 from ...simulation.landscape_sample import signal_of, vectors
 from ...simulation.packed import (
     Precision,
     Seed,
-    require_memory,
     require_precision,
     require_size,
     seed_sequence,
@@ -46,6 +47,11 @@ class SampledRisk:
     signal: Array
     labels: Array
     data: NDArray[Any] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        require_shape("labels", self.labels, (self.labels.size,))
+        require_shape("signal", self.signal, (self.signal.size,))
+        require_shape("data", self.data, (self.labels.size, self.signal.size))
 
     @property
     def size(self) -> int:
@@ -86,8 +92,9 @@ class SampledRisk:
 
     def combined(self, weights: Array) -> Array:
         """``X^T weights/sqrt N`` (starts, N) for weights (starts, M)."""
+        weights = vectors("weights", weights, self.labels.size, 2)
         out = np.zeros((weights.shape[0], self.size))
-        kernel.add_combined(self.data, np.ascontiguousarray(weights, dtype=np.float64), out)
+        kernel.add_combined(self.data, weights, out)
         return out
 
     def curvatures(self, x: Array) -> Array:
@@ -98,13 +105,14 @@ class SampledRisk:
 
     def weighted_vector(self, weights: Array, v: Array) -> Array:
         """``X^T (weights * X v)/N`` (k, N) for weights (M,) and v (k, N)."""
-        v = vectors("v", v, self.size, 2)
+        weights, v = vectors("weights", weights, self.labels.size, 1), vectors("v", v, self.size, 2)
         out = np.zeros_like(v)
-        kernel.add_weighted(self.data, np.ascontiguousarray(weights, dtype=np.float64), v, out)
+        kernel.add_weighted(self.data, weights, v, out)
         return out
 
     def weighted_gram(self, weights: Array) -> Array:
         """``X^T diag(weights) X/N`` (N, N) for weights (M,)."""
+        weights = vectors("weights", weights, self.labels.size, 1)
         lower = np.zeros((self.size, self.size), order="F")
         for sign in (1, -1):
             rows = np.flatnonzero(sign * weights > 0)
@@ -145,7 +153,7 @@ def sample_risk(
     require_size(size)
     require_precision(dtype)
     count = data_count(size, alpha)
-    require_memory(risk_memory(size, alpha, dtype), size, "try a smaller size or alpha, or float32")
+    require_memory(risk_memory(size, alpha, dtype), f"size = {size}", "try a smaller size or alpha, or float32")
     seeds = seed_sequence(seed)
     data, signal = _normal(count, size, seeds, dtype), signal_of(size, seeds)
     labels = np.empty((1, count))

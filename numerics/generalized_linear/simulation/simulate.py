@@ -15,14 +15,22 @@ from theory.generalized_linear import GeneralizedLinearLandscape, SpectralMethod
 
 from ...lowering import Array
 from ...simulation import flow
+from ...simulation.budget import require_run_memory
 from ...simulation.ensemble import Ensemble
 from ...simulation.job import SampleJob, Task
 from ...simulation.landscape_sample import Sample
 from ...simulation.langevin import RTOL as THERMAL_RTOL
 from ...simulation.observables import Schedule, schedule
-from ...simulation.packed import Precision, require_memory, require_precision
-from ...simulation.simulate import Progress, common_settings, require_common, require_counts, run_samples, states_of
-from .sample import SampledRisk, kernels, risk_memory, sample_risk
+from ...simulation.packed import Precision, require_precision
+from ...simulation.simulate import (
+    Progress,
+    common_settings,
+    require_common,
+    require_counts,
+    run_samples,
+    states_of,
+)
+from .sample import SampledRisk, data_count, kernels, risk_memory, sample_risk
 from .spectral import optimal_method, spectral_estimate
 
 Start = Literal["random", "spectral"]
@@ -119,7 +127,7 @@ def simulate_risk(
         float(gradient_tolerance),
         dtype,
     )
-    _require(job, start, workers if executor is None else 1)
+    _require(job, start, samples, workers if executor is None else 1)
     states = states_of(start, samples, starts, size) if _named(start) is None else None
     settings = _settings(job, samples, states)
     where = {"executor": executor, "workers": workers}
@@ -139,7 +147,7 @@ def _settings(job: RiskJob, samples: int, states: Array | None) -> dict[str, Any
     return settings | ({"start": spectral, "overlap": None} if spectral else {}) | {"even": job.landscape.is_even}
 
 
-def _require(job: RiskJob, start: Start | ArrayLike, workers: int) -> None:
+def _require(job: RiskJob, start: Start | ArrayLike, samples: int, workers: int) -> None:
     """What a worker would stumble over, before anything is drawn or written."""
     require_common(job)
     require_precision(job.dtype)
@@ -148,5 +156,6 @@ def _require(job: RiskJob, start: Start | ArrayLike, workers: int) -> None:
     if job.method is not None and job.overlap is not None:
         raise ValueError(f"overlap = {job.overlap}: a spectral start has the overlap that it finds; leave it out")
     kernels(job.landscape)
-    needed = risk_memory(job.size, job.alpha, job.dtype) * max(1, workers)
-    require_memory(needed, job.size, "try a smaller size or alpha, fewer workers, or float32")
+    data, advice = data_count(job.size, job.alpha), "try a smaller size or alpha, fewer workers, or float32"
+    needed = risk_memory(job.size, job.alpha, job.dtype)
+    require_run_memory(job, samples, workers, needed, advice, data=data)

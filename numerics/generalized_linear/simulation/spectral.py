@@ -11,7 +11,7 @@ from theory.generalized_linear import SIGNAL_FIELD, BayesChannel, GeneralizedLin
 
 from ...lowering import Array, lower
 from ...simulation.hessian import LARGEST_DENSE
-from ...simulation.inverse import lanczos, lowest_pairs
+from ...simulation.inverse import lowest_pairs, lowest_pairs_of
 from .sample import SampledRisk
 
 
@@ -54,4 +54,4 @@ def _lowest(sample: SampledRisk, weights: Array) -> tuple[Array, Array]:
     def product(v: Array) -> Array:
         return np.asarray(sample.weighted_vector(weights, v.reshape(1, -1))[0])
 
-    return lanczos(LinearOperator((sample.size,) * 2, matvec=product, dtype=np.float64), 1, which="SA")
+    return lowest_pairs_of(LinearOperator((sample.size,) * 2, matvec=product, dtype=np.float64), 1)

@@ -1,0 +1,26 @@
+"""Arrays from a caller, checked before compiled code sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .lowering import Array
+
+
+def reals(name: str, value: Any) -> Array:
+    """``value`` as float64, or ``ValueError`` where it does not hold real numbers (nan and infinities are let pass)."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind in "biufO":
+            return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{name}: expected an array of real numbers, all rows of one length")
+
+
+def require_shape(name: str, array: Any, shape: tuple[int, ...]) -> None:
+    """``ValueError`` for another one."""
+    if np.shape(array) != shape:
+        raise ValueError(f"{name} has shape {np.shape(array)}: expected {shape}")

@@ -1,0 +1,42 @@
+r"""The landscape's own unit of energy: what runs, steps and tolerances are measured in.
+
+``H -> lambda H``, ``t -> t/lambda``, ``T -> lambda T`` changes no trajectory. Runs are made on ``H/unit``, so it
+changes no result of ours either: not in the last bit where lambda is a power of two, to rounding where it is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..lowering import Array
+
+if TYPE_CHECKING:
+    from .landscape_sample import Sample
+
+NUDGE = 1e-4
+"""Displacement, in units of ``|x|``, that tells a Hessian-vector product."""
+
+
+def unit_of(sample: Sample) -> float:
+    """The power of two below half of ``(|grad H|^2 + |H'' v|^2)^(1/2)/sqrt N``, at a point and a v that are random but
+    always the same; 1 for a landscape that is flat there. ``ValueError`` where double precision cannot hold it.
+    """
+    x, v = np.random.default_rng(0).standard_normal((2, sample.size))
+    x, v = (y * np.sqrt(sample.size) / np.linalg.norm(y) for y in (x, v))
+    gradient, nudged = sample.gradient(np.stack([x, x + NUDGE * v]))[1] / np.sqrt(sample.size)
+    return power_below(0.5 * np.hypot(_norm(gradient), _norm(nudged - gradient) / NUDGE))
+
+
+def power_below(rate: float) -> float:
+    """The power of two at or next below ``rate >= 0``; 1 for 0. ``ValueError`` for what is not finite."""
+    if not np.isfinite(rate):
+        raise ValueError("the energies of this landscape exceed double precision; choose another unit of energy")
+    return float(2.0 ** (np.frexp(rate)[1] - 1)) if rate > 0 else 1.0
+
+
+def _norm(v: Array) -> float:
+    """Without overflow of the squares."""
+    largest = float(np.max(np.abs(v)))
+    return largest * float(np.linalg.norm(v / largest)) if largest != 0 else 0.0
