@@ -140,6 +140,8 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
     """Compute and print every critical alpha of a loss, or those named in ``only``."""
     from numerics.generalized_linear import THRESHOLDS, evaluate_critical
 
+    from .progress import announced
+
     chosen = LOSSES[name]
     landscape, values = chosen.declared(given)
     shown = min(whole("digits", digits, 1, DIGITS), DIGITS)
@@ -147,7 +149,8 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
     unknown = [key for key in keys if key not in THRESHOLDS]
     if unknown:
         raise ValueError(f"--only {unknown[0]}: no such threshold; choose among {', '.join(THRESHOLDS)}")
-    results = evaluate_critical(landscape, keys)
+    with announced() as doing:
+        results = evaluate_critical(landscape, keys, progress=doing)
     if as_json:
         record = {
             key: {

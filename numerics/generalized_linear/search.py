@@ -29,7 +29,11 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
     except ConvergenceError:
         if overlap == 0:
             raise
-    here = complexity_of_minima(landscape, alpha, labels=labels, step=ROUGH)
+    lost = f"no minima found at alpha = {alpha:.6g}, overlap = {overlap:.6g}"
+    try:
+        here = complexity_of_minima(landscape, alpha, labels=labels, step=ROUGH)
+    except ConvergenceError:
+        raise ConvergenceError(f"{lost}, nor at overlap 0 to start from") from None
     at, stride = 0.0, overlap / 8
     while abs(at - overlap) > 1e-12:
         target = at + stride if abs(stride) < abs(overlap - at) else overlap
@@ -38,7 +42,7 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
         except ConvergenceError:
             stride /= 2
             if abs(stride) < 1e-3:
-                raise ConvergenceError(f"minima at alpha = {alpha:.6g} are lost at overlap {at:.4g}") from None
+                raise ConvergenceError(f"{lost}: from overlap 0 they are followed to {at:.4g} and lost") from None
             continue
         at = target
     return here
@@ -54,7 +58,7 @@ def either_edge(ensemble: Ensemble, start: Saddle, energy: float | None) -> Mini
             found = solve_saddle(ensemble, near, edge=edge, energy=energy)
         except ConvergenceError:
             continue
-        if admissible(found, edge):
+        if admissible(found, edge, ensemble.unit):
             return found
     raise ConvergenceError(f"no minima near alpha = {start.alpha:.6g}, s = {start.s:.6g}")
 
