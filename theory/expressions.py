@@ -11,7 +11,9 @@ from sympy import Expr, Rational, Symbol
 from .parsing import MAX_LENGTH, NUMBER
 
 NAMES = ("exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "sech", "asinh", "erf", "erfc")
-FUNCTIONS: dict[str, Callable[[Any], Any]] = {name: getattr(sympy, name) for name in NAMES}
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {name: getattr(sympy, name) for name in NAMES} | {
+    "sech": lambda x: 1 / sympy.cosh(x)  # which has machine code
+}
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: add,
     ast.Sub: sub,

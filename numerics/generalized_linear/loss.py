@@ -15,7 +15,7 @@ from ..lowering import Array, lower
 from .extended import evaluate
 
 USELESS = 1e-6
-"""Relative error beyond which a value counts as unknown."""
+"""Relative error beyond which a value counts as unknown, at fields of order one; more where they are improbable."""
 
 Functions = Callable[[ArrayLike, ArrayLike], list[Array]]
 
@@ -43,5 +43,6 @@ def _repaired(expression: Expr, values: Array, u: ArrayLike, y: ArrayLike) -> Ar
     fields = [np.broadcast_to(np.asarray(field, dtype=np.float64), values.shape)[wrong] for field in (u, y)]
     value, error = evaluate(expression, dict(zip((FIELD, SIGNAL_FIELD), fields, strict=True)))
     values = values.copy()
-    values[wrong] = np.where(error <= USELESS * (1 + np.abs(value)), value, np.nan)
+    rarity = np.exp(np.minimum((fields[0] ** 2 + fields[1] ** 2) / 4, 20))
+    values[wrong] = np.where(error <= USELESS * rarity * (1 + np.abs(value)), value, np.nan)
     return values
