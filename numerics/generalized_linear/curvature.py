@@ -54,6 +54,8 @@ def floor_of(landscape: GeneralizedLinearLandscape) -> Floor:
     require_numbers(landscape)
     points = [_Points.of(landscape, *fields) for fields in _places(landscape)]
     near, far, farthest = (min(part.least(reach) for part in points) for reach in REACHES)
+    if not np.isfinite(farthest):
+        raise ConvergenceError(f"l'' of the loss {landscape.loss} is lost in rounding wherever it was looked at")
     if farthest >= 0:
         return Floor(farthest if far - farthest <= SETTLED * farthest else 0.0)
     deepens = any(part.deepens for part in points if part.valley)

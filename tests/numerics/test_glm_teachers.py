@@ -203,7 +203,7 @@ def test_errors_of_the_algorithmic_threshold_cover(teacher: Expr, roots: Callabl
     points = np.array([y, *roots(y)])
     scale = np.abs(slope(points))
     total = 0.0
-    w, share = legendre(np.linspace(-9, 9, 120) * np.sqrt(q), 10)
+    w, share = legendre(np.linspace(-9, 9, 300) * np.sqrt(q), 10)
     for known, part in zip(w, share * np.exp(-(w**2) / (2 * q)) / np.sqrt(2 * np.pi * q), strict=True):
         logs = np.nan_to_num(-((points - known) ** 2) / (2 * (1 - q)) - np.log(scale), nan=-np.inf)
         p = np.exp(logs - logs.max(axis=0))
