@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sympy import Expr, Float, Integral, Rational, Symbol, lambdify
+from sympy import Expr, Float, Integral, Rational, Symbol, erf, erfc, lambdify
 
 Backend = Literal["numpy", "mpmath"]
 Array = NDArray[np.float64]
@@ -14,11 +14,14 @@ Array = NDArray[np.float64]
 
 @lru_cache(maxsize=512)
 def _compiled(arguments: tuple[Symbol, ...], expressions: tuple[Expr, ...], backend: Backend) -> Callable[..., Any]:
+    modules: list[str] = [backend]
     if backend == "numpy":
         expressions = tuple(within_float(expression) for expression in expressions)
+        # NumPy has no error function; SciPy is loaded where it is needed
+        modules = ["scipy", backend] if any(expression.has(erf, erfc) for expression in expressions) else [backend]
     # a common subexpression must not leave the integral that binds its variable
     apart = not any(expression.has(Integral) for expression in expressions)
-    return lambdify(arguments, list(expressions), modules=backend, cse=apart)  # type: ignore[no-any-return]
+    return lambdify(arguments, list(expressions), modules=modules, cse=apart)  # type: ignore[no-any-return]
 
 
 def within_float(expression: Expr) -> Expr:

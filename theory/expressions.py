@@ -10,9 +10,9 @@ from sympy import Expr, Rational, Symbol
 
 from .parsing import MAX_LENGTH, NUMBER, shortened, syntax_tree
 
-FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    name: getattr(sympy, name)
-    for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "erf")
+NAMES = ("exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "sech", "asinh", "erf", "erfc")
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {name: getattr(sympy, name) for name in NAMES} | {
+    "sech": lambda x: 1 / sympy.cosh(x)  # which has machine code
 }
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: add,
@@ -31,9 +31,9 @@ Graded = tuple[Expr, int]
 def parse_expression(text: str, symbols: Mapping[str, Symbol]) -> Expr:
     """A function of the given symbols with exact numbers: ``parse_expression("log(1 + u**2)", {"u": u})``.
 
-    Numbers, ``pi``, the symbols, ``+ - * /``, ``**`` (or ``^``) with a number as exponent, brackets, and ``exp log sqrt
-    sin cos tan atan sinh cosh tanh asinh erf`` are read; nothing is evaluated, and length and degree are bounded.
-    Raises ValueError for anything else.
+    Numbers, ``pi``, the symbols, ``+ - * /``, ``**`` (or ``^``) with a number as exponent, brackets, and ``FUNCTIONS``
+    are read; nothing is evaluated, and length and degree are bounded. Raises ValueError for anything else, and for a
+    number that is not real and finite, naming it.
     """
     if len(text) > MAX_LENGTH:
         raise ValueError(f"expression of {len(text)} characters is too long; at most {MAX_LENGTH}")
@@ -41,8 +41,6 @@ def parse_expression(text: str, symbols: Mapping[str, Symbol]) -> Expr:
         value = _Reader(text, symbols).read()
     except (RecursionError, MemoryError) as error:
         raise ValueError(f"{shortened(text)!r} is nested too deeply; write it like {EXAMPLE}") from error
-    if value.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-        raise ValueError(f"{text!r} is not a finite real number everywhere; write it like {EXAMPLE}")
     return value
 
 
@@ -70,7 +68,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
                 value, degree = self._node(argument)
                 self._require_small(value)
-                return FUNCTIONS[name](value), max(degree, 1)
+                return self._real(FUNCTIONS[name](value), node), max(degree, 1)
         raise self._unknown(node)
 
     def _leaf(self, node: ast.Constant | ast.Name) -> Graded:
@@ -91,6 +89,13 @@ class _Reader:
     def _require_small(self, argument: Expr) -> None:
         if not argument.free_symbols and not (argument.is_finite and abs(argument.evalf()) <= 100):
             raise ValueError(f"{self.text!r}: a function of {argument}, a number of more than 100 in size, is not read")
+
+    def _real(self, value: Expr, node: ast.expr) -> Expr:
+        """The value, if it is real and finite wherever it is a number."""
+        infinite = value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
+        if infinite or value.has(sympy.I) or not (value.free_symbols or value.is_Rational or value.evalf(20).is_real):
+            raise ValueError(f"{self.text!r}: {ast.unparse(node)} is not a finite real number; write it like {EXAMPLE}")
+        return value
 
     def _number(self, node: ast.Constant) -> Rational:
         segment = ast.get_source_segment(self.text, node) or ""
@@ -114,7 +119,7 @@ class _Reader:
             )
         if base == 0 and exponent < 0:
             raise ValueError(f"{self.text!r} divides by zero")
-        return self._bounded(base**exponent, int(sympy.ceiling(max(degree, 1) * abs(exponent))))
+        return self._bounded(self._real(base**exponent, node), int(sympy.ceiling(max(degree, 1) * abs(exponent))))
 
     def _bounded(self, value: Expr, degree: int) -> Graded:
         if degree > LARGEST_DEGREE or (value.is_Rational and not _moderate(value)):

@@ -142,6 +142,8 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
     from numerics.generalized_linear import THRESHOLDS, evaluate_critical
     from numerics.rounding import half_unit, rounded_up
 
+    from .progress import announced
+
     chosen = LOSSES[name]
     landscape, values = chosen.declared(given)
     shown = min(whole("digits", digits, 1, DIGITS), DIGITS)
@@ -149,7 +151,8 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
     unknown = [key for key in keys if key not in THRESHOLDS]
     if unknown:
         raise ValueError(f"--only {unknown[0]}: no such threshold; choose among {', '.join(THRESHOLDS)}")
-    results = evaluate_critical(landscape, keys)
+    with announced() as doing:
+        results = evaluate_critical(landscape, keys, progress=doing)
     if as_json:
         record = {
             key: {

@@ -45,6 +45,8 @@ def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_j
     from numerics.generalized_linear.complexity import complexity
     from numerics.generalized_linear.data import Labels
 
+    from .progress import announced
+
     landscape, values, alpha = declared_at(name, given)
     overlap = open_overlap(asked.overlap)
     labels = next((known for known in get_args(Labels) if known == asked.labels), None)
@@ -63,13 +65,16 @@ def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_j
     record |= {} if energy is None else {"energy": energy}
     for label, kind in kinds.items():
         try:
-            found = complexity(landscape, alpha, kind, overlap=overlap, energy=energy, labels=labels)
+            with announced() as doing:
+                doing(f"Sigma of {NAMES.get(label, f'index {asked.index}')}")
+                found = complexity(landscape, alpha, kind, overlap=overlap, energy=energy, labels=labels)
         except ConvergenceError as failure:
             record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": str(failure)}
             continue
         record |= {f"{key}_{label}": value for key, value in _fields(found).items()}
     if all(record[f"sigma_{label}"] is None for label in kinds):
-        raise ConvergenceError("; ".join(dict.fromkeys(str(record[f"reason_{label}"]) for label in kinds)))
+        reasons = list(dict.fromkeys(str(record[f"reason_{label}"]) for label in kinds))
+        raise ConvergenceError("; ".join(text for text in reasons if not any(text in r for r in reasons if r != text)))
     if size is not None:
         record["finite_size"] = _finite_size(landscape, alpha, size)
     files = {} if picture is None else {"plot": lambda: _draw(landscape, alpha, labels, energy, picture)}

@@ -1,6 +1,8 @@
 """How far a computation has got: a bar on a terminal, nothing when piped."""
 
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import log10
@@ -47,3 +49,22 @@ def fraction() -> Iterator[Callable[[float, str], None]]:
     with Progress(*columns, console=console, disable=silent, transient=True) as display:
         task = display.add_task("", total=1.0)
         yield lambda done, what: display.update(task, completed=done, description=what)
+
+
+@contextmanager
+def announced(every: float = 10.0) -> Iterator[Callable[[str], None]]:
+    """To be called with what is being done: a line on standard error says so every ten seconds, piped or not."""
+    doing, done, start = [""], threading.Event(), time.monotonic()
+
+    def speak() -> None:
+        while not done.wait(every):
+            sys.stderr.write(f"ruggedflow: {doing[0]} ({time.monotonic() - start:.0f} s)\n")
+            sys.stderr.flush()
+
+    speaker = threading.Thread(target=speak, daemon=True)
+    speaker.start()
+    try:
+        yield lambda what: doing.__setitem__(0, what)
+    finally:
+        done.set()
+        speaker.join()

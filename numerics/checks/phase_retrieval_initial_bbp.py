@@ -19,7 +19,8 @@ import numpy as np
 
 from theory.systems.phase_retrieval import PhaseRetrieval
 
-from ..generalized_linear.data import curvature_floor, independent, tabulate
+from ..generalized_linear.curvature import curvature_floor
+from ..generalized_linear.data import independent, tabulate
 from ..generalized_linear.simulation import empirical_spectrum, sample_risk
 from ..generalized_linear.spectrum import LabelSpectrum
 from ..lowering import Array

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sympy import S
 
-from theory.generalized_linear import SIGNAL_FIELD, BayesChannel, GeneralizedLinearLandscape
-from theory.generalized_linear.bayes import DENOISED, KNOWN, POSTERIOR_VARIANCE
+from theory.generalized_linear import BayesChannel, GeneralizedLinearLandscape
+from theory.generalized_linear.bayes import DENOISED, KNOWN, LOG_WEIGHT, POSTERIOR_VARIANCE, PREIMAGE, SLOPE
 from theory.generalized_linear.symbols import ALPHA, PLANTED_OVERLAP
 
 from ..lowering import Array, lower
-from .critical import CriticalAlpha, absent
-from .labels import label_law
-from .quadrature import gaussian, graded_axis
+from .critical import CriticalAlpha, refined
+from .preimages import Preimages, preimages
 
-STEP = 0.05
-OVERLAPS = 1 - np.geomspace(1, 1e-4, 40)[1:]
+LEVELS = (0, 1, 2, 3)
+"""Grids of y, coarse to fine: each threshold is computed on two that agree, or on the finest two."""
+ROUGH = -1
+"""Where the largest alpha(q) is looked for: where it lies matters to second order."""
+OVERLAPS = 1 - np.concatenate((np.geomspace(0.99, 1e-3, 26), np.geomspace(4e-4, 1e-8, 16)))
 """Where the largest alpha(q) is looked for."""
+WIDTH = 3e-3
+"""Of the parabola that finds the largest alpha(q), in ln(1 - q)."""
+REACH_W = 8.6
+"""Standard deviations of what is known of y, given y."""
+APART = 18.0
+"""Preimages further apart than this many sqrt(1 - q) are told from each other whatever is known."""
+SUMS = 1e-12
+"""Rounding of sums over some 1e5 terms."""
+CHUNK = 256
+"""Nodes treated together: neighbours compete with the same branches."""
 
 
 @lru_cache(maxsize=16)
@@ -28,28 +41,60 @@ def channel(landscape: GeneralizedLinearLandscape) -> BayesChannel:
     return BayesChannel(landscape)
 
 
-def posterior_variance(landscape: GeneralizedLinearLandscape, q: float, *, step: float = STEP) -> float:
+def posterior_variance(landscape: GeneralizedLinearLandscape, q: float, *, level: int = 1) -> float:
     """``D = E Var[y | w, label]`` with ``w ~ N(0, q)``, ``y ~ N(w, 1 - q)``, ``0 < q < 1``.
 
-    Where labels leave several y the posterior is undecided only for w of size ``sqrt(1 - q)``: nodes are closer there.
+    Given y, ``w = q y + sqrt(q (1 - q)) x``, x standard Gaussian; its integrand has no pole within order one of the
+    real axis where two preimages compete, whatever q, so the trapezoidal rule serves.
     """
     if not 0 < q < 1:
         raise ValueError(f"q = {q} must lie strictly between 0 and 1; try q = 0.5")
-    variance = channel(landscape).variance
-    if variance == 0:
+    seen = channel(landscape)
+    if seen.invertible:
         return 0.0
-    wide = np.sqrt(1 - q)
-    known, rest = graded_axis(step, 0.3 * wide, half=False), graded_axis(step, 0.3, half=False)
-    w = np.sqrt(q) * known.nodes[:, None]
-    y = w + wide * rest.nodes[None, :]
-    values = lower((SIGNAL_FIELD, KNOWN, PLANTED_OVERLAP), [variance])(y, w, q)[0]
-    return float(gaussian(known) @ np.nan_to_num(values) @ gaussian(rest))
+    at, step = preimages(seen, level), 0.2 / 2 ** (level / 2)
+    x = np.arange(-REACH_W, REACH_W, step)
+    density = step * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    close = (np.abs(at.points[1:] - at.y) < APART * np.sqrt(1 - q)).any(axis=0)
+    places = np.flatnonzero(close)
+    pieces = np.array_split(places, 1 + len(places) // CHUNK)
+    return float(sum(at.weight[part] @ (_spread(at, part, q, x) @ density) for part in pieces if len(part)))
 
 
-def alpha_at_overlap(landscape: GeneralizedLinearLandscape, q: float, *, step: float = STEP) -> float:
+def _spread(at: Preimages, part: NDArray[np.intp], q: float, x: Array) -> Array:
+    """``Var[y | w, label]`` at these nodes (rows) and values of x."""
+    y, points, slope = at.y[part], at.points[:, part], at.slope[:, part]
+    near = (np.abs(points - y) < APART * np.sqrt(1 - q)).any(axis=1)
+    points, slope = points[near], slope[near]
+    w = q * y[:, None] + np.sqrt(q * (1 - q)) * x
+    away = (points - y)[:, :, None]
+    with np.errstate(divide="ignore"):
+        weights = _normalised(_log_weight(points[:, :, None], slope[:, :, None], w, q)[0])
+    away = np.nan_to_num(away)
+    return np.asarray((weights * away**2).sum(axis=0) - (weights * away).sum(axis=0) ** 2)
+
+
+_log_weight = lower((PREIMAGE, SLOPE, KNOWN, PLANTED_OVERLAP), [LOG_WEIGHT])
+
+
+def _normalised(logarithms: Array) -> Array:
+    """Probabilities along the first axis; nan is none. At a turning point, where slopes vanish, its y has them all."""
+    logarithms = np.nan_to_num(logarithms, nan=-np.inf, posinf=1e300)
+    weights = np.exp(logarithms - logarithms.max(axis=0))
+    return np.asarray(weights / weights.sum(axis=0))
+
+
+def second_moment(at: Preimages) -> Array:
+    """``E[y^2 | label]`` of a standard Gaussian at the nodes."""
+    with np.errstate(divide="ignore"):
+        weights = _normalised(_log_weight(at.points, at.slope, 0.0, 0.0)[0])
+    return np.asarray((weights * np.nan_to_num(at.points) ** 2).sum(axis=0))
+
+
+def alpha_at_overlap(landscape: GeneralizedLinearLandscape, q: float, *, level: int = 1) -> float:
     """``alpha(q)`` at which q is a fixed point of state evolution."""
     curve = channel(landscape).alpha_at_overlap
-    spread = posterior_variance(landscape, q, step=step)
+    spread = posterior_variance(landscape, q, level=level)
     return float(lower((PLANTED_OVERLAP, POSTERIOR_VARIANCE), [curve])(q, spread)[0])
 
 
@@ -71,47 +116,80 @@ def state_evolution(
 
 def weak_recovery(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     """alpha above which ``q = 0`` is unstable: ``1/E[(E[y^2 | label] - 1)^2]``."""
-    value = channel(landscape).weak_recovery
-    if value == 0:
+    seen = channel(landscape)
+    if not seen.even:
         return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: any alpha > 0 does")
-    if value == S.Infinity:
-        return absent("the label shows nothing of the size of y: q = 0 is stable for every alpha")
-    alpha = label_law().evaluate((value,), {})[0]
-    return CriticalAlpha(alpha, 1e-12 * alpha, "Bayes-optimal: q = 0 becomes unstable")
+
+    def compute(level: float) -> CriticalAlpha:
+        at = preimages(seen, int(level))
+        gain = float(at.weight @ (second_moment(at) - 1) ** 2)
+        return CriticalAlpha(1 / gain, note="Bayes-optimal: q = 0 becomes unstable", state={"doubt": at.doubt})
+
+    return _with_doubt(refined(compute, LEVELS))
+
+
+def _with_doubt(found: CriticalAlpha) -> CriticalAlpha:
+    """The error with that of the preimages, whose y^2 - 1 is at most of order ten where it counts."""
+    error = found.error + (100 * found.state.get("doubt", 0.0) + SUMS) * found.alpha
+    return CriticalAlpha(found.alpha, error, found.note, {k: v for k, v in found.state.items() if k != "doubt"})
 
 
 def algorithmic(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     """alpha above which message passing from any start reaches ``q = 1``: the largest ``alpha(q)``."""
+    seen = channel(landscape)
+    if seen.invertible:
+        return CriticalAlpha(1.0, 0.0, "the label shows y itself: alpha(q) = q, the overlap grows continuously to one")
 
-    def depth(q: float, step: float = 2 * STEP) -> float:
-        return -alpha_at_overlap(landscape, q, step=step)
+    places = np.log(1 - OVERLAPS)
+    values = np.array([_alpha_near(landscape, x, ROUGH) for x in places])
+    i = int(np.argmax(values))
+    start = weak_recovery(landscape)
+    if start.alpha >= values[i]:
+        return CriticalAlpha(start.alpha, start.error, "alpha(q) is largest at q = 0", {"q": 0.0})
+    bounds = (places[min(i + 1, len(places) - 1)], places[i - 1] if i else -1e-9)
+    best = minimize_scalar(
+        lambda x: -_alpha_near(landscape, x, ROUGH), bounds=bounds, method="bounded", options={"xatol": 1e-4}
+    )
 
-    values = np.array([depth(q, 4 * STEP) for q in OVERLAPS])
-    i = int(np.argmin(values))
-    limit = information_theoretic(landscape)
-    if i == len(values) - 1 or -values[i] <= limit.alpha:
-        return CriticalAlpha(limit.alpha, limit.error, "no hard phase: the overlap grows continuously to one")
-    bounds = (float(OVERLAPS[i - 1]) if i else 1e-6, float(OVERLAPS[i + 1]))
-    best = minimize_scalar(depth, bounds=bounds, method="bounded", options={"xatol": 1e-9})
-    finer = alpha_at_overlap(landscape, best.x)
-    return CriticalAlpha(finer, float(abs(finer + best.fun)) + 1e-12, "largest alpha(q)", {"q": float(best.x)})
+    def compute(level: float) -> CriticalAlpha:
+        place, alpha = _vertex(lambda x: _alpha_near(landscape, x, int(level)), float(best.x))
+        state = {"q": 1 - float(np.exp(place)), "doubt": preimages(seen, int(level)).doubt}
+        return CriticalAlpha(alpha, note="largest alpha(q)", state=state)
+
+    return _with_doubt(refined(compute, LEVELS))
+
+
+def _alpha_near(landscape: GeneralizedLinearLandscape, x: float, level: int) -> float:
+    """``alpha(q)`` at ``1 - q = e^x``."""
+    return alpha_at_overlap(landscape, 1 - float(np.exp(x)), level=level)
+
+
+def _vertex(function: Callable[[float], float], x: float) -> tuple[float, float]:
+    """Place and value of a maximum near x: the vertex of a parabola through three points, three times over."""
+    for _ in range(3):
+        low, middle, high = (function(x + shift) for shift in (-WIDTH, 0.0, WIDTH))
+        bend, slope = (high - 2 * middle + low) / WIDTH**2, (high - low) / (2 * WIDTH)
+        x, value = x - slope / bend, middle - slope**2 / (2 * bend)
+    return x, value
 
 
 def information_theoretic(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
-    """alpha above which ``q = 1`` is the best estimate: without noise, the limit of ``alpha(q)`` at 1.
+    """alpha above which ``q = 1`` is the best estimate: ``alpha(q -> 1) = 1`` for every label without noise.
 
-    There the free entropy of ``q = 1`` is infinitely above all others. ``alpha(q)`` is analytic in ``sqrt(1 - q)``; the
-    limit is a polynomial extrapolation, its error what the last degree changes.
+    There the free entropy of ``q = 1`` is infinitely above all others: ``(alpha - 1)/2 ln(1/V)``.
     """
-    nodes = np.geomspace(1, 1 / 16, 7) / 16
-    values = np.array([alpha_at_overlap(landscape, 1 - v * v) for v in nodes])
-    estimates = [_at_zero(nodes[k:], values[k:]) for k in (0, 1)]
-    error = abs(estimates[0] - estimates[1]) + 1e-12
-    return CriticalAlpha(estimates[0], error, "perfect recovery; labels without noise")
+    if not channel(landscape).invertible:
+        preimages(channel(landscape), 0)  # refuses labels that are no such functions
+    return CriticalAlpha(1.0, 0.0, "perfect recovery; labels without noise")
 
 
-def _at_zero(nodes: Array, values: Array) -> float:
-    """Lagrange's polynomial at zero."""
-    others = [np.delete(nodes, i) for i in range(len(nodes))]
-    weights = [np.prod(-rest / (node - rest)) for node, rest in zip(nodes, others, strict=True)]
-    return float(np.dot(weights, values))
+def spectral_optimal(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+    """alpha above which the best spectral method finds the signal.
+
+    With ``T = 1 - 1/E[y^2 | label]`` (Luo, Alghamdi, Lu 2019), at ``lambda = 1``: ``T/(1 - T) = E[y^2 | label] - 1``,
+    so that edge and outlier meet where ``1/alpha = E[(E[y^2 | label] - 1)^2]``, as for message passing.
+    """
+    if not channel(landscape).even:
+        return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: its mean does for any alpha > 0")
+    found = weak_recovery(landscape)
+    return CriticalAlpha(found.alpha, found.error, state={"g": 1.0})

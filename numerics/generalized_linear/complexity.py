@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from sympy import Rational
@@ -11,7 +12,8 @@ from theory.generalized_linear import GeneralizedLinearLandscape, HessianSpectru
 from theory.generalized_linear.symbols import ALPHA
 
 from ..errors import ConvergenceError
-from .data import Labels, Law, curvature_floor
+from .curvature import curvature_floor
+from .data import Labels, Law
 from .minima import Ensemble, Minima
 from .saddles import CriticalPoints, law_at
 from .search import ROUGH, Found, Kind, polished, rough_minima, search
@@ -27,7 +29,7 @@ class Complexity:
 
     ``sigma`` with ``error``; ``energy`` per dimension; ``index``, fraction of negative eigenvalues; ``tilt`` s, the
     slope of ``Sigma`` in the energy; ``hessian`` the lower end of the spectrum: its edge, b there, and the outlier
-    along the signal. ``stable``: nothing of the spectrum lies below zero.
+    along the signal; ``unit``, how large the loss is. ``stable``: nothing of the spectrum lies below zero.
     """
 
     kind: Kind
@@ -37,12 +39,13 @@ class Complexity:
     index: float
     tilt: float
     hessian: HessianEdge
+    unit: float = 1.0
 
     @property
     def stable(self) -> bool:
         """Whether these are minima, outlier included."""
         lowest = self.hessian.edge if np.isnan(self.hessian.outlier) else self.hessian.outlier
-        return bool(lowest >= -1e-6)
+        return bool(lowest >= -1e-6 * self.unit)
 
 
 def complexity(
@@ -61,7 +64,10 @@ def complexity(
     ConvergenceError where there are no such critical points or none is found.
     """
     _check(kind, energy)
-    rough = rough_minima(landscape, alpha, overlap, labels)
+    rough = _start(landscape, alpha, overlap, labels)
+    if isinstance(rough, str):
+        others = "" if kind == "minima" else f"critical points of kind {kind} are looked for from minima, and "
+        raise ConvergenceError(others + rough)
     found = _found(Ensemble(landscape, labels, overlap, ROUGH), kind, rough, energy)
     for step in STEPS:
         before, found = found, polished(Ensemble(landscape, labels, overlap, step), found, kind, energy)
@@ -71,6 +77,15 @@ def complexity(
     if kind == "total" and isinstance(found, Minima) and found.saddle.xi > 0:
         raise ConvergenceError("the most numerous critical points are not minima, and were not found")
     return described(Ensemble(landscape, labels, overlap, step), found, kind, error)
+
+
+@lru_cache(maxsize=32)
+def _start(landscape: GeneralizedLinearLandscape, alpha: float, overlap: float, labels: Labels) -> Minima | str:
+    """The most numerous minima on the coarsest grid, or why there are none."""
+    try:
+        return rough_minima(landscape, alpha, overlap, labels)
+    except ConvergenceError as failure:
+        return str(failure)
 
 
 def _found(ensemble: Ensemble, kind: Kind, rough: Minima, energy: float | None) -> Found:
@@ -98,9 +113,8 @@ def described(ensemble: Ensemble, found: Found, kind: Kind, error: float = np.na
         law, index = law_at(ensemble, found.saddle), found.index
     else:
         law, index, floor = ensemble.law(found.saddle), 0.0, max(floor, -1 / found.saddle.g)
-    return Complexity(
-        kind, found.sigma, error, found.energy, index, saddle.s, hessian_of(ensemble, law, floor, saddle.alpha)
-    )
+    hessian = hessian_of(ensemble, law, floor, saddle.alpha)
+    return Complexity(kind, found.sigma, error, found.energy, index, saddle.s, hessian, ensemble.unit)
 
 
 def hessian_of(ensemble: Ensemble, law: Law, floor: float, alpha: float) -> HessianEdge:
@@ -108,4 +122,5 @@ def hessian_of(ensemble: Ensemble, law: Law, floor: float, alpha: float) -> Hess
     if not np.isfinite(floor):
         return HessianEdge(-np.inf, 0.0, np.nan, np.nan, 0.0, False)
     theory = HessianSpectrum(overlap=Rational(repr(ensemble.overlap)))
-    return LabelSpectrum(law, floor, theory).hessian(alpha, law.evaluate((radial_force(),), {ALPHA: alpha})[0])
+    multiplier = law.evaluate((radial_force(),), {ALPHA: alpha})[0]
+    return LabelSpectrum(law, floor, theory, ensemble.unit).hessian(alpha, multiplier)

@@ -41,6 +41,7 @@ def absent(note: str) -> CriticalAlpha:
 def refined(compute: Callable[[float], CriticalAlpha], steps: Sequence[float] = STEPS) -> CriticalAlpha:
     """``compute(step)`` on finer and finer grids until two agree; the error is their difference and rounding.
 
+    ``steps`` are whatever tells the grids apart, coarse to fine.
     Solvers that fail on the first grid raise; those that fail on a finer one leave the coarser value with its doubt.
     """
     coarse = compute(steps[0])

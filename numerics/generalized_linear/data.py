@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
-from sympy import Expr, Symbol, simplify
+from sympy import Expr, Symbol
 
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, GivenSignal
 from theory.generalized_linear.average import Mean, integrands
+from theory.generalized_linear.smooth import vanishes
 from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS
 
 from ..lowering import Array, lower
+from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
 
 Labels = Literal["quenched", "annealed"]
@@ -23,6 +24,8 @@ Values = Mapping[Symbol, float]
 DATUM = (FIELD, SIGNAL_FIELD, LOSS, FORCE, CURVATURE)
 INNER = 0.02
 """Spacing of the nodes grows from this scale on."""
+UNBOUNDED = 1e9
+"""A function larger than this at fields in reach has no bound worth the name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,18 +144,20 @@ def tabulate(landscape: GeneralizedLinearLandscape, step: float, *, signal_free:
     """The loss on the grid of spacing ``step``; symmetries of the loss halve the axes.
 
     ``signal_free``: laws are even in u where the loss is (they are not at an overlap with the signal).
-    Raises ValueError for a loss with free parameters, or one that is not finite on the grid.
+    Raises ValueError for a loss with free parameters, or one that is not finite (or lost in rounding) on the grid.
     """
     require_numbers(landscape)
     loss = landscape.loss
-    mirrored = bool(simplify(loss.subs({FIELD: -FIELD, SIGNAL_FIELD: -SIGNAL_FIELD}, simultaneous=True) - loss) == 0)
+    mirrored = vanishes(loss.subs({FIELD: -FIELD, SIGNAL_FIELD: -SIGNAL_FIELD}, simultaneous=True) - loss)
     y_axis = graded_axis(2 * step, INNER, half=mirrored)
     u_axis = graded_axis(step, INNER, half=landscape.is_even and signal_free)
     y, u = y_axis.nodes[:, None], u_axis.nodes[None, :]
-    functions = lower((FIELD, SIGNAL_FIELD), [loss, landscape.force, landscape.curvature])(u, y)
+    functions = loss_functions(landscape)(u, y)
     for name, values in zip(("l", "l'", "l''"), functions, strict=True):
         if not np.all(np.isfinite(values)):
-            raise ValueError(f"{name} is not finite everywhere for the loss {loss}; soften it near its singularity")
+            at = np.argwhere(~np.isfinite(values))[0]
+            place = f"u = {u[0, at[1]]:.3g}, y = {y[at[0], 0]:.3g}"
+            raise ValueError(f"{name} is not finite everywhere for the loss {loss}: no number at {place}; soften it")
     weight = gaussian(y_axis)
     return Data(landscape, (u, y, *(np.ascontiguousarray(f) for f in functions)), weight / weight.sum(), u_axis.weights)
 
@@ -162,53 +167,3 @@ def require_numbers(landscape: GeneralizedLinearLandscape) -> None:
     if landscape.parameters:
         name = landscape.parameters[0]
         raise ValueError(f"{name} has no value in {landscape!r}; give it one with subs({{'{name}': 1}})")
-
-
-@lru_cache(maxsize=64)
-def curvature_floor(landscape: GeneralizedLinearLandscape) -> float:
-    """Infimum of ``D = l''`` over the plane, limits at infinity included; ``-inf`` where it is unbounded."""
-    require_numbers(landscape)
-    data = tabulate(landscape, 0.05)
-    near = np.broadcast_arrays(data.fields[-1], *data.fields[:2])
-    far = [(lower((FIELD, SIGNAL_FIELD), [landscape.curvature])(u, y)[0], u, y) for u, y in _far_points()]
-    lowest = min(_polished(landscape, *np.broadcast_arrays(*values)) for values in (near, *far))
-    return lowest if lowest > -UNBOUNDED else -np.inf
-
-
-def curvature_unit(landscape: GeneralizedLinearLandscape) -> float:
-    """How large a loss is: 1 for phase retrieval, whose curvature goes down to -2, and where no infimum tells."""
-    floor = curvature_floor(landscape)
-    return -floor / 2 if -np.inf < floor < 0 else 1.0
-
-
-def _far_points() -> list[tuple[Array, Array]]:
-    """The plane on logarithmic axes, and near ``u = y`` and ``u = -y``, where losses have narrow valleys."""
-    sizes = np.concatenate(([0.0], np.geomspace(1e-9, 1e9, 361)))
-    line = np.concatenate((-sizes[:0:-1], sizes))
-    labels = line[abs(line) <= VALLEY][None, :]
-    return [(line[:, None], line[None, :]), *((sign * labels + line[:, None], labels) for sign in (1, -1))]
-
-
-def _polished(landscape: GeneralizedLinearLandscape, values: Array, u: Array, y: Array) -> float:
-    """The least of these curvatures, and of those found downhill from there."""
-    curvature = lower((FIELD, SIGNAL_FIELD), [landscape.curvature])
-    if np.isnan(values).all():
-        return np.inf
-    at = np.unravel_index(np.nanargmin(values), values.shape)
-    least = float(values[at])
-
-    def height(point: Array) -> float:
-        with np.errstate(all="ignore"):
-            value = float(curvature(point[0], point[1])[0])
-        return value if np.isfinite(value) else np.inf
-
-    if not -UNBOUNDED < least < UNBOUNDED:
-        return least
-    options: Any = {"xatol": 1e-9, "fatol": 1e-15, "maxiter": 400}
-    return min(least, float(minimize(height, np.array([u[at], y[at]]), method="Nelder-Mead", options=options).fun))
-
-
-VALLEY = 1e6
-"""Labels up to here are looked at next to ``u = y``: beyond it ``u - y`` is lost in rounding."""
-UNBOUNDED = 1e9
-"""A curvature below minus this at fields up to 1e9 has no lower bound worth the name."""

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
-from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
+from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from ..finite_size import BATCHES, ExpectedCount
-from ..lowering import Array, lower
+from ..lowering import Array
 from .data import Law, independent, require_numbers, tabulate
+from .loss import finite
 from .minima import Ensemble, complexity_of_minima
 from .saddles import as_critical_points, law_at, spectrum_of_indices
 
@@ -74,7 +75,7 @@ def _weighted(
     landscape: GeneralizedLinearLandscape, size: int, u: Array, y: Array, proposed: Array, rng: np.random.Generator
 ) -> tuple[Array, Array, Array]:
     """Weight, overlap and index of each draw (rows of u and y)."""
-    loss = lower((FIELD, SIGNAL_FIELD), [landscape.force, landscape.curvature])
+    loss = finite((landscape.force, landscape.curvature))
     force, curvature = loss(u, y)
     radial, along = (force * u).sum(axis=1), (force * y).sum(axis=1)
     q = along / radial

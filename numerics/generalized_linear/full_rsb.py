@@ -125,9 +125,9 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
 
     Solved with 4, 8 and 16 levels and extrapolated to infinitely many: the marginal equations at the nodes are of
     second order. The grid of cavity fields is corrected by two finer ones, at 4 levels. The error is twice what the
-    last extrapolation moved, what the finest grid still changed, and a tenth of the correction. Where the proximal map
-    jumps for some labels, the bulk need not touch zero and marginality of the last level is one way to close the
-    equations: the error covers another one (``smooth_end``), and a finer grid of labels.
+    last extrapolation moved, what the finest grid and twice as many labels still changed, and a tenth of the
+    correction. Where the proximal map jumps for some labels, the bulk need not touch zero and marginality of the last
+    level is one way to close the equations: the error covers another one (``smooth_end``).
     """
     trouble = not_applicable(landscape)
     if trouble:
@@ -139,13 +139,14 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
         with threadpool_limits(1, "blas"):  # more threads than idle cores cost a factor of twenty
             states = _sequence(landscape, describe(landscape, float(np.exp(start[0])), float(np.exp(start[1])), 0.1))
             fine = [_solve(FieldGrid(landscape, SPACING / k), LEVELS[0], states[0], None).alpha for k in (2, 4)]
+            labels = _solve(FieldGrid(landscape, SPACING, Y_STEP / 2), LEVELS[0], states[0], None).alpha
             jumps = _doubt_by_jumps(landscape, states) if states[-1].jumping > 0 else 0.0
     except ConvergenceError as failure:
         return absent(f"full RSB not found: {failure}")
     alphas = np.array([state.alpha for state in states])
     limits = alphas[1:] + np.diff(alphas) / 3
     correction, last = fine[1] - alphas[0], states[-1]
-    error = 2 * abs(limits[1] - limits[0]) + abs(fine[1] - fine[0]) + abs(correction) / 10
+    error = 2 * abs(limits[1] - limits[0]) + abs(fine[1] - fine[0]) + abs(correction) / 10 + abs(labels - alphas[0])
     note = f"{LEVELS[-1]} levels extrapolated; energy {last.energy:.5g}, functional {last.free_energy:.5g}"
     error += jumps
     if last.jumping > 0:
@@ -155,10 +156,9 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
 
 
 def _doubt_by_jumps(landscape: GeneralizedLinearLandscape, states: list[FullRSBState]) -> float:
-    """What alpha changes with twice as many labels, and with the other end of x(q)."""
-    labels = _solve(FieldGrid(landscape, SPACING, Y_STEP / 2), LEVELS[0], states[0], None).alpha
+    """What alpha changes with the other end of x(q)."""
     end = _solve(FieldGrid(landscape, SPACING), LEVELS[-1], states[-1], None, smooth_end=True).alpha
-    return abs(labels - states[0].alpha) + abs(end - states[-1].alpha)
+    return abs(end - states[-1].alpha)
 
 
 def _sequence(landscape: GeneralizedLinearLandscape, start: OneStepState) -> list[FullRSBState]:

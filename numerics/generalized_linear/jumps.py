@@ -12,14 +12,15 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
-from sympy import simplify
 
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, ProximalMap
+from theory.generalized_linear.smooth import vanishes
 from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .data import Data
+from .loss import loss_functions
 from .quadrature import REACH
 
 MAP = ProximalMap()
@@ -33,7 +34,7 @@ def tabulate_jump(landscape: GeneralizedLinearLandscape, chi: float, order: int)
 
     Raises ConvergenceError for a map that jumps elsewhere than at ``h = 0``.
     """
-    loss = lower((FIELD, SIGNAL_FIELD), [landscape.loss, landscape.force, landscape.curvature])
+    loss = loss_functions(landscape)
     y, weight_y = _labels(landscape, chi, order)
     gap = _gaps(landscape, chi, y)
     nodes, weights = _panels(_halving(0.0, 1.0, HALVINGS_U, left=True, right=False), order)
@@ -48,11 +49,11 @@ def tabulate_jump(landscape: GeneralizedLinearLandscape, chi: float, order: int)
 def _labels(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> tuple[Array, Array]:
     """Nodes and weights of ``dy``, broken where the map begins to jump; half the axis where the loss allows."""
     value = landscape.loss
-    even = bool(simplify(value.subs(SIGNAL_FIELD, -SIGNAL_FIELD) - value) == 0)
-    curvature = lower((FIELD, SIGNAL_FIELD), [landscape.curvature])
+    even = vanishes(value.subs(SIGNAL_FIELD, -SIGNAL_FIELD) - value)
+    loss = loss_functions(landscape)
 
     def slope(y: float) -> float:
-        return 1 + chi * float(curvature(0.0, y)[0])
+        return 1 + chi * float(loss(0.0, y)[2])
 
     half = np.concatenate(([0.0], np.geomspace(1e-6, REACH, 500)))
     line = half if even else np.concatenate((-half[:0:-1], half))
@@ -71,11 +72,11 @@ def _labels(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> tu
 
 def _gaps(landscape: GeneralizedLinearLandscape, chi: float, y: Array) -> Array:
     """``u*`` for each label (zero where the map does not jump), by bisection."""
-    force = lower((FIELD, SIGNAL_FIELD), [landscape.force])
+    loss = loss_functions(landscape)
     cavity = lower((FIELD, LOSS, FORCE, CURVATURE, RESPONSE), [MAP.cavity_field])
 
     def field(u: Array) -> Array:
-        return cavity(u, 0.0, force(u, y[:, None])[0], 0.0, chi)[0]
+        return cavity(u, 0.0, loss(u, y[:, None])[1], 0.0, chi)[0]
 
     table = field(np.broadcast_to(TABLE, (len(y), len(TABLE))))
     negative = table < 0

@@ -11,6 +11,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from .critical import CriticalAlpha, absent, refined
+from .curvature import curvature_unit
 from .data import Labels
 from .minima import Edge, Ensemble, Minima, Saddle, admissible, complexity_of_minima, follow, solve_saddle
 from .one_step import describe, marginal_bbp, not_applicable, transition_start
@@ -59,11 +60,12 @@ def _transition(landscape: GeneralizedLinearLandscape, labels: Labels, *, sigma_
 @lru_cache(maxsize=32)
 def _rough(landscape: GeneralizedLinearLandscape, labels: Labels, sigma_zero: bool) -> tuple[Minima, Edge]:
     """The transition on a coarse grid, with the bulk held at zero if that takes ``xi >= 0``, else free."""
+    unit = curvature_unit(landscape)
     held = _followed(landscape, labels, sigma_zero, "touching")
-    if admissible(held, "touching"):
+    if admissible(held, "touching", unit):
         return held, "touching"
     gapped = _followed(landscape, labels, sigma_zero, "free")
-    if admissible(gapped, "free"):
+    if admissible(gapped, "free", unit):
         return gapped, "free"
     raise ConvergenceError("no saddle with an admissible edge")
 

@@ -10,24 +10,26 @@ from sympy import Expr
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, SpectralMethod
 
 from ..lowering import Array, lower
-from .critical import CriticalAlpha
+from .critical import CriticalAlpha, refined
 from .data import UNBOUNDED, Data, Law
 from .quadrature import gaussian, panel_axis
 from .spectrum import HessianEdge, LabelSpectrum
 
+TOLERANCES = (1e-9, 1e-11, 1e-13)
+"""Of the integrals over each panel, coarse to fine."""
 LANDSCAPE = GeneralizedLinearLandscape(FIELD**2 / 2)
 """Averages over labels alone use no loss; any will do."""
 
 
-def label_law(preprocessing: Expr | None = None) -> Law:
+def label_law(preprocessing: Expr, tolerance: float = TOLERANCES[-1]) -> Law:
     """A standard Gaussian y on panels that resolve ``T(y)``; the curvature is ``D = -T``."""
-    values = lower((SIGNAL_FIELD,), [preprocessing if preprocessing is not None else SIGNAL_FIELD])
+    values = lower((SIGNAL_FIELD,), [preprocessing])
 
     def shape(y: Array) -> Array:
         bounded = _bounded(values(y)[0])
         return np.stack((bounded, bounded**2, y**2 * bounded, y**2 * bounded**2, y**4))
 
-    axis = panel_axis(shape)
+    axis = panel_axis(shape, tolerance)
     y, zero = axis.nodes[:, None], np.zeros((len(axis.nodes), 1))
     weight = gaussian(axis)
     weight = weight / weight.sum()
@@ -42,7 +44,7 @@ def _bounded(values: Array) -> Array:
 
 
 @lru_cache(maxsize=16)
-def spectral(method: SpectralMethod) -> LabelSpectrum:
+def spectral(method: SpectralMethod, tolerance: float = TOLERANCES[-1]) -> LabelSpectrum:
     """Minus the matrix of a spectral method as a Hessian: numbers for its edge, outlier and overlap.
 
     Raises ValueError if T is not finite for nearly all labels.
@@ -51,15 +53,17 @@ def spectral(method: SpectralMethod) -> LabelSpectrum:
     values = lower((SIGNAL_FIELD,), [method.preprocessing])(y)[0]
     if np.isnan(values).any():
         raise ValueError(f"preprocessing = {method.preprocessing} is not a real number for some y; try 1 - 1/y**2")
-    law = label_law(method.preprocessing)
+    law = label_law(method.preprocessing, tolerance)
     top = float(max(values.max(), -law.data.fields[-1].min()))
     return LabelSpectrum(law, -top if top < UNBOUNDED else -np.inf, method.general)
 
 
 def spectral_threshold(method: SpectralMethod) -> CriticalAlpha:
-    """Smallest alpha at which the top eigenvector of ``sum T(y) x x^T`` correlates with the signal."""
-    found = spectral(method).transition()
-    return found if not found.exists else CriticalAlpha(found.alpha, 1e-11 * found.alpha, found.note, found.state)
+    """Smallest alpha at which the top eigenvector of ``sum T(y) x x^T`` correlates with the signal.
+
+    Its error is what a finer division into panels changes.
+    """
+    return refined(lambda tolerance: spectral(method, tolerance).transition(), TOLERANCES)
 
 
 def spectral_outlier(method: SpectralMethod, alpha: float) -> HessianEdge:

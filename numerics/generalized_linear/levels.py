@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, ProximalMap
+from theory.generalized_linear import FIELD, GeneralizedLinearLandscape, ProximalMap
 from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 
 from ..lowering import Array, lower
+from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
 
 MAP = ProximalMap()
@@ -50,7 +51,7 @@ class FieldGrid:
         self.y, self.weight = axis.nodes[:, None], weight / weight.sum()
         self.h = (np.arange(round(WIDEST / spacing)) + 0.5) * spacing
         self.spacing = spacing
-        self._loss = lower((FIELD, SIGNAL_FIELD), [landscape.loss, landscape.force, landscape.curvature])
+        self._loss = loss_functions(landscape)
         self._map = lower((FIELD, LOSS, FORCE, CURVATURE, RESPONSE), [MAP.cavity_field, MAP.jacobian, MAP.envelope])
         self._table = np.concatenate(([0.0], np.geomspace(1e-4, 4 * WIDEST, 1500)))
         self._table_force = self._loss(self._table[None, :], self.y)[1]

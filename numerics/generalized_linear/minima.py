@@ -21,18 +21,8 @@ from theory.generalized_linear.symbols import (
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .data import (
-    Data,
-    Labels,
-    Law,
-    Values,
-    curvature_floor,
-    curvature_unit,
-    law_of,
-    require_numbers,
-    tabulate,
-    tilt_values,
-)
+from .curvature import curvature_floor, curvature_unit
+from .data import Data, Labels, Law, Values, law_of, require_numbers, tabulate, tilt_values
 from .newton import newton
 
 THEORY = KacRiceAction()
@@ -100,6 +90,11 @@ class Ensemble:
         """Whether theta is an unknown: at overlap 0 of an even loss the condition along the signal holds by itself."""
         return self.overlap != 0 or not self.landscape.is_even
 
+    @property
+    def unit(self) -> float:
+        """How large the loss is: multipliers times it are of order one."""
+        return curvature_unit(self.landscape)
+
     def law(self, saddle: Saddle) -> Law:
         """Data at such minima."""
         data, scalars = self.data, saddle.symbols(self.overlap)
@@ -113,7 +108,7 @@ class Ensemble:
         explicit = float(lower(free, [THEORY.functional.explicit])(*(scalars[x] for x in free))[0])
         sigma = explicit + saddle.alpha * law.log_mass + saddle.s * energy
         # on a grid halved by symmetry the condition along the signal holds by itself
-        residuals = np.array([saddle.c * force, saddle.g * position, signal if self.at_overlap else 0.0])
+        residuals = np.array([saddle.c * force, saddle.g * position, signal / self.unit if self.at_overlap else 0.0])
         return Minima(sigma, energy, attraction, stability, saddle), residuals
 
 
@@ -133,7 +128,7 @@ def solve_saddle(
     """
 
     tilted = sigma_zero or energy is not None
-    unit = curvature_unit(ensemble.landscape)  # the multipliers as numbers of order one, whatever the size of the loss
+    unit = ensemble.unit  # the multipliers as numbers of order one, whatever the size of the loss
 
     def saddle_at(x: Array) -> Saddle:
         rest = list(x[2:])
@@ -217,18 +212,18 @@ def complexity_of_minima(
                 found = solve_saddle(fine, rough.saddle, edge=edge)
             except ConvergenceError:
                 continue
-            if admissible(found, edge):
+            if admissible(found, edge, fine.unit):
                 return found
     raise ConvergenceError(f"no Kac-Rice saddle found at alpha = {alpha:.6g}, overlap = {overlap:.6g}, s = {s:.6g}")
 
 
-def admissible(minima: Minima, edge: Edge) -> bool:
+def admissible(minima: Minima, edge: Edge, unit: float) -> bool:
     """``xi >= 0`` where the edge is held, no negative bulk where it is free.
 
     Beyond ``1 + gD = 0`` for the most negative curvature such data are excluded, and ``E[t^2]`` diverges like
     ``-ln xi``: the edge is held by a xi that is exponentially small, zero on any grid, which changes nothing else.
     """
-    return minima.saddle.xi >= -1e-9 if edge == "touching" else minima.stability >= -1e-9
+    return minima.saddle.xi * unit >= -1e-9 if edge == "touching" else minima.stability >= -1e-9
 
 
 def _guesses(landscape: GeneralizedLinearLandscape, alpha: float, s: float) -> list[Saddle]:

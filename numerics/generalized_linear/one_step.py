@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from sympy import simplify
 
 from theory.generalized_linear import GeneralizedLinearLandscape, OneStepRSB
+from theory.generalized_linear.smooth import vanishes
 from theory.generalized_linear.symbols import ALPHA, RESPONSE, TILT
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .critical import CriticalAlpha, absent, refined
-from .data import Law, curvature_floor, curvature_unit, law_of, require_numbers, tabulate, tilt_values
+from .curvature import curvature_floor, curvature_unit
+from .data import Law, law_of, require_numbers, tabulate, tilt_values
 from .jumps import tabulate_jump
 from .newton import newton
 from .spectrum import LabelSpectrum
@@ -121,7 +122,7 @@ def not_applicable(landscape: GeneralizedLinearLandscape, *, bounded: bool = Tru
     require_numbers(landscape)
     if not landscape.is_even:
         return "the loss is not even in u: overlap 0 is not stationary, and random starts have no q_0 = 0 states"
-    if simplify(landscape.force) == 0:
+    if vanishes(landscape.force):
         return "the loss does not depend on u"
     if bounded and not np.isfinite(curvature_floor(landscape)):
         return "the curvature of the loss is unbounded below, and so is the bulk of the Hessian"
@@ -142,7 +143,7 @@ def describe(landscape: GeneralizedLinearLandscape, chi: float, s: float, step: 
 
 
 def _spectrum(landscape: GeneralizedLinearLandscape, law: Law) -> LabelSpectrum:
-    return LabelSpectrum(law, curvature_floor(landscape))
+    return LabelSpectrum(law, curvature_floor(landscape), unit=curvature_unit(landscape))
 
 
 def _sums(landscape: GeneralizedLinearLandscape, chi: float, s: float, step: float) -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ distance of order one: ``(u^2 - y^2)^2/(a + y^2)`` has them at ``sqrt(a)``, wher
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -99,3 +100,24 @@ def _integrals(function: Callable[[Array], Array], panels: Array, rule: tuple[Ar
     weights = weights * np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi)
     values = np.atleast_2d(function(nodes.ravel()))
     return np.asarray((values.reshape(-1, *nodes.shape) * weights).sum(axis=-1))
+
+
+def halving_panels(
+    ends: tuple[float, float], counts: tuple[int, int], widest: float, order: int
+) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes and weights of ``dv`` on an interval: panels shrink by halves towards both ends, so many
+    times each, and are no wider than ``widest``."""
+    start, end = ends
+    rule, half = np.polynomial.legendre.leggauss(order), (end - start) / 2
+    left, right = (_placed(_shrinking(half, count, widest), rule) for count in counts)
+    # distances from the nearer end keep their digits there
+    nodes = np.concatenate((start + left[0].ravel(), end - right[0].ravel()[::-1]))
+    return nodes, np.concatenate((left[1].ravel(), right[1].ravel()[::-1]))
+
+
+def _shrinking(width: float, count: int, widest: float) -> Array:
+    """Panels (n, 2) of [0, width] that shrink towards 0."""
+    marks = np.concatenate(([0.0], width * 2.0 ** -np.arange(count, -1, -1.0)))
+    pieces = [np.linspace(a, b, int(np.ceil((b - a) / widest)) + 1)[:-1] for a, b in itertools.pairwise(marks)]
+    edges = np.append(np.concatenate(pieces), width)
+    return np.stack((edges[:-1], edges[1:]), axis=1)

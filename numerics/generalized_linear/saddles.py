@@ -83,7 +83,7 @@ def count(ensemble: Ensemble, saddle: ComplexSaddle) -> tuple[CriticalPoints, Ar
     explicit = float(lower(EXPLICIT, [THEORY.functional.explicit])(*(scalars[x] for x in EXPLICIT))[0])
     sigma = explicit + saddle.alpha * law.log_mass + saddle.s * energy - saddle.slope * index
     size = np.hypot(saddle.real, saddle.imaginary)
-    signal = signal if ensemble.at_overlap else 0.0
+    signal = signal / ensemble.unit if ensemble.at_overlap else 0.0
     residuals = np.array([size * real, size**2 / saddle.imaginary * imaginary, saddle.c * force, signal])
     return CriticalPoints(sigma, energy, index, saddle), residuals
 
@@ -113,7 +113,7 @@ def solve_critical_points(
         known["pressure"] = 0.0
 
     def saddle_at(x: Array) -> ComplexSaddle:
-        values = {name: _bounded(name, float(value)) for name, value in zip(names, x, strict=True)}
+        values = {name: _bounded(name, float(value), ensemble.unit) for name, value in zip(names, x, strict=True)}
         return _from_polar(start, known | values)
 
     def residuals(x: Array) -> Array:
@@ -124,25 +124,26 @@ def solve_critical_points(
         rows += [found.sigma] if sigma_zero else []
         return np.array(rows)
 
-    first = [_free(name, known[name]) for name in names]
+    first = [_free(name, known[name], ensemble.unit) for name in names]
     return count(ensemble, saddle_at(newton(residuals, np.array(first))))[0]
 
 
 POSITIVE = ("size", "c", "alpha")
 
 
-def _free(name: str, value: float) -> float:
-    """The solver's unknown, any real number: a logarithm, or that of ``angle/(pi - angle)``."""
+def _free(name: str, value: float, unit: float) -> float:
+    """The solver's unknown, any real number: a logarithm, that of ``angle/(pi - angle)``, or a multiplier in the unit
+    of the loss."""
     if name == "angle":
         return float(np.log(value / (np.pi - value)))
-    return float(np.log(value)) if name in POSITIVE else value
+    return float(np.log(value)) if name in POSITIVE else value * unit
 
 
-def _bounded(name: str, unknown: float) -> float:
+def _bounded(name: str, unknown: float, unit: float) -> float:
     """Its inverse."""
     if name == "angle":
         return float(np.pi / 2 * (1 + np.tanh(unknown / 2)))
-    return float(np.exp(unknown)) if name in POSITIVE else unknown
+    return float(np.exp(unknown)) if name in POSITIVE else unknown / unit
 
 
 def _from_polar(start: ComplexSaddle, values: dict[str, float]) -> ComplexSaddle:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, TypeVar
 
+import numpy as np
+
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
@@ -18,6 +20,8 @@ Kind = Literal["total", "minima"] | float
 """All critical points, minima, or those whose fraction of negative eigenvalues is this."""
 Found = Minima | CriticalPoints
 Point = TypeVar("Point", Minima, CriticalPoints, Found)
+ABOVE = 2.0
+"""Times alpha, where saddles of a given index are looked for as well."""
 ROUGH = 0.2
 """Spacing of the nodes while saddles are looked for."""
 
@@ -29,7 +33,11 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
     except ConvergenceError:
         if overlap == 0:
             raise
-    here = complexity_of_minima(landscape, alpha, labels=labels, step=ROUGH)
+    lost = f"no minima found at alpha = {alpha:.6g}, overlap = {overlap:.6g}"
+    try:
+        here = complexity_of_minima(landscape, alpha, labels=labels, step=ROUGH)
+    except ConvergenceError:
+        raise ConvergenceError(f"{lost}, nor at overlap 0 to start from") from None
     at, stride = 0.0, overlap / 8
     while abs(at - overlap) > 1e-12:
         target = at + stride if abs(stride) < abs(overlap - at) else overlap
@@ -38,7 +46,7 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
         except ConvergenceError:
             stride /= 2
             if abs(stride) < 1e-3:
-                raise ConvergenceError(f"minima at alpha = {alpha:.6g} are lost at overlap {at:.4g}") from None
+                raise ConvergenceError(f"{lost}: from overlap 0 they are followed to {at:.4g} and lost") from None
             continue
         at = target
     return here
@@ -54,7 +62,7 @@ def either_edge(ensemble: Ensemble, start: Saddle, energy: float | None) -> Mini
             found = solve_saddle(ensemble, near, edge=edge, energy=energy)
         except ConvergenceError:
             continue
-        if admissible(found, edge):
+        if admissible(found, edge, ensemble.unit):
             return found
     raise ConvergenceError(f"no minima near alpha = {start.alpha:.6g}, s = {start.s:.6g}")
 
@@ -89,6 +97,8 @@ def _critical(ensemble: Ensemble, minima: Minima, index: float | None, energy: f
     """Of the given index, else the most numerous of any; minima with a gap compete."""
     path = spectrum_of_indices(ensemble, _touching(ensemble, minima))
     found = _on_path(ensemble, path, index)
+    if found and index is not None:
+        found += _from_above(ensemble, minima, index)
     if index is None:
         found += [minima] if minima.saddle.xi == 0 else []
         if not found and path and path[-1].saddle.slope < 0 and path[-1].index > 1 - 1e-3:
@@ -108,6 +118,22 @@ def _critical(ensemble: Ensemble, minima: Minima, index: float | None, energy: f
         if index is not None:
             raise
         return _gapped(ensemble, minima, energy)
+
+
+def _from_above(ensemble: Ensemble, minima: Minima, index: float) -> list[Found]:
+    """Critical points of this index followed from twice as many data: at small alpha those of large index and energy
+    lie on a branch that does not reach the minima."""
+    alpha = minima.saddle.alpha
+    try:
+        start = rough_minima(ensemble.landscape, ABOVE * alpha, ensemble.overlap, ensemble.labels)
+        path = spectrum_of_indices(ensemble, _touching(ensemble, start))
+        here = _on_path(ensemble, path, index)[0]
+        for less in np.geomspace(ABOVE * alpha, alpha, 12)[1:]:
+            if isinstance(here, CriticalPoints):
+                here = solve_critical_points(ensemble, replace(here.saddle, alpha=float(less)), index=index)
+    except (ConvergenceError, IndexError):
+        return []
+    return [here] if isinstance(here, CriticalPoints) else []
 
 
 def _on_path(ensemble: Ensemble, path: list[CriticalPoints], index: float | None) -> list[Found]:

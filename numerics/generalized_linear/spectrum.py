@@ -16,12 +16,13 @@ from theory.generalized_linear.symbols import ALPHA, MULTIPLIER, RESOLVENT
 from ..errors import ConvergenceError
 from ..lowering import Array
 from .critical import CriticalAlpha, absent, refined
-from .data import Law, curvature_floor, independent, tabulate
+from .curvature import curvature_unit, floor_of
+from .data import Law, independent, tabulate
 
 THEORY = HessianSpectrum()
 FARTHEST = 1e6
-"""Largest resolvent looked at where the curvature is nowhere negative."""
-XTOL = 4e-16
+"""Largest resolvent looked at where the curvature is nowhere negative, in the inverse unit of the loss."""
+RTOL = 1e-14
 TANGENT = 1e-12
 """Where b and 1 meet at the pole itself (optimal spectral methods), rounding decides their order."""
 
@@ -45,16 +46,19 @@ class HessianEdge:
 
 @dataclass(frozen=True, eq=False)
 class LabelSpectrum:
-    """``HessianSpectrum`` under a law P(u, y) that does not depend on alpha; ``floor`` is the infimum of D."""
+    """``HessianSpectrum`` under a law P(u, y) that does not depend on alpha; ``floor`` is the infimum of D, approached
+    like ``|field|^(-decay)`` where it is none of its values; ``unit`` the size of the loss."""
 
     law: Law
     floor: float
     theory: HessianSpectrum = THEORY
+    unit: float = 1.0
+    decay: float = 0.0
 
     @property
     def largest_resolvent(self) -> float:
         """``1 + g D > 0`` for all data up to here."""
-        return -1 / self.floor if self.floor < 0 else FARTHEST
+        return -1 / self.floor if self.floor < 0 else FARTHEST / self.unit
 
     def sums(self, g: float) -> tuple[float, float]:
         """``E[t^2]`` and ``E[(1 - v^2) t]``: A and b are linear in alpha."""
@@ -76,7 +80,7 @@ class LabelSpectrum:
             if np.isfinite(beyond(top)):
                 return top, True
             top *= 1 - 1e-12
-        return float(brentq(beyond, _positive_start(beyond, top), top, xtol=XTOL, rtol=1e-14)), False
+        return _root(beyond, _positive_start(beyond, top), top), False
 
     def hessian(self, alpha: float, multiplier: float) -> HessianEdge:
         """Edge and outlier of ``(1/N) sum D x x^T + multiplier`` at this alpha."""
@@ -90,7 +94,7 @@ class LabelSpectrum:
         def pole(g: float) -> float:
             return self.evaluate((self.theory.attraction,), g, alpha)[0] - 1
 
-        root = float(brentq(pole, _positive_start(pole, g), g, xtol=XTOL, rtol=1e-14))
+        root = _root(pole, _positive_start(pole, g), g)
         expressions = (self.theory.position, self.theory.overlap_squared)
         outlier, overlap = self.evaluate(expressions, root, alpha, multiplier)
         return HessianEdge(position, g, b, outlier, overlap, pinned)
@@ -105,15 +109,16 @@ class LabelSpectrum:
             return pull / spread - 1 if spread > 0 else -1.0
 
         top = self.largest_resolvent
-        points = _towards(top)
+        points = _towards(top, bounded=self.floor < 0)
         values = np.array([excess(g) for g in points])
         if self.floor < 0 and values[-1] > -TANGENT:
-            return CriticalAlpha(1 / self.sums(top)[1], note=PINNED if values[-1] > TANGENT else "", state={"g": top})
+            note = PINNED + _slowness(self.decay) if values[-1] > TANGENT else ""
+            return CriticalAlpha(1 / self.sums(top)[1], note=note, state={"g": top})
         crossings = [i for i in range(len(points) - 1) if values[i] > 0 >= np.nan_to_num(values[i + 1], nan=-1.0)]
         if not crossings:
             return absent("b stays below 1 at the edge for every alpha: the Hessian's outlier never leaves the bulk")
         i = crossings[-1]  # alpha falls as g rises
-        g = float(brentq(lambda g: _below_pole(excess(g)), points[i], points[i + 1], xtol=XTOL, rtol=1e-14))
+        g = _root(lambda g: _below_pole(excess(g)), points[i], points[i + 1])
         return CriticalAlpha(1 / self.sums(g)[0], state={"g": g})
 
 
@@ -124,11 +129,25 @@ def _below_pole(value: float) -> float:
     return value if np.isfinite(value) else -1.0
 
 
-def _towards(top: float) -> Array:
+def _slowness(decay: float) -> str:
+    """How slowly finite systems reach a pinned edge: the largest of N fields are near ``sqrt(2 ln N)``."""
+    if decay == 0:
+        return ""
+    power = round(decay / 2, 2)
+    shape = {0.5: "1/sqrt(ln N)", 1.0: "1/ln N"}.get(power, f"(ln N)^(-{power:g})")
+    return f"; finite N approaches this edge only like {shape}, for the infimum of l'' is a limit at infinite fields"
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """To a relative precision, whatever the size of the resolvent."""
+    return float(brentq(function, low, high, xtol=RTOL * abs(high) / 100, rtol=RTOL))
+
+
+def _towards(top: float, *, bounded: bool) -> Array:
     """Resolvents from small ones up to the largest, closer at both ends."""
     ends = np.geomspace(1e-6, 0.5, 24)
     fractions = np.concatenate((ends[:-1], (1 - ends[::-1]), [1.0]))
-    return np.asarray(top * fractions) if top < FARTHEST else np.geomspace(1e-6, FARTHEST, 97)
+    return np.asarray(top * fractions) if bounded else top * np.geomspace(1 / FARTHEST**2, 1, 97)
 
 
 def _positive_start(function: Callable[[float], float], end: float) -> float:
@@ -163,4 +182,6 @@ def radial_force() -> Expr:
 
 @lru_cache(maxsize=16)
 def _initial(landscape: GeneralizedLinearLandscape, step: float) -> LabelSpectrum:
-    return LabelSpectrum(independent(tabulate(landscape, step)), curvature_floor(landscape))
+    floor, decay = floor_of(landscape)
+    law = independent(tabulate(landscape, step))
+    return LabelSpectrum(law, floor, unit=curvature_unit(landscape), decay=decay)

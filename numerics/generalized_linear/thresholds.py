@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from theory.generalized_linear import GeneralizedLinearLandscape, SpectralMethod
+from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
-from .bayes import algorithmic, channel, information_theoretic, weak_recovery
+from .bayes import algorithmic, information_theoretic, spectral_optimal, weak_recovery
 from .critical import CriticalAlpha, absent
 from .data import require_numbers
 from .full_rsb import ground_state_bbp
 from .kac_rice import dominant_bbp, zero_complexity_bbp
-from .labels import spectral_threshold
 from .one_step import marginal_bbp
 from .spectrum import initial_bbp
 
@@ -25,16 +24,6 @@ class Named:
     meaning: str
     reference: str
     compute: Callable[[GeneralizedLinearLandscape], CriticalAlpha]
-
-
-def _spectral_optimal(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
-    """The best preprocessing of what is seen."""
-    seen = channel(landscape)
-    if seen.moments[0] != 0:
-        return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: its mean does for any alpha > 0")
-    if seen.optimal_preprocessing.is_number:
-        return absent("the label shows nothing of the size of y: no spectral method finds the signal")
-    return spectral_threshold(SpectralMethod(seen.optimal_preprocessing))
 
 
 GRADIENT_FLOW = "Sarao Mannelli et al. 2020, arXiv 2006.06997"
@@ -58,27 +47,36 @@ THRESHOLDS: dict[str, Named] = {
     "bayes_algorithmic": Named("Bayes-optimal message passing reaches q = 1", BAYES, algorithmic),
     "information_theoretic": Named("the signal is determined", BAYES, information_theoretic),
     "spectral_optimal": Named(
-        "the best spectral method correlates with the signal", "Lu, Li 2017, arXiv 1702.06435", _spectral_optimal
+        "the best spectral method correlates with the signal", "Lu, Li 2017, arXiv 1702.06435", spectral_optimal
     ),
 }
 
 
-def evaluate_critical(landscape: GeneralizedLinearLandscape, only: Iterable[str] = ()) -> dict[str, CriticalAlpha]:
+def evaluate_critical(
+    landscape: GeneralizedLinearLandscape,
+    only: Iterable[str] = (),
+    *,
+    progress: Callable[[str], None] = lambda name: None,
+) -> dict[str, CriticalAlpha]:
     """All thresholds of a loss with numbers for its parameters, or those named in ``only``.
 
-    One that a solver cannot reach is absent, with the reason in its note. Raises ValueError for an unknown name, a loss
-    with free parameters or with singularities.
+    ``progress`` is called with each name in turn. Each stands alone: one that cannot be computed is absent, with the
+    reason in its note. Raises ValueError for an unknown name, for a loss with free parameters, or where loss and
+    teacher admit none of those asked for.
     """
     require_numbers(landscape)
     names = list(only) or list(THRESHOLDS)
     for name in names:
         if name not in THRESHOLDS:
             raise ValueError(f"threshold = {name!r} is unknown; choose among {', '.join(THRESHOLDS)}")
-    return {name: _computed(THRESHOLDS[name], landscape) for name in names}
-
-
-def _computed(named: Named, landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
-    try:
-        return named.compute(landscape)
-    except ConvergenceError as failure:
-        return absent(f"not computed: {failure}")
+    found, reasons = {}, []
+    for name in names:
+        progress(name)
+        try:
+            found[name] = THRESHOLDS[name].compute(landscape)
+        except (ConvergenceError, ValueError, ArithmeticError) as failure:
+            found[name] = absent(f"not computed: {failure}")
+            reasons.append(failure)
+    if len(reasons) == len(names) and all(isinstance(reason, ValueError) for reason in reasons):
+        raise ValueError(str(reasons[0]))
+    return found

@@ -27,7 +27,8 @@ from numerics.generalized_linear import (
     zero_complexity_bbp,
 )
 from numerics.generalized_linear.bayes import alpha_at_overlap, channel, posterior_variance
-from numerics.generalized_linear.data import curvature_floor, independent, law_of, tabulate
+from numerics.generalized_linear.curvature import curvature_floor
+from numerics.generalized_linear.data import independent, law_of, tabulate
 from numerics.generalized_linear.full_rsb import widths
 from numerics.generalized_linear.levels import FieldGrid
 from numerics.generalized_linear.minima import Ensemble, Saddle
@@ -426,7 +427,7 @@ def test_losses_without_a_threshold_say_why() -> None:
         (lambda: marginal_state(LinearRegression(), 3), "not even"),
         (lambda: posterior_variance(ONE, 1.0), "q = 1.0"),
         (lambda: spectral_outlier(SpectralMethod(Y**2), 2), "unbounded above"),
-        (lambda: initial_bbp(GeneralizedLinearLandscape(log(U) * Y)), "l is not finite"),
+        (lambda: initial_bbp(GeneralizedLinearLandscape(log(U) * Y)), "log.u., which is not real and finite"),
     ],
 )
 def test_mistakes_are_named(call: Any, message: str) -> None:

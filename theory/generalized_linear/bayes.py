@@ -2,24 +2,31 @@ r"""Bayes-optimal inference of the signal from what the teacher shows: state evo
 
 Barbier, Krzakala, Macris, Miolane, Zdeborova (2019, arXiv 1708.03395). The field splits as ``y = w + sqrt(V) z``: w, of
 variance q, is known so far, and ``V = 1 - q``. What is shown leaves a few values ``y_i`` of y, with posterior weights
-``e^(-(y_i - w)^2/(2V))/|dY/dy_i|``.
+``e^(-(y_i - w)^2/(2V))/|dY/dy_i|``. Labels are smooth functions of y without noise, so that two y with the same label
+are close only near turning points: ``E Var = O(V^(3/2))``, and ``alpha(q) -> 1`` as ``q -> 1`` for all of them.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Abs, Expr, Integer, Symbol, diff, exp, oo, simplify, solve
-from sympy.functions.elementary.trigonometric import TrigonometricFunction
+from sympy import Abs, Expr, Integer, Symbol, degree, diff, exp, log, numer, oo, simplify, solve, together
 
 from ..printing import Line, Printable
 from .average import Mean
 from .landscape import GeneralizedLinearLandscape
 from .symbols import ALPHA, PLANTED_OVERLAP, SIGNAL_FIELD
+from .teacher import core, is_even, is_monotone
 
 KNOWN = Symbol("w", real=True)
 """The part of y that is known, of variance q."""
 Q, Y = PLANTED_OVERLAP, SIGNAL_FIELD
 VARIANCE = 1 - Q
+PREIMAGE, SLOPE = Symbol("y_i", real=True), Symbol("s_i", positive=True)
+"""A value of y with the label seen, and ``|dY/dy_i|`` there."""
+LOG_WEIGHT = -((PREIMAGE - KNOWN) ** 2) / (2 * VARIANCE) - log(SLOPE)
+"""``-(y_i - w)^2/(2V) - ln|dY/dy_i|``: log of the posterior weight of a preimage, up to a constant."""
+LARGEST_DEGREE = 4
+"""Of an equation for preimages that is solved in closed form."""
 POSTERIOR_VARIANCE = Symbol("D", nonnegative=True)
 """``E Var[y | w, label]``, averaged over both."""
 DENOISED = Symbol("qhat", nonnegative=True)
@@ -32,27 +39,45 @@ class BayesChannel(Printable):
     landscape: GeneralizedLinearLandscape
 
     @cached_property
+    def label(self) -> Expr:
+        """What is seen of y, without one-to-one functions around it."""
+        return core(self.landscape.observed)
+
+    @cached_property
+    def even(self) -> bool:
+        """Whether nothing is seen of the sign of y; otherwise the label's mean does for weak recovery."""
+        return is_even(self.label)
+
+    @cached_property
+    def invertible(self) -> bool:
+        """Whether the label shows y itself."""
+        return is_monotone(self.label)
+
+    @cached_property
     def preimages(self) -> tuple[Expr, ...]:
-        """The values of y with the same label. Raises ValueError where SymPy cannot find them."""
-        shown = self.landscape.observed
-        if shown.has(TrigonometricFunction):
-            raise ValueError(f"teacher = {shown}: a periodic label has infinitely many preimages; try y or y**2")
-        even = simplify(shown.subs(Y, -Y) - shown) == 0
-        other = Symbol("y_i", real=True)
+        """The values of y with the same label. Raises ValueError where they have no closed form."""
+        if self.invertible:
+            return (Y,)
+        if self.even and is_monotone(self.label, positive=True):
+            return (Y, -Y)
         # for labels that are even in y, y and -y have the same preimages
-        field = Symbol("y_0", positive=True) if even else Symbol("y_0", real=True, nonzero=True)
-        try:
-            roots = solve(shown.subs(Y, other) - shown.subs(Y, field), other)
-        except NotImplementedError as error:
-            raise ValueError(f"teacher = {shown}: its preimages have no closed form; try y or y**2") from error
-        undecided = [root for root in roots if root.is_real is None]
-        if undecided or not any(simplify(root - field) == 0 for root in roots):
-            raise ValueError(f"teacher = {shown}: its preimages {roots} are not all known; try y or y**2")
+        field = Symbol("y_0", positive=True) if self.even else Symbol("y_0", real=True, nonzero=True)
+        roots = self._roots(field)
+        unknown = [root for root in roots if root.is_real is None]
+        if unknown or not any(simplify(root - field) == 0 for root in roots):
+            raise ValueError(f"teacher = {self.label}: its preimages have no closed form; try y or y**2")
         return tuple(root.subs(field, Y) for root in roots if root.is_real)
+
+    def _roots(self, field: Symbol) -> list[Expr]:
+        """Solutions of an algebraic equation of degree at most 4; none for others, which can take minutes."""
+        other = Symbol("y_i", real=True)
+        equation = numer(together(self.label.subs(Y, other) - self.label.subs(Y, field)))
+        short = equation.is_polynomial(other) and degree(equation, other) <= LARGEST_DEGREE
+        return list(solve(equation, other)) if short else []
 
     def _weights(self, exponents: list[Expr]) -> list[Expr]:
         """Normalised ``e^exponent/|dY/dy|``, written with differences of exponents."""
-        slope = diff(self.landscape.observed, Y)
+        slope = diff(self.label, Y)
         jacobians = [simplify(Abs(slope / slope.subs(Y, root))) for root in self.preimages]
         ratios = [
             sum(jacobians[j] / jacobians[i] * exp(simplify(exponents[j] - exponents[i])) for j in range(len(exponents)))
@@ -114,9 +139,9 @@ class BayesChannel(Printable):
 
         Zero where the label shows something of the sign; infinite where it shows nothing of the size.
         """
-        first, second = self.moments
-        if first != 0:
+        if not self.even:
             return Integer(0)
+        second = self.moments[1]
         return oo if second == 1 else 1 / Mean((second - 1) ** 2)
 
     @cached_property

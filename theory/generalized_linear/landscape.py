@@ -10,6 +10,7 @@ from sympy import Expr, Symbol, diff, simplify
 
 from ..landscape import exact
 from ..printing import Line, Printable
+from .smooth import require_smooth, vanishes
 from .symbols import CURVATURE, FIELD, FORCE, LOSS, SIGNAL_FIELD
 
 
@@ -27,7 +28,8 @@ class GeneralizedLinearLandscape(Printable):
     Raises
     ------
     ValueError
-        If the loss does not depend on u, or a parameter bears the name of one of the theory's variables.
+        If the loss does not depend on u, if loss or teacher are not smooth, real and finite for all fields (the part
+        at fault is named), or if a parameter bears the name of one of the theory's variables.
 
     Everything else follows from the loss: ``HessianSpectrum``, ``OneStepRSB``, ``FullRSB``, ``KacRiceAction``; from
     what the teacher shows: ``BayesChannel``, ``SpectralMethod``.
@@ -41,6 +43,8 @@ class GeneralizedLinearLandscape(Printable):
         self.name = name
         _require_loss(self.loss)
         _require_teacher(shown)
+        require_smooth("teacher", shown)
+        require_smooth("loss", self.loss)
 
     @cached_property
     def force(self) -> Expr:
@@ -49,8 +53,9 @@ class GeneralizedLinearLandscape(Printable):
 
     @cached_property
     def curvature(self) -> Expr:
-        """``D = l''``, simplified."""
-        return simplify(diff(self.loss, FIELD, 2))
+        """``D = l''``, simplified if it is a rational function (others can take minutes)."""
+        value = diff(self.loss, FIELD, 2)
+        return simplify(value) if value.is_rational_function() else value
 
     @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
@@ -60,13 +65,15 @@ class GeneralizedLinearLandscape(Printable):
     @cached_property
     def is_even(self) -> bool:
         """Whether ``l(-u, y) = l(u, y)``: then w and -w are the same, and overlap 0 is always stationary."""
-        return bool(simplify(self.loss.subs(FIELD, -FIELD) - self.loss) == 0)
+        return vanishes(self.loss.subs(FIELD, -FIELD) - self.loss)
 
     @cached_property
     def observed(self) -> Expr:
         """What is known of y: the teacher's label; only ``y^2`` where the loss itself does not see the sign."""
-        signed = self.teacher == SIGNAL_FIELD and simplify(self.loss.subs(SIGNAL_FIELD, -SIGNAL_FIELD) - self.loss) != 0
-        return SIGNAL_FIELD if signed else (SIGNAL_FIELD**2 if self.teacher == SIGNAL_FIELD else self.teacher)
+        if self.teacher != SIGNAL_FIELD:
+            return self.teacher
+        even = vanishes(self.loss.subs(SIGNAL_FIELD, -SIGNAL_FIELD) - self.loss)
+        return SIGNAL_FIELD**2 if even else SIGNAL_FIELD
 
     def at(self, expression: Expr) -> Expr:
         """An expression of the theory with ``l``, ``l'`` and ``D`` of this loss."""

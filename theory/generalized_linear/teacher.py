@@ -1,0 +1,61 @@
+"""What a teacher's label tells of y: symmetries and monotony, which decide how many y share a label.
+
+A label and any one-to-one function of it show the same: ``core`` strips such functions off, so that ``tanh(y**2)``,
+which saturates in numbers, is ``y**2``.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import sympy
+from sympy import Expr, Pow, diff
+
+from .smooth import one_sign, plain_function, vanishes
+from .symbols import SIGNAL_FIELD as Y
+
+ONE_TO_ONE = (sympy.exp, sympy.log, sympy.tanh, sympy.atan, sympy.asinh, sympy.sinh, sympy.erf, sympy.erfc)
+REACH = 10.0
+"""Fields beyond have a probability of 1e-23."""
+SPACING = 0.005
+
+
+def core(label: Expr) -> Expr:
+    """A function of y with the same preimages, without one-to-one functions around it."""
+    while True:
+        inner = _inner(label)
+        if inner is None:
+            return label
+        label = inner
+
+
+def _inner(label: Expr) -> Expr | None:
+    """What stands inside the outermost function, if that is one-to-one where it is used."""
+    if isinstance(label, (sympy.Add, sympy.Mul)):
+        constant, rest = label.as_independent(Y, as_Add=isinstance(label, sympy.Add))
+        trivial = constant == (0 if isinstance(label, sympy.Add) else 1)
+        return None if trivial else rest
+    if isinstance(label, ONE_TO_ONE):
+        return label.args[0]
+    if isinstance(label, (sympy.cosh, sympy.sech)):
+        return label.args[0] ** 2
+    if isinstance(label, Pow) and label.exp.is_number and (label.exp.is_odd or one_sign(label.base)):
+        return label.base if label.exp.is_positive or one_sign(label.base) else None
+    return None
+
+
+def is_even(label: Expr) -> bool:
+    """Whether y and -y always have the same label."""
+    return vanishes(label.subs(Y, -Y) - label)
+
+
+def is_monotone(label: Expr, *, positive: bool = False) -> bool:
+    """Whether the label of a ``core`` only rises, or only falls (for ``y > 0``): no two y share one.
+
+    The slope is looked at every 0.005 up to 10; labels that turn more narrowly pass.
+    """
+    slope = plain_function((Y,), diff(label, Y))
+    count = round(REACH / SPACING)
+    places = (SPACING * (k + 0.5) for k in itertools.chain(range(0 if positive else -count, count)))
+    signs = {value > 0 for value in map(slope, places) if abs(value) > 0}
+    return len(signs) == 1
