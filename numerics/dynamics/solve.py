@@ -15,11 +15,13 @@ from ..errors import ConvergenceError, Interrupted
 from .model import Model, Start, model
 from .solution import DynamicsSolution
 from .two_time import TwoTime
+from .units import fastest
 from .verified import Verified
 
 Method = Literal["auto", "reference", "long-time"]
 Progress = Callable[[float], None]
-REFERENCE_REACH = 20.0
+REFERENCE_REACH = 40.0
+"""Longest run that "auto" gives to the reference method, in units of the landscape's own time, ``1/fastest``."""
 SMALLEST_RTOL = 1e-13
 
 
@@ -73,7 +75,7 @@ def solve_dynamics(
     """
     _require(t_max, rtol, method)
     equations = model(landscape, temperature=temperature, overlap=overlap, start=start, parameters=parameters)
-    chosen = _chosen(method, float(t_max), resume)
+    chosen = _chosen(method, float(t_max) * fastest(equations), resume)
     before = _earlier(equations, chosen, resume, float(rtol))
     settings = {
         "landscape": repr(landscape.subs(parameters or {})),
@@ -128,10 +130,10 @@ def _require(t_max: float, rtol: float, method: str) -> None:
         raise ValueError(f"method = {method!r}: expected one of {', '.join(get_args(Method))}")
 
 
-def _chosen(method: Method, t_max: float, resume: DynamicsSolution | None) -> str:
+def _chosen(method: Method, own_time: float, resume: DynamicsSolution | None) -> str:
     if method != "auto":
         return method
-    return "long-time" if t_max > REFERENCE_REACH or resume is not None else "reference"
+    return "long-time" if own_time > REFERENCE_REACH or resume is not None else "reference"
 
 
 def _earlier(equations: Model, method: str, resume: DynamicsSolution | None, rtol: float) -> TwoTime | None:

@@ -12,7 +12,7 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 from ...lowering import Array
 from . import kernel, store
 from .kernel import LOGARITHM, NO_SIGNAL, History, Law, Rule, System
-from .rule import derivative, last_coefficients
+from .rule import SCALE, derivative, last_coefficients
 
 DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
 PATIENCE = 4
@@ -90,6 +90,7 @@ class Newton:
         self.weight = np.ones((self.times.size, 2 * nodes + 2))
         self.weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
         self.weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
+        self.weight[:, 2 * nodes + 1] = self.rule.scale / SCALE
         self.scales = np.ones(self.weight.size)
         self.memo = _memo(self.rule, history, self.times, nodes)
 
@@ -98,7 +99,10 @@ class Newton:
         self.factors, self.double = None, True
 
     def step(self) -> float:
-        """One iteration; the largest change, that of R weighted by the interval it acts on; infinite if singular."""
+        """One iteration; the largest change, that of R weighted by the interval it acts on.
+
+        Infinite where there is none: a singular Jacobian, or numbers beyond double precision.
+        """
         nodes, size, fresh = self.C.shape[1], self.weight.size, self.factors is None
         F, rows = np.empty(size), np.empty((2, size))  # noqa: N806
         kind: Any = np.float64 if self.double else np.float32
@@ -106,19 +110,33 @@ class Newton:
         double = np.empty((size, size) if fresh and self.double else (0, 0))
         system = System(F, single, double, rows, self.scales, fresh, *self.memo)
         kernel.residual(self.law, self.rule, self.history, self.times, self.slope, self.mu, system)
+        if not np.all(np.isfinite(F)):
+            return np.inf
         if fresh and not self._factor(double if self.double else single):
             if self.double:
                 return np.inf
             self.renew()
             return self.step()
         self.age += 1
-        step = lu_solve(self.factors, (-F / self.scales).astype(kind), trans=1, check_finite=False)
-        step = self._accelerated(step.astype(np.float64)).reshape(self.weight.shape)
+        with np.errstate(over="ignore", invalid="ignore"):
+            right = (-F / self.scales).astype(kind)
+        step = lu_solve(self.factors, right, trans=1, check_finite=False).astype(np.float64)
+        if not self._change(step) < DIVERGED:
+            return np.inf
+        step = self._accelerated(step)
+        change = self._change(step)
+        if change < DIVERGED:
+            self._move(step.reshape(self.weight.shape), nodes)
+        return change
+
+    def _change(self, step: Array) -> float:
+        return float(np.max(np.abs(step * self.weight.ravel())))
+
+    def _move(self, step: Array, nodes: int) -> None:
         self.C[1:] += step[:, :nodes]
         self.R[1:] += step[:, nodes : 2 * nodes]
         self.overlap[1:] += step[:, 2 * nodes]
         self.mu += step[:, 2 * nodes + 1]
-        return float(np.max(np.abs(step * self.weight)))
 
     def _factor(self, jacobian: Any) -> bool:
         """Whether it could be factored."""

@@ -10,14 +10,12 @@ from numpy.polynomial import legendre
 from ...lowering import Array
 from ..collocation import radau
 from ..model import Model
+from ..units import fastest
 from .kernel import Rule
 
 SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
 """``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a
 panel in the logarithm of a lag."""
-
-TINY = 1e-9
-"""Rate of a landscape that does nothing."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,6 @@ class Resolution:
             SCALE * time,
             ORIGIN * time,
         )
-
-
-def fastest(model: Model) -> float:
-    """Rate of the fastest relaxation: half the width of the Hessian's bulk, the temperature, or the signal's pull."""
-    functions = (model.noise, model.memory, model.drift, model.drift_slope)
-    noise, memory, drift, slope = (float(np.sum(np.abs(series))) for series in functions)
-    rates = (np.sqrt(memory), np.sqrt(noise), model.temperature, 0.5 * drift, 0.5 * slope, 0.5 * model.beta * noise)
-    return max(TINY, *map(float, rates))
 
 
 def _lobatto(size: int) -> tuple[Array, Array]:

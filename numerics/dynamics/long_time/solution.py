@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,9 +12,10 @@ from ...errors import ConvergenceError
 from ...lowering import Array
 from ..model import Model
 from ..two_time import Errors, OneTime
+from ..units import fastest, times, unit
 from . import kernel, store
 from .kernel import History
-from .rule import Resolution, fastest
+from .rule import Resolution
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
 
 
@@ -120,6 +121,16 @@ class LongTimeTwoTime:
             model, resolution, history, arrays["mu"], arrays["energies"], arrays["tails"], float(arrays["width"])
         )
 
+    def scaled(self, factor: float) -> LongTimeTwoTime:
+        """The solution of a landscape ``factor`` times as strong, exact for a power of two."""
+        return replace(
+            self,
+            model=times(self.model, factor),
+            history=store.scaled(self.history, factor),
+            mu=self.mu * factor,
+            energies=self.energies * factor,
+        )
+
     def march(self) -> March:
         """The run as it stood, to go on from."""
         return March(
@@ -142,15 +153,30 @@ def solve(
     progress: Progress | None = None,
     resume: LongTimeTwoTime | None = None,
 ) -> LongTimeTwoTime:
-    """Solve to ``t_max``. On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``."""
-    march = March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
+    """Solve to ``t_max``, in units of the landscape's own time.
+
+    On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``.
+    """
+    rate = unit(model)
+    march = _march(times(model, 1 / rate), t_max * rate, rtol, None if resume is None else resume.scaled(1 / rate))
     try:
-        march.run(t_max, progress)
-    except (KeyboardInterrupt, ConvergenceError) as error:
-        if march.mu:
-            error.two_time = _collected(march)  # type: ignore[union-attr]
+        march.run(t_max * rate, None if progress is None else lambda t: progress(t / rate))
+    except KeyboardInterrupt as error:
+        error.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
         raise
-    return _collected(march)
+    except ConvergenceError as error:
+        stopped = ConvergenceError(f"stopped at t = {march.t / rate:.6g} of {t_max:g}: {error}")
+        stopped.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
+        raise stopped from error
+    return _collected(march).scaled(rate)
+
+
+def _march(model: Model, t_max: float, rtol: float, resume: LongTimeTwoTime | None) -> March:
+    return March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
+
+
+def _so_far(march: March, rate: float) -> LongTimeTwoTime | None:
+    return _collected(march).scaled(rate) if march.mu else None
 
 
 def _collected(march: March) -> LongTimeTwoTime:

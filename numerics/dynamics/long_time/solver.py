@@ -100,7 +100,7 @@ class March:
         stagnant = np.isfinite(tail) and tail > STAGNANT * before
         if width < NARROWEST or (self._slow and (stagnant or width < 0.02 * self.resolution.reach)):
             raise ConvergenceError(
-                f"stopped at t = {self.t:.6g}: narrower blocks no longer reach the tolerance "
+                f"narrower blocks no longer reach the tolerance "
                 f"{self.resolution.tolerance:g}; the noise of the memory is {min(tail, before):.1g}; try a smaller rtol"
             )
 
@@ -158,7 +158,7 @@ class March:
 
     def _accept(self, solved: Block) -> None:
         if not all(np.all(np.isfinite(values)) for values in (solved.mu, solved.energy, solved.history.C)):
-            raise ConvergenceError(f"stopped at t = {self.t:.6g}: the solution is no longer finite")
+            raise ConvergenceError("the solution is no longer finite")
         self.mu.append(solved.mu)
         self.energy.append(solved.energy)
         self.tails.append((solved.time_tail, solved.space_tail))
