@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from numerics.dynamics import DynamicsSolution, Equilibrium, load, solve_dynamics
+from numerics.dynamics import DynamicsSolution, Equilibrium, load, model, solve_dynamics
 from numerics.dynamics.solution import COLUMNS
+from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
 from theory.landscape import GaussianLandscape
 
@@ -18,7 +19,10 @@ from .output import echo_parameters, print_json, print_table
 from .progress import logarithmic
 from .registry import option, system
 
-LONGEST_TIME = 1e12
+SHORTEST, LONGEST = 1e-150, 1e12
+"""First and last ``--t-max`` in units of the landscape's own time, to the power of ten."""
+HOTTEST = 1e100
+"""Largest temperature, and inverse temperature of the start."""
 
 
 def run(
@@ -42,12 +46,16 @@ def run(
     chosen = system(name)
     chosen.require(given, chosen.required)
     landscape = chosen.build(given)
-    end = real("t-max", t_max, 1e-9, LONGEST_TIME)
-    times = times_to_report(at, end)
-    problem: dict[str, Any] = {
-        "temperature": real("temperature", temperature, 0, 1e9),
+    start = {
+        "temperature": real("temperature", temperature, 0, HOTTEST),
         "overlap": real("overlap", overlap, -1, 1),
-        "start": "random" if beta_initial is None else Equilibrium(real("beta-initial", beta_initial, 0, 1e9)),
+        "start": "random" if beta_initial is None else Equilibrium(real("beta-initial", beta_initial, 0, HOTTEST)),
+    }
+    unit = own_time(landscape, start)
+    end = real("t-max", t_max, SHORTEST * unit, LONGEST * unit)
+    times = times_to_report(at, end, unit)
+    problem: dict[str, Any] = {
+        **start,
         "rtol": real("rtol", rtol, 0, 1),
         "method": method,
         "verify": verify,
@@ -66,12 +74,17 @@ def run(
         _print(record)
 
 
-def times_to_report(at: str | None, end: float) -> list[float]:
-    """Those asked for; otherwise 1, 10, 100, ... and the end."""
+def own_time(landscape: GaussianLandscape, start: Mapping[str, Any]) -> float:
+    """The power of ten next to the landscape's fastest time."""
+    return float(10.0 ** round(-np.log10(fastest(model(landscape, **start)))))
+
+
+def times_to_report(at: str | None, end: float, unit: float = 1.0) -> list[float]:
+    """Those asked for; otherwise 1, 10, 100, ... of ``unit`` and the end."""
     if at is None:
-        decades = (10.0**k for k in range(13))
+        decades = (float(f"{unit * 10.0**k:.12g}") for k in range(13))
         return [*(t for t in decades if t < end), end]
-    times = [real("at", text, 0, LONGEST_TIME) for text in at.split(",")]
+    times = [real("at", text, 0, np.inf) for text in at.split(",")]
     late = [t for t in times if t > end]
     if late:
         raise ValueError(f"--at {late[0]:g} lies beyond --t-max {end:g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ from .rule import SCALE, derivative, last_coefficients
 DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
 PATIENCE = 4
 """Steps with one Jacobian in single precision before a slow iteration gets a new one."""
+
+ROUNDING = 2 * float(np.finfo(np.float64).eps)
 
 PREDICTOR = 4
 """Degree of the extrapolation that starts Newton: higher ones go astray over a block as wide as the last."""
@@ -43,19 +46,33 @@ class Block:
 
 
 def solve_block(
-    law: Law, rule: Rule, guess: History, mu: Array, times: Array, tolerance: float, double: bool = False
+    law: Law,
+    rule: Rule,
+    guess: History,
+    mu: Array,
+    times: Array,
+    tolerance: float,
+    double: bool = False,
+    alive: Callable[[], None] | None = None,
 ) -> Block | None:
-    """Newton from the guess held in the last block; None when it does not converge."""
+    """Newton from the guess held in the last block; None when it does not converge. ``alive`` is called as it goes on.
+
+    Rounding in the residual moves the softest mode by ``eps`` times the condition number, of the order of t: steps
+    that have come down to that do not get shorter, and what is left of them joins the block's tail.
+    """
     newton, last = Newton(law, rule, guess, mu.copy(), times, double), np.inf
     converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
+    rounding = max(100 * converged, ROUNDING * float(times[-1]) / rule.origin)
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
+        if alive is not None:
+            alive()
         if not change < DIVERGED:
             return None
         contraction = change / last
         settled = count > 1 and change * min(contraction, 1.0) < converged
-        if settled or (change < 100 * converged and contraction > SLOW):
-            return _measured(newton, count)
+        if settled or (change < rounding and contraction > SLOW):
+            return _measured(newton, count, change)
         if contraction > SLOW and (newton.double or newton.age > PATIENCE):
             newton.renew()
         last = change
@@ -184,14 +201,14 @@ def reach(lags: Array, times: Array, rule: Rule) -> Array:
     return np.asarray(SHARE / rule.scale * (rule.scale + np.minimum(lags, times - lags)) / (rule.scale + lags))
 
 
-def _measured(newton: Newton, count: int) -> Block:
-    """The block with its energies and its tails."""
+def _measured(newton: Newton, count: int, change: float) -> Block:
+    """The block with its energies and its tails; ``change`` is the last of Newton's steps."""
     rule, n, energy = newton.rule, newton.rule.nodes.size, np.empty(newton.times.size)
     kernel.energies(newton.law, rule, newton.history, newton.times, energy)
     functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
-    time_tail = max(signal, *(float(np.abs(in_time @ values).max()) for values in functions))
+    time_tail = max(change, signal, *(float(np.abs(in_time @ values).max()) for values in functions))
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)

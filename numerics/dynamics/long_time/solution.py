@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from ...lowering import Array
 from ..model import Model
 from ..two_time import Errors, OneTime
 from ..units import fastest, times, unit
-from . import kernel, store
+from . import errors, kernel, store
 from .kernel import History
 from .rule import Resolution
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
@@ -77,25 +78,25 @@ class LongTimeTwoTime:
         return out
 
     def error(self, t: Array) -> Errors:
-        """From the largest tails so far; that of ``m`` relative to the largest ``|m|`` where ``ln |m|`` is followed.
+        """From the tails of all blocks (``errors``); that of ``C(t,s)`` holds for any s."""
+        return errors.estimated(self._run, self._left, t, self.one_time(t).m)
 
-        The factors cover, two or three times over, what ``--verify`` finds on pure, mixed and planted landscapes at
-        several temperatures. Errors of ``mu`` and ``e`` scale with ``f''(1)``, the pull of the memory, and with that of
-        a field, ``g'``.
-        """
-        so_far = np.maximum.accumulate(self.tails.sum(axis=1))
-        block = np.clip(np.searchsorted(self.history.t, t, side="left") - 1, 0, so_far.size - 1)
-        kind, error = lowered(self.model).overlap_kind, so_far[block] + 1e-13
-        field = float(np.abs(self.model.drift).sum()) if kind == kernel.LINEAR else 0.0
-        pull = max(1.0, float(self.model.memory.sum()) + field)
-        m = {kernel.NO_SIGNAL: 0.0, kernel.LINEAR: 1.0}.get(kind, self._largest(t))
-        return Errors(3 * error * m, 0.75 * pull * error, 0.3 * pull * error, error, 2 * error)
+    def start_error(self, t: Array) -> Array:
+        """That of ``C(t,0)``, which forgets what happened since."""
+        start = self.evaluate(t, np.zeros(t.shape))[0]
+        return errors.estimated_at_start(self._left, t, self.one_time(t).m, start)
 
-    def _largest(self, t: Array) -> Array:
-        """Largest ``|m|`` up to the end of the block of each time."""
-        variables = self.history.overlap.reshape(-1, self.resolution.stages + 1).max(axis=1)
-        block = np.clip(np.searchsorted(self.history.t, t, side="left") - 1, 0, variables.size - 1)
-        return np.asarray(np.exp(np.maximum.accumulate(variables))[block])
+    @cached_property
+    def _run(self) -> errors.Run:
+        law, q = lowered(self.model), self.resolution.stages
+        m = np.vectorize(lambda v: kernel.overlap_of(v, law))(self.history.overlap.reshape(-1, q + 1))
+        mu = _with_starts(self.mu, initial_multiplier(self.model))
+        rule = self.resolution.rule(self.model)
+        return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
+
+    @cached_property
+    def _left(self) -> errors.Tails:
+        return errors.tails(self._run)
 
     def arrays(self) -> dict[str, Array]:
         """History, one-time rows, tails and resolution."""
