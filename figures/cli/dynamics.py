@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
+from math import log10
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
 from numerics.dynamics import DynamicsSolution, Equilibrium, load, model, solve_dynamics
+from numerics.dynamics.long_time.kernel import ready
 from numerics.dynamics.solution import COLUMNS
+from numerics.dynamics.solve import chosen_method
 from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
 from theory.landscape import GaussianLandscape
@@ -21,6 +24,8 @@ from .registry import option, system
 
 SHORTEST, LONGEST = 1e-150, 1e12
 """First and last ``--t-max`` in units of the landscape's own time, to the power of ten."""
+LONGEST_NUMBER = 9
+"""Digits before the point beyond which a power of ten is written."""
 HOTTEST = 1e100
 """Largest temperature, and inverse temperature of the start."""
 
@@ -46,12 +51,13 @@ def run(
     chosen = system(name)
     chosen.require(given, chosen.required)
     landscape = chosen.build(given)
-    start = {
+    start: dict[str, Any] = {
         "temperature": real("temperature", temperature, 0, HOTTEST),
         "overlap": real("overlap", overlap, -1, 1),
         "start": "random" if beta_initial is None else Equilibrium(real("beta-initial", beta_initial, 0, HOTTEST)),
     }
-    unit = own_time(landscape, start)
+    rate = fastest(model(landscape, **start))
+    unit = float(10.0 ** -round(log10(rate)))
     end = real("t-max", t_max, SHORTEST * unit, LONGEST * unit)
     times = times_to_report(at, end, unit)
     problem: dict[str, Any] = {
@@ -63,6 +69,7 @@ def run(
     }
     file = None if output is None else file_to_write("output", output)
     picture = None if plot is None else picture_to_write("plot", plot)
+    _announce(chosen_method(method, end * rate, problem["resume"]))
     solution = _solve(landscape, end, problem, file)
     written = {} if file is None else {"output": str(solution.save(file))}
     record = {"system": name, "parameters": echo_parameters(chosen.read(given)), **_record(solution, times), **written}
@@ -72,11 +79,6 @@ def run(
         print_json(record)
     else:
         _print(record)
-
-
-def own_time(landscape: GaussianLandscape, start: Mapping[str, Any]) -> float:
-    """The power of ten next to the landscape's fastest time."""
-    return float(10.0 ** round(-np.log10(fastest(model(landscape, **start)))))
 
 
 def times_to_report(at: str | None, end: float, unit: float = 1.0) -> list[float]:
@@ -96,6 +98,12 @@ def _load(path: str) -> DynamicsSolution:
         return load(path)
     except OSError as error:
         raise ValueError(f"--resume {path}: {error.strerror}; name a file written by --output") from error
+
+
+def _announce(method: str) -> None:
+    """A line where the first run on this machine is about to compile, in silence when piped."""
+    if method == "long-time" and sys.stderr.isatty() and not ready():
+        sys.stderr.write("ruggedflow: compiling for this machine, once; that takes some 15 seconds\n")
 
 
 def _solve(landscape: GaussianLandscape, end: float, problem: Mapping[str, Any], file: Path | None) -> DynamicsSolution:
@@ -159,6 +167,10 @@ def _print(record: Mapping[str, Any]) -> None:
 def with_error(value: float, error: float) -> str:
     """``-1.15400567(1)``: the digit in brackets is the error, rounded up, in units of the last digit; ten at most."""
     exact, bound = Decimal(str(value)), Decimal(str(error))
+    power_of_ten = max(number.adjusted() if number else 0 for number in (exact, bound))
+    if power_of_ten > LONGEST_NUMBER:
+        shift = Decimal(1).scaleb(-power_of_ten)
+        return f"{with_error(float(exact * shift), float(bound * shift))}e{power_of_ten}"
     if bound == 0:
         return f"{value:.12g}"
     place = min(0, max(bound.adjusted(), exact.adjusted() - 9 if exact else -9))

@@ -67,7 +67,7 @@ class Verified:
 
     def start_error(self, t: Array) -> Array:
         """The same for ``C(t,0)``."""
-        return np.maximum(self._seen(t)[3], self.finer.start_error(t))
+        return np.asarray(np.maximum(self._seen(t)[3], self.finer.start_error(t)))
 
     def arrays(self) -> dict[str, Array]:
         """The finer run's arrays under a prefix, and the differences."""

@@ -72,7 +72,7 @@ def solve_block(
         contraction = change / last
         settled = count > 1 and change * min(contraction, 1.0) < converged
         if settled or (change < rounding and contraction > SLOW):
-            return _measured(newton, count, change)
+            return _measured(newton, count, 0.0 if settled or change < 100 * converged else change)
         if contraction > SLOW and (newton.double or newton.age > PATIENCE):
             newton.renew()
         last = change
@@ -201,14 +201,14 @@ def reach(lags: Array, times: Array, rule: Rule) -> Array:
     return np.asarray(SHARE / rule.scale * (rule.scale + np.minimum(lags, times - lags)) / (rule.scale + lags))
 
 
-def _measured(newton: Newton, count: int, change: float) -> Block:
-    """The block with its energies and its tails; ``change`` is the last of Newton's steps."""
+def _measured(newton: Newton, count: int, left: float) -> Block:
+    """The block with its energies and its tails; ``left`` is what Newton's method left over."""
     rule, n, energy = newton.rule, newton.rule.nodes.size, np.empty(newton.times.size)
     kernel.energies(newton.law, rule, newton.history, newton.times, energy)
     functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
-    time_tail = max(change, signal, *(float(np.abs(in_time @ values).max()) for values in functions))
+    time_tail = max(left, signal, *(float(np.abs(in_time @ values).max()) for values in functions))
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)

@@ -21,8 +21,8 @@ from . import kernel, store
 from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Rule
 from .rule import derivative, last_coefficients
 
-ROUNDING, NOISE, REST = 1e-12, 1e-13, 1e-12
-"""Of a time; of a result; motion per unit of ln t below which nothing moves."""
+ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
+"""Of a time; of a result; motion per unit of ln t below which nothing moves; times of ``origin`` with full memory."""
 TIME, ACTING, SPACE, CLOCK, START = 1.3, 0.1, 0.02, 5.0, 0.02
 """Factors that cover, two or three times over, the differences to runs to 1e-10 of pure, mixed and planted landscapes
 at several temperatures: of tails in time and in t' for mu, of the clock for ln |m|, of the first times for C(t,0)."""
@@ -46,7 +46,7 @@ class Run:
 class Tails:
     """Of each block: its end ``t``; the kick it gives to mu and the one to the clock (``kick, clock``); all its tails
     (``anywhere``); motion of mu, m, C(t,0) and of ``ln |m|`` per unit of ln t, the largest from it on (``moving,
-    growing``); the largest ``|m|`` up to it."""
+    growing``); the largest ``|m|`` up to it. ``recent`` is a few of the landscape's own times."""
 
     t: Array
     kick: Array
@@ -55,12 +55,14 @@ class Tails:
     moving: Array
     growing: Array
     largest: Array
+    recent: float
 
     def remembered(self, kicks: Array, t: Array, motion: Array, power: float) -> Array:
-        """The largest kick so far, each weaker by what the motion has lost, and by ``(t_b/t)^power``."""
+        """The largest kick so far, each weaker by what the motion has lost, and by ``(t_b/t)^power``, with ``recent``
+        added to both times: nothing is forgotten at once."""
         block = self.block(t)
         weaker = np.minimum(1.0, (motion[block, None] + REST) / (motion + REST))
-        weaker *= np.minimum(1.0, self.t / np.maximum(t[:, None], REST * self.t[0])) ** power
+        weaker *= np.minimum(1.0, (self.recent + self.t) / (self.recent + t[:, None])) ** power
         past = np.arange(kicks.size) <= block[:, None]
         return np.asarray(np.max(np.where(past, kicks * weaker, 0.0), axis=1))
 
@@ -71,10 +73,10 @@ class Tails:
 
 def tails(run: Run) -> Tails:
     """What a run leaves behind."""
-    rate, widths = fastest(run.model), np.diff(run.history.x)
+    widths = np.diff(run.history.x)
     q = run.rule.stages.size - 1
     starts = np.array([store.block(run.history, b, q)[0][:, 0] for b in range(widths.size)])
-    rows = (run.mu / rate, run.m, starts)
+    rows = (run.mu / pull(run.model), run.m, starts)
     moving = np.max([motion(x, run.rule, widths) for x in rows], axis=0)
     variable = run.history.overlap.reshape(-1, q + 1)
     growing = motion(variable, run.rule, widths) if run.kind == LOGARITHM else np.zeros(widths.size)
@@ -89,6 +91,7 @@ def tails(run: Run) -> Tails:
         onwards(moving),
         onwards(growing),
         np.maximum.accumulate(np.abs(run.m).max(axis=1)),
+        RECENT * run.rule.origin,
     )
 
 
@@ -103,26 +106,25 @@ def onwards(values: Array) -> Array:
 
 
 def acting_tail(run: Run, block: int, t: float) -> float:
-    """Last two coefficients in t' of ``R [f'(C) + f''(C) C]`` times the interval of a node, over the rate."""
+    """Last two coefficients in t' of ``R [f'(C) + f''(C) C]`` times the interval of a node, over the pull."""
     rule, n = run.rule, run.rule.nodes.size
     C, R, _ = store.block(run.history, block, rule.stages.size - 1)  # noqa: N806
     lags = kernel.nodes_at(run.history.grid[block], t, rule, run.history)
     noise, memory = evaluate(run.model.noise, C[-1]), evaluate(run.model.memory, C[-1])
     integrand = R[-1] / (rule.scale + lags) * (noise + memory * C[-1]) * (rule.scale + np.minimum(lags, t - lags))
     panels = np.arange(0, lags.size - 1, n - 1)[:, None] + np.arange(n)
-    return float(np.abs(integrand[panels] @ last_coefficients(rule.nodes, 2).T).max() / fastest(run.model))
+    return float(np.abs(integrand[panels] @ last_coefficients(rule.nodes, 2).T).max() / pull(run.model))
 
 
 def estimated(run: Run, left: Tails, t: Array, m: Array) -> Errors:
     """Errors at times ``t``, where the overlap is m.
 
-    Those of mu and e scale with the fastest rate, e less than mu as ``f' + g'`` is less than ``f' + f'' + g'``; the
-    clock moves them with ``m^2``.
+    Those of mu and e scale with the pull, e by its share; the clock moves them with ``m^2``.
     """
     kick, clock = kicks(left, t)
     anywhere = np.maximum.accumulate(left.anywhere)[left.block(t)] + clock + NOISE
     response = 2 * (left.remembered(left.anywhere, t, left.moving, 1.0) + clock) + NOISE
-    mu = fastest(run.model) * (kick + 3 * m**2 * clock)
+    mu = pull(run.model) * (kick + 3 * m**2 * clock)
     signal = {NO_SIGNAL: 0 * kick, LINEAR: kick}.get(run.kind, left.largest[left.block(t)] * (kick + clock))
     return Errors(signal, mu, energy_share(run.model) * mu, anywhere, response)
 
@@ -140,7 +142,15 @@ def kicks(left: Tails, t: Array) -> tuple[Array, Array]:
     return kick, left.remembered(left.clock, t, left.growing, 0.0)
 
 
-def energy_share(model: Model) -> float:
-    """``(f' + g')/(f' + f'' + g')`` at 1: of the integrand of mu, what is that of e."""
+def pull(model: Model) -> float:
+    """What C and R of order one amount to in ``mu - T``: the fastest rate, unless the bath is hot."""
     noise, memory, drift = (float(np.abs(series).sum()) for series in (model.noise, model.memory, model.drift))
-    return (noise + drift) / (noise + memory + drift)
+    rate = fastest(model)
+    return min(rate, (noise + memory) / rate + drift + model.beta * (noise + memory))
+
+
+def energy_share(model: Model) -> float:
+    """Of the integrand of mu, what is that of e: ``(f' + g')/(f' + f'' + g')`` at 1, ``g'`` times the fastest rate."""
+    noise, memory, drift = (float(np.abs(series).sum()) for series in (model.noise, model.memory, model.drift))
+    both = noise + fastest(model) * drift
+    return both / (both + memory)
