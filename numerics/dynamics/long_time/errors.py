@@ -23,9 +23,9 @@ from .rule import derivative, last_coefficients
 
 ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
 """Of a time; of a result; motion per unit of ln t below which nothing moves; times of ``origin`` with full memory."""
-TIME, ACTING, SPACE, CLOCK, START = 1.3, 0.1, 0.02, 5.0, 0.02
+TIME, ACTING, ANYWHERE, CLOCK, START = 1.3, 0.1, 0.03, 5.0, 0.02
 """Factors that cover, two or three times over, the differences to runs to 1e-10 of pure, mixed and planted landscapes
-at several temperatures: of tails in time and in t' for mu, of the clock for ln |m|, of the first times for C(t,0)."""
+at several temperatures: of tails in time, in t' and of all of them for mu, of the clock, of what C(t,0) remembers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def tails(run: Run) -> Tails:
     acting = np.array([acting_tail(run, b, float(t)) for b, t in enumerate(ends)])
     return Tails(
         ends,
-        TIME * time + ACTING * acting + SPACE * run.measured[:, 1],
+        TIME * time + ACTING * acting + ANYWHERE * run.measured.sum(axis=1),
         CLOCK * (run.measured[:, 0] + acting) * np.minimum(1.0, 3 * growing),
         run.measured.sum(axis=1),
         onwards(moving),
