@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 from sympy import Rational
 
-from numerics.dynamics import DynamicsSolution, solve_dynamics
+from numerics.dynamics import solve_dynamics
 from numerics.dynamics.long_time import kernel, solver
 from numerics.errors import ConvergenceError
 from numerics.lowering import lower
@@ -16,7 +16,7 @@ from theory.inference import MaximumLikelihood
 
 Q, M = OVERLAP, SIGNAL_OVERLAP
 CUBE = GaussianLandscape(Q**3 / 2)
-SPIKED = SpikedMatrixTensor(3, Rational(1, 2), 1)
+SPIKED, STRONG = SpikedMatrixTensor(3, Rational(1, 2), 1), SpikedMatrixTensor(3, Rational(3, 10), 1)
 
 
 def at_rest(landscape: GaussianLandscape) -> dict[str, float]:
@@ -32,18 +32,20 @@ def root(expression: Any, low: float, high: float) -> float:
     return float(brentq(lambda m: float(gap(m)[0]), low, high, xtol=1e-15))
 
 
-def jumped(overlap: float, t_max: float, rtol: float) -> DynamicsSolution:
-    return solve_dynamics(SPIKED, t_max, overlap=overlap, rtol=rtol, method="long-time")
-
-
 @pytest.mark.parametrize(
-    ("overlap", "t_max", "rtol"),
-    [(1e-2, 100.0, 1e-3), (1e-2, 200.0, 1e-6), pytest.param(1e-3, 1e5, 1e-6, marks=pytest.mark.slow)],
+    ("landscape", "overlap", "t_max", "rtol"),
+    [
+        (STRONG, 1e-2, 30.0, 1e-3),
+        (STRONG, 1e-2, 60.0, 1e-6),
+        pytest.param(SPIKED, 1e-3, 1e5, 1e-6, marks=pytest.mark.slow),
+    ],
 )
-def test_the_time_of_a_jump_is_uncertain_the_state_after_it_is_not(overlap: float, t_max: float, rtol: float) -> None:
+def test_the_time_of_a_jump_is_uncertain_the_state_after_it_is_not(
+    landscape: GaussianLandscape, overlap: float, t_max: float, rtol: float
+) -> None:
     """m, mu, e of the informative minimum, and ``C(t,0) = m(0) m(t)``, whose equation is that of m there."""
-    last = jumped(overlap, t_max, rtol).at(t_max)
-    exact = at_rest(SPIKED)
+    last = solve_dynamics(landscape, t_max, overlap=overlap, rtol=rtol, method="long-time").at(t_max)
+    exact = at_rest(landscape)
     exact["correlation"] = overlap * exact["m"]
     for name, value in exact.items():
         error = last[f"{name}_error"][0]
@@ -52,15 +54,16 @@ def test_the_time_of_a_jump_is_uncertain_the_state_after_it_is_not(overlap: floa
 
 def test_the_error_of_a_jump_is_one_of_time() -> None:
     """While m jumps the coarse run is off by a shift of time, and says so; the fine one knows better."""
-    coarse, fine = (jumped(1e-2, 60.0, rtol) for rtol in (1e-3, 1e-7))
-    t = np.linspace(5.0, 60.0, 111)
+    runs = (solve_dynamics(STRONG, 30.0, overlap=1e-2, rtol=rtol, method="long-time") for rtol in (1e-3, 1e-6))
+    coarse, fine = runs
+    t = np.linspace(2.0, 30.0, 113)
     found, best = coarse.at(t), fine.at(t)
     for name in ("m", "mu", "energy", "correlation"):
         difference = np.abs(found[name] - best[name])
         assert np.all(difference <= found[f"{name}_error"] + best[f"{name}_error"]), name
     jump = int(np.argmax(np.abs(np.diff(best["m"]))))
-    assert found["m_error"][jump] > 1e-4 > 1e-2 * found["m_error"][jump] > found["m_error"][-1]
-    assert np.all(coarse.errors.correlation[coarse.t > 30] > 10 * found["correlation_error"][-1])
+    assert found["m_error"][jump] > 1e-4 and found["m_error"][-1] < 1e-2 * found["m_error"][jump]
+    assert np.all(coarse.errors.correlation[coarse.t > 20] > 10 * found["correlation_error"][-1])
 
 
 BATTERY: dict[str, tuple[GaussianLandscape, dict[str, Any]]] = {
@@ -69,9 +72,10 @@ BATTERY: dict[str, tuple[GaussianLandscape, dict[str, Any]]] = {
     "p4-warm": (GaussianLandscape(Q**4 / 2), {"temperature": 0.3}),
     "paramagnet": (SpikedMatrixTensor(3, 2, 4), {"temperature": 1.0, "overlap": 0.5}),
     "opposite": (GaussianLandscape(Q**3 / 2, M**3), {"overlap": -0.5}),
-    "field": (GaussianLandscape(Q / 2 + Q**3 / 9, M / 2 + M**3 / 3), {"overlap": -0.4}),
+    "field": (GaussianLandscape(Q / 2 + Q**3 / 9, M / 2 + M**3 / 3), {"temperature": 0.1}),
+    "turning": (GaussianLandscape(Q / 2 + Q**3 / 9, M / 2 + M**3 / 3), {"overlap": -0.9}),
 }
-QUICK = ("p3", "field")
+QUICK = ("p3",)
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in BATTERY])
@@ -79,8 +83,8 @@ QUICK = ("p3", "field")
 def test_claimed_errors_cover_and_are_not_idle(name: str, rtol: float) -> None:
     """Against a run to 1e-9: nowhere exceeded, and for mu within a factor of 100 of the largest of each decade."""
     landscape, options = BATTERY[name]
-    coarse, fine = (solve_dynamics(landscape, 100.0, rtol=r, method="long-time", **options) for r in (rtol, 1e-9))
-    t = np.geomspace(0.1, 100.0, 91)
+    coarse, fine = (solve_dynamics(landscape, 50.0, rtol=r, method="long-time", **options) for r in (rtol, 1e-9))
+    t = np.geomspace(0.05, 50.0, 91)
     found, best = coarse.at(t), fine.at(t)
     for column in ("m", "mu", "energy", "correlation"):
         difference = np.abs(found[column] - best[column])

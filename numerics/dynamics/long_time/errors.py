@@ -23,7 +23,7 @@ from .rule import derivative, last_coefficients
 
 ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
 """Of a time; of a result; motion per unit of ln t below which nothing moves; times of ``origin`` with full memory."""
-TIME, ACTING, ANYWHERE, CLOCK, START = 1.3, 0.1, 0.03, 5.0, 0.02
+TIME, ACTING, ANYWHERE, CLOCK, START = 1.6, 0.1, 0.03, 5.0, 0.02
 """Factors that cover, two or three times over, the differences to runs to 1e-10 of pure, mixed and planted landscapes
 at several temperatures: of tails in time, in t' and of all of them for mu, of the clock, of what C(t,0) remembers."""
 
@@ -133,7 +133,7 @@ def estimated_at_start(left: Tails, t: Array, m: Array, correlation: Array) -> A
     """Error of ``C(t,0)``, given it and m: the first kicks change it by a factor that stays."""
     kick, clock = kicks(left, t)
     first = np.maximum.accumulate(left.kick)[left.block(t)] * np.abs(correlation)
-    return np.asarray(0.7 * kick + START * first + m**2 * clock)
+    return np.asarray(kick + START * first + m**2 * clock)
 
 
 def kicks(left: Tails, t: Array) -> tuple[Array, Array]:

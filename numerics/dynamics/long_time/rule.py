@@ -38,8 +38,8 @@ class Resolution:
         ``t_max`` is in units of the landscape's own time, ``1/fastest``.
         """
         digits, decades = -np.log10(rtol), max(np.log10(t_max), 1.0)
-        nodes = int(np.clip(round(1.4 + 1.4 * digits + 0.9 * decades), 12, 26))
-        stages = int(np.clip(round(3.5 + 0.55 * digits), 6, 10))
+        nodes = int(np.clip(round(1.4 + 1.4 * digits + 0.9 * decades), np.clip(2 * digits, 10, 12), 26))
+        stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
         return cls(nodes, stages, max(0.25 * rtol, 1e-12))
 
     @property
