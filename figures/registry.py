@@ -18,6 +18,7 @@ FIGURES = {
     "sarao_mannelli_2019_big_bad_minima_simulation": "gradient flow and its Hessian at finite size (arXiv 1907.08226)",
     "sarao_mannelli_2020_marvels_and_pitfalls": "Langevin against message passing (arXiv 1812.09066)",
     "sarao_mannelli_2020_complex_dynamics": "phase retrieval at finite size: recovery, flow, states (arXiv 2006.06997)",
+    "folena_2020_mixed_ageing": "where gradient flow of mixtures ends: its energy to t = 1e7 (arXiv 1903.01421)",
     "cugliandolo_kurchan_1993": "ageing of the 3-spin model: correlation, response, energy (PRL 71, 173)",
 }
 

@@ -3,13 +3,17 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log10
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from numerics.dynamics import DynamicsSolution, Equilibrium, Planted, load, solve_dynamics
+from numerics.dynamics import DynamicsSolution, Equilibrium, Planted, load, model, solve_dynamics
+from numerics.dynamics.long_time.kernel import ready
 from numerics.dynamics.solution import COLUMNS
+from numerics.dynamics.solve import chosen_method
+from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
 from theory.landscape import GaussianLandscape
 
@@ -21,7 +25,10 @@ from .progress import logarithmic
 from .registry import option, require_signal, system
 from .signals import stop
 
-LONGEST_TIME = 1e12
+SHORTEST, LONGEST = 1e-150, 1e12
+"""First and last ``--t-max`` in units of the landscape's own time, to the power of ten."""
+HOTTEST = 1e100
+"""Largest temperature, and inverse temperature of the start."""
 
 
 def run(
@@ -46,12 +53,17 @@ def run(
     chosen = system(name)
     chosen.require(given, chosen.required)
     landscape = chosen.build(given)
-    end = real("t-max", t_max, 1e-9, LONGEST_TIME)
-    times = times_to_report(at, end)
-    problem: dict[str, Any] = {
-        "temperature": real("temperature", temperature, 0, 1e9),
+    begin: dict[str, Any] = {
+        "temperature": real("temperature", temperature, 0, HOTTEST),
         "overlap": real("overlap", overlap, -1, 1),
-        "start": _start(start, None if beta_initial is None else real("beta-initial", beta_initial, 0, 1e9)),
+        "start": _start(start, None if beta_initial is None else real("beta-initial", beta_initial, 0, HOTTEST)),
+    }
+    rate = fastest(model(landscape, **begin))
+    unit = float(10.0 ** -round(log10(rate)))
+    end = real("t-max", t_max, SHORTEST * unit, LONGEST * unit)
+    times = times_to_report(at, end, unit)
+    problem: dict[str, Any] = {
+        **begin,
         "rtol": real("rtol", rtol, 0, 1),
         "method": method,
         "verify": verify,
@@ -61,6 +73,7 @@ def run(
     file = None if output is None else file_to_write("output", output)
     picture = None if plot is None else picture_to_write("plot", plot)
     about = {"system": name, "parameters": echo_parameters(chosen.read(given))}
+    _announce(chosen_method(method, end * rate, problem["resume"]))
     solution, failure = _solve(landscape, end, problem, file)
     files: dict[str, Callable[[], Path]] = {}
     if file is not None:
@@ -91,12 +104,12 @@ def _start(kind: str | None, beta: float | None) -> str | Planted:
     return "random" if beta is None else Planted(beta) if kind == "planted" else Equilibrium(beta)
 
 
-def times_to_report(at: str | None, end: float) -> list[float]:
-    """Those asked for; otherwise 1, 10, 100, ... and the end."""
+def times_to_report(at: str | None, end: float, unit: float = 1.0) -> list[float]:
+    """Those asked for; otherwise 1, 10, 100, ... of ``unit`` and the end."""
     if at is None:
-        decades = (10.0**k for k in range(13))
+        decades = (float(f"{unit * 10.0**k:.12g}") for k in range(13))
         return [*(t for t in decades if t < end), end]
-    times = [real("at", text, 0, LONGEST_TIME) for text in at.split(",")]
+    times = [real("at", text, 0, np.inf) for text in at.split(",")]
     late = [t for t in times if t > end]
     if late:
         raise ValueError(f"--at {late[0]:g} lies beyond --t-max {end:g}")
@@ -108,6 +121,12 @@ def _load(path: str) -> DynamicsSolution:
         return load(path)
     except OSError as error:
         raise ValueError(f"--resume {path}: {error.strerror}; name a file written by --output") from error
+
+
+def _announce(method: str) -> None:
+    """A line where the first run on this machine is about to compile, in silence when piped."""
+    if method == "long-time" and sys.stderr.isatty() and not ready():
+        sys.stderr.write("ruggedflow: compiling for this machine, once; that takes some 15 seconds\n")
 
 
 def _solve(

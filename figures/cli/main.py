@@ -144,7 +144,7 @@ def complexity(
 @offers(*GAUSSIAN, *RISK, "alpha")
 def dynamics(
     system: SystemName,
-    t_max: Annotated[str, typer.Option(metavar="T", help="Last time, up to 1e12.")],
+    t_max: Annotated[str, typer.Option(metavar="T", help="Last time; ageing at T = 0 can be followed to 1e8 or so.")],
     given: Given,
     temperature: Annotated[
         str | None, typer.Option(metavar="T", help="Of the bath; 0, the default, is gradient flow.")

@@ -88,7 +88,7 @@ class DynamicsSolution:
         """Rows of ``t, m, mu, energy, correlation = C(t, 0)`` and, as ``m_error`` and so on, the error of each."""
         (t,) = self._times(np.atleast_1d(np.asarray(times, dtype=np.float64)))
         values = (*self.two_time.one_time(t), self.C(t, 0.0))
-        errors = self.two_time.error(t)._asdict()
+        errors = self.two_time.error(t)._asdict() | {"correlation": self.two_time.start_error(t)}
         return {"t": t, **dict(zip(COLUMNS, values, strict=True)), **{f"{k}_error": errors[k] for k in COLUMNS}}
 
     def save(self, path: str | Path) -> Path:

@@ -16,11 +16,13 @@ from ..periodically import Periodically
 from .model import Model, Start, described, model
 from .solution import DynamicsSolution
 from .two_time import TwoTime
+from .units import fastest
 from .verified import Verified
 
 Method = Literal["auto", "reference", "long-time"]
 Progress = Callable[[float], None]
-REFERENCE_REACH = 20.0
+REFERENCE_REACH = 40.0
+"""Longest run that "auto" gives to the reference method, in units of the landscape's own time, ``1/fastest``."""
 SMALLEST_RTOL = 1e-13
 
 
@@ -46,7 +48,8 @@ def solve_dynamics(
     landscape
         ``f`` and ``g``; polynomials or power series that converge at 1.
     t_max
-        Last time, positive, in units of ``dx/dt = -grad H - mu x``.
+        Last time, positive, in units of ``dx/dt = -grad H - mu x``. Ageing at T = 0 without a signal can be followed
+        to 1e8 or so of the landscape's own times: rounding grows with t.
     temperature
         Of the bath, ``T >= 0``; 0 is gradient flow.
     overlap
@@ -56,11 +59,12 @@ def solve_dynamics(
     rtol
         Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
     method
-        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"``, or ``"auto"``.
+        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"``, or ``"auto"``: the former up to
+        ``REFERENCE_REACH`` of the landscape's own times.
     verify
         Solve again with a tenth of the tolerance; the difference joins the error estimate.
     progress
-        Called with the time reached, at least a few times per second; starts again with each refinement.
+        Called with the time reached, after every iteration of the solver; starts again with each refinement.
     resume
         A solution of the same problem, to the same ``rtol`` or a smaller one, to go on from (long-time method only).
     keep
@@ -78,7 +82,7 @@ def solve_dynamics(
     """
     _require(t_max, rtol, method)
     equations = model(landscape, temperature=temperature, overlap=overlap, start=start, parameters=parameters)
-    chosen = _chosen(method, float(t_max), resume)
+    chosen = chosen_method(method, float(t_max) * fastest(equations), resume)
     before = _earlier(equations, chosen, resume, float(rtol))
     settings = {
         "landscape": repr(landscape.subs(parameters or {})),
@@ -138,10 +142,11 @@ def _require(t_max: float, rtol: float, method: str) -> None:
         raise ValueError(f"method = {method!r}: expected one of {', '.join(get_args(Method))}")
 
 
-def _chosen(method: Method, t_max: float, resume: DynamicsSolution | None) -> str:
+def chosen_method(method: Method, own_time: float, resume: DynamicsSolution | None) -> str:
+    """What "auto" stands for in a run to ``own_time``, in units of ``1/fastest``."""
     if method != "auto":
         return method
-    return "long-time" if t_max > REFERENCE_REACH or resume is not None else "reference"
+    return "long-time" if own_time > REFERENCE_REACH or resume is not None else "reference"
 
 
 def _earlier(equations: Model, method: str, resume: DynamicsSolution | None, rtol: float) -> TwoTime | None:

@@ -54,6 +54,9 @@ class TwoTime(Protocol):
     def error(self, t: Array) -> Errors:
         """Estimated errors of all of it at times ``t``."""
 
+    def start_error(self, t: Array) -> Array:
+        """Estimated error of ``C(t,0)`` at times ``t``."""
+
     def arrays(self) -> dict[str, Array]:
         """What a file keeps, the model apart."""
 

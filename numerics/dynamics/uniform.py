@@ -102,6 +102,10 @@ class UniformTwoTime:
         """The largest estimate within the panel of each time."""
         return Errors(*self.estimates[:, self.grid.locate(t)[0]])
 
+    def start_error(self, t: Array) -> Array:
+        """No better than that of any ``C(t,s)``."""
+        return self.error(t).correlation
+
     def sample(self, panel: int, u: Array) -> Array:
         """``C, R`` at the places ``u`` of a panel (rows) and of it and all before (columns); 0 where ``s > t``."""
         rule, a, n = self.grid.rule, panel * self.grid.order, self.grid.order

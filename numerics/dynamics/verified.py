@@ -59,9 +59,15 @@ class Verified:
 
     def error(self, t: Array) -> Errors:
         """The larger of the finer run's own estimate and of the difference on either side of ``t``."""
+        return Errors(*np.maximum(self._seen(t), np.array(self.finer.error(t))))
+
+    def _seen(self, t: Array) -> Array:
         right = np.clip(np.searchsorted(self.times, t), 0, self.times.size - 1)
-        seen = np.maximum(self.differences[:, right], self.differences[:, np.maximum(right - 1, 0)])
-        return Errors(*np.maximum(seen, np.array(self.finer.error(t))))
+        return np.maximum(self.differences[:, right], self.differences[:, np.maximum(right - 1, 0)])
+
+    def start_error(self, t: Array) -> Array:
+        """The same for ``C(t,0)``."""
+        return np.asarray(np.maximum(self._seen(t)[3], self.finer.start_error(t)))
 
     def arrays(self) -> dict[str, Array]:
         """The finer run's arrays under a prefix, and the differences."""

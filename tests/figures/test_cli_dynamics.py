@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from sympy import Rational
 
+from figures.cli import dynamics as cli
 from figures.cli.arguments import real
-from figures.cli.dynamics import with_error
+from figures.cli.numbers import with_error
 from figures.cli.progress import logarithmic
 from figures.dynamics_curves import draw
 from numerics.dynamics import Equilibrium, Model, load, long_time, solve_dynamics
@@ -46,6 +47,26 @@ def test_default_times_are_decades_and_the_end(run: Any) -> None:
     record = json.loads(run(*SYSTEM, "--t-max", "12.5", "--rtol", "1e-2", "--json")[1])
     assert [row["t"] for row in record["rows"]] == [1, 10, 12.5]
     assert json.loads(run(*SYSTEM, "--t-max", "0.5", "--json")[1])["rows"][0]["t"] == 0.5
+
+
+def test_times_are_those_of_the_landscape(run: Any) -> None:
+    """``H -> 1e8 H``: decades, limits and the method follow."""
+    words = ["dynamics", "landscape", "--covariance", "1e16*q**3/2", "--rtol", "1e-3"]
+    record = json.loads(run(*words, "--t-max", "1e-7", "--json")[1])
+    assert [row["t"] for row in record["rows"]] == [1e-8, 1e-7] and record["settings"]["method"] == "reference"
+    assert "from 1e-158 to 10000" in run(*words, "--t-max", "1e5")[2]
+    tiny = json.loads(run(*words[:2], "--covariance", "q**3/2", "--t-max", "1e-9", "--json")[1])
+    assert tiny["rows"][-1]["t"] == 1e-9 and tiny["rows"][-1]["mu"] == pytest.approx(4.5e-9, rel=1e-8)
+
+
+@pytest.mark.parametrize("stream", ["terminal", "pipe"])
+def test_a_run_that_compiles_says_so_on_a_terminal(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal() if stream == "terminal" else io.StringIO())
+    monkeypatch.setattr(cli, "ready", lambda: False)
+    cli._announce("reference")
+    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+    cli._announce("long-time")
+    assert ("compiling" in sys.stderr.getvalue()) == (stream == "terminal")  # type: ignore[attr-defined]
 
 
 def test_the_last_time_is_reached_up_to_rounding(run: Any) -> None:
@@ -120,6 +141,9 @@ def test_what_is_drawn() -> None:
         (123.4, 40.0, "123(40)"),
         (0.0, 0.0, "0"),
         (0.25, 0.0, "0.25"),
+        (3.2448e41, 2.1e36, "3.24480(3)e41"),
+        (-1e50, 1e42, "-1.00000000(1)e50"),
+        (0.0, 3e41, "0(3)e41"),
     ],
 )
 def test_digits_in_brackets(value: float, error: float, text: str) -> None:
@@ -127,7 +151,7 @@ def test_digits_in_brackets(value: float, error: float, text: str) -> None:
 
 
 MISTAKES = {
-    "--t-max 0": ["--t-max 0", "from 1e-09 to 1e+12"],
+    "--t-max 0": ["--t-max 0", "from 1e-150 to 1e+12"],
     "--t-max -1": ["--t-max -1"],
     "--t-max nan": ["--t-max 'nan' is not a number"],
     "--t-max inf": ["--t-max 'inf' is not a number"],

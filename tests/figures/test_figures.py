@@ -23,6 +23,7 @@ LONG = {
     "sarao_mannelli_2020_complex_dynamics",
     "sarao_mannelli_2019_big_bad_minima_dynamics",
     "sarao_mannelli_2020_marvels_and_pitfalls",
+    "folena_2020_mixed_ageing",
     "cugliandolo_kurchan_1993",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +13,13 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 from ...lowering import Array
 from . import kernel, store
 from .kernel import LOGARITHM, NO_SIGNAL, History, Law, Rule, System
-from .rule import derivative, last_coefficients
+from .rule import SCALE, derivative, last_coefficients
 
 DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
 PATIENCE = 4
 """Steps with one Jacobian in single precision before a slow iteration gets a new one."""
+
+ROUNDING = 2 * float(np.finfo(np.float64).eps)
 
 PREDICTOR = 4
 """Degree of the extrapolation that starts Newton: higher ones go astray over a block as wide as the last."""
@@ -43,19 +46,33 @@ class Block:
 
 
 def solve_block(
-    law: Law, rule: Rule, guess: History, mu: Array, times: Array, tolerance: float, double: bool = False
+    law: Law,
+    rule: Rule,
+    guess: History,
+    mu: Array,
+    times: Array,
+    tolerance: float,
+    double: bool = False,
+    alive: Callable[[], None] | None = None,
 ) -> Block | None:
-    """Newton from the guess held in the last block; None when it does not converge."""
+    """Newton from the guess held in the last block; None when it does not converge. ``alive`` is called as it goes on.
+
+    Rounding in the residual moves the softest mode by ``eps`` times the condition number, of the order of t: steps
+    that have come down to that do not get shorter, and what is left of them joins the block's tail.
+    """
     newton, last = Newton(law, rule, guess, mu.copy(), times, double), np.inf
     converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
+    rounding = max(100 * converged, ROUNDING * float(times[-1]) / rule.origin)
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
+        if alive is not None:
+            alive()
         if not change < DIVERGED:
             return None
         contraction = change / last
         settled = count > 1 and change * min(contraction, 1.0) < converged
-        if settled or (change < 100 * converged and contraction > SLOW):
-            return _measured(newton, count)
+        if settled or (change < rounding and contraction > SLOW):
+            return _measured(newton, count, 0.0 if settled or change < 100 * converged else change)
         if contraction > SLOW and (newton.double or newton.age > PATIENCE):
             newton.renew()
         last = change
@@ -90,6 +107,7 @@ class Newton:
         self.weight = np.ones((self.times.size, 2 * nodes + 2))
         self.weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
         self.weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
+        self.weight[:, 2 * nodes + 1] = self.rule.scale / SCALE
         self.scales = np.ones(self.weight.size)
         self.memo = _memo(self.rule, history, self.times, nodes)
 
@@ -98,7 +116,10 @@ class Newton:
         self.factors, self.double = None, True
 
     def step(self) -> float:
-        """One iteration; the largest change, that of R weighted by the interval it acts on; infinite if singular."""
+        """One iteration; the largest change, that of R weighted by the interval it acts on.
+
+        Infinite where there is none: a singular Jacobian, or numbers beyond double precision.
+        """
         nodes, size, fresh = self.C.shape[1], self.weight.size, self.factors is None
         F, rows = np.empty(size), np.empty((2, size))  # noqa: N806
         kind: Any = np.float64 if self.double else np.float32
@@ -106,19 +127,33 @@ class Newton:
         double = np.empty((size, size) if fresh and self.double else (0, 0))
         system = System(F, single, double, rows, self.scales, fresh, *self.memo)
         kernel.residual(self.law, self.rule, self.history, self.times, self.slope, self.mu, system)
+        if not np.all(np.isfinite(F)):
+            return np.inf
         if fresh and not self._factor(double if self.double else single):
             if self.double:
                 return np.inf
             self.renew()
             return self.step()
         self.age += 1
-        step = lu_solve(self.factors, (-F / self.scales).astype(kind), trans=1, check_finite=False)
-        step = self._accelerated(step.astype(np.float64)).reshape(self.weight.shape)
+        with np.errstate(over="ignore", invalid="ignore"):
+            right = (-F / self.scales).astype(kind)
+        step = lu_solve(self.factors, right, trans=1, check_finite=False).astype(np.float64)
+        if not self._change(step) < DIVERGED:
+            return np.inf
+        step = self._accelerated(step)
+        change = self._change(step)
+        if change < DIVERGED:
+            self._move(step.reshape(self.weight.shape), nodes)
+        return change
+
+    def _change(self, step: Array) -> float:
+        return float(np.max(np.abs(step * self.weight.ravel())))
+
+    def _move(self, step: Array, nodes: int) -> None:
         self.C[1:] += step[:, :nodes]
         self.R[1:] += step[:, nodes : 2 * nodes]
         self.overlap[1:] += step[:, 2 * nodes]
         self.mu += step[:, 2 * nodes + 1]
-        return float(np.max(np.abs(step * self.weight)))
 
     def _factor(self, jacobian: Any) -> bool:
         """Whether it could be factored."""
@@ -166,14 +201,14 @@ def reach(lags: Array, times: Array, rule: Rule) -> Array:
     return np.asarray(SHARE / rule.scale * (rule.scale + np.minimum(lags, times - lags)) / (rule.scale + lags))
 
 
-def _measured(newton: Newton, count: int) -> Block:
-    """The block with its energies and its tails."""
+def _measured(newton: Newton, count: int, left: float) -> Block:
+    """The block with its energies and its tails; ``left`` is what Newton's method left over."""
     rule, n, energy = newton.rule, newton.rule.nodes.size, np.empty(newton.times.size)
     kernel.energies(newton.law, rule, newton.history, newton.times, energy)
     functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
-    time_tail = max(signal, *(float(np.abs(in_time @ values).max()) for values in functions))
+    time_tail = max(left, signal, *(float(np.abs(in_time @ values).max()) for values in functions))
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)

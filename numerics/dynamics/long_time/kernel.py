@@ -7,7 +7,8 @@ one cached binary serves every landscape. ``R`` is stored as ``(scale + t - t') 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -760,3 +761,13 @@ def resample(
             k, first = panel * (n - 1) + j, source * (n - 1)
             C_new[k] = np.dot(node, C[first : first + n])
             R_new[k] = np.dot(node, R[first : first + n])
+
+
+def ready() -> bool:
+    """Whether a run need not compile: by what is loaded, or by what numba's cache holds."""
+    dispatcher: Any = residual
+    folder = dispatcher.stats.cache_path
+    if dispatcher.signatures or not folder:
+        return bool(dispatcher.signatures)
+    source = Path(__file__).stat().st_mtime
+    return any(index.stat().st_mtime >= source for index in Path(folder).glob("kernel.residual-*.nbi"))

@@ -10,14 +10,12 @@ from numpy.polynomial import legendre
 from ...lowering import Array
 from ..collocation import radau
 from ..model import Model
+from ..units import fastest
 from .kernel import Rule
 
 SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
 """``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a
 panel in the logarithm of a lag."""
-
-TINY = 1e-9
-"""Rate of a landscape that does nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Resolution:
         ``t_max`` is in units of the landscape's own time, ``1/fastest``.
         """
         digits, decades = -np.log10(rtol), max(np.log10(t_max), 1.0)
-        nodes = int(np.clip(round(1.4 + 1.4 * digits + 0.9 * decades), 12, 26))
-        stages = int(np.clip(round(3.5 + 0.55 * digits), 6, 10))
+        nodes = int(np.clip(round(1.4 + 1.4 * digits + 0.9 * decades), np.clip(2 * digits, 10, 12), 26))
+        stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
         return cls(nodes, stages, max(0.25 * rtol, 1e-12))
 
     @property
@@ -68,14 +66,6 @@ class Resolution:
             SCALE * time,
             ORIGIN * time,
         )
-
-
-def fastest(model: Model) -> float:
-    """Rate of the fastest relaxation: half the width of the Hessian's bulk, the temperature, or the signal's pull."""
-    functions = (model.noise, model.memory, model.drift, model.drift_slope)
-    noise, memory, drift, slope = (float(np.sum(np.abs(series))) for series in functions)
-    rates = (np.sqrt(memory), np.sqrt(noise), model.temperature, 0.5 * drift, 0.5 * slope, 0.5 * model.beta * noise)
-    return max(TINY, *map(float, rates))
 
 
 def _lobatto(size: int) -> tuple[Array, Array]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,10 +13,11 @@ from ...errors import ConvergenceError
 from ...lowering import Array
 from ..model import Model
 from ..two_time import Errors, OneTime
-from . import kernel, store
+from ..units import fastest, times, unit
+from . import errors, kernel, store
 from .consistency import require_consistent, require_resolution
 from .kernel import History
-from .rule import Resolution, fastest
+from .rule import Resolution
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
 
 Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
@@ -79,25 +81,25 @@ class LongTimeTwoTime:
         return out
 
     def error(self, t: Array) -> Errors:
-        """From the largest tails so far; that of ``m`` relative to the largest ``|m|`` where ``ln |m|`` is followed.
+        """From the tails of all blocks (``errors``); that of ``C(t,s)`` holds for any s."""
+        return errors.estimated(self._run, self._left, t, self.one_time(t).m)
 
-        The factors cover, two or three times over, what ``--verify`` finds on pure, mixed and planted landscapes at
-        several temperatures. Errors of ``mu`` and ``e`` scale with ``f''(1)``, the pull of the memory, and with that of
-        a field, ``g'``.
-        """
-        so_far = np.maximum.accumulate(self.tails.sum(axis=1))
-        block = np.clip(np.searchsorted(self.history.t, t, side="left") - 1, 0, so_far.size - 1)
-        kind, error = lowered(self.model).overlap_kind, so_far[block] + 1e-13
-        field = float(np.abs(self.model.drift).sum()) if kind == kernel.LINEAR else 0.0
-        pull = max(1.0, float(self.model.memory.sum()) + field)
-        m = {kernel.NO_SIGNAL: 0.0, kernel.LINEAR: 1.0}.get(kind, self._largest(t))
-        return Errors(3 * error * m, 0.75 * pull * error, 0.3 * pull * error, error, 2 * error)
+    def start_error(self, t: Array) -> Array:
+        """That of ``C(t,0)``, which forgets what happened since."""
+        start = self.evaluate(t, np.zeros(t.shape))[0]
+        return errors.estimated_at_start(self._left, t, self.one_time(t).m, start)
 
-    def _largest(self, t: Array) -> Array:
-        """Largest ``|m|`` up to the end of the block of each time."""
-        variables = self.history.overlap.reshape(-1, self.resolution.stages + 1).max(axis=1)
-        block = np.clip(np.searchsorted(self.history.t, t, side="left") - 1, 0, variables.size - 1)
-        return np.asarray(np.exp(np.maximum.accumulate(variables))[block])
+    @cached_property
+    def _run(self) -> errors.Run:
+        law, q = lowered(self.model), self.resolution.stages
+        m = np.vectorize(lambda v: kernel.overlap_of(v, law))(self.history.overlap.reshape(-1, q + 1))
+        mu = _with_starts(self.mu, initial_multiplier(self.model))
+        rule = self.resolution.rule(self.model)
+        return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
+
+    @cached_property
+    def _left(self) -> errors.Tails:
+        return errors.tails(self._run)
 
     def arrays(self) -> dict[str, Array]:
         """History, one-time rows, tails and resolution."""
@@ -128,6 +130,16 @@ class LongTimeTwoTime:
             model, resolution, history, arrays["mu"], arrays["energies"], arrays["tails"], float(arrays["width"])
         )
 
+    def scaled(self, factor: float) -> LongTimeTwoTime:
+        """The solution of a landscape ``factor`` times as strong, exact for a power of two."""
+        return replace(
+            self,
+            model=times(self.model, factor),
+            history=store.scaled(self.history, factor),
+            mu=self.mu * factor,
+            energies=self.energies * factor,
+        )
+
     def march(self) -> March:
         """The run as it stood, to go on from."""
         return March(
@@ -151,25 +163,37 @@ def solve(
     resume: LongTimeTwoTime | None = None,
     keep: Keep | None = None,
 ) -> LongTimeTwoTime:
-    """Solve to ``t_max``; ``keep`` is offered what there is after each block.
+    """Solve to ``t_max``, in units of the landscape's own time; ``keep`` is offered what there is after each block.
 
     On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``.
     """
-    march = March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
+    rate = unit(model)
+    march = _march(times(model, 1 / rate), t_max * rate, rtol, None if resume is None else resume.scaled(1 / rate))
 
     def after_block(t: float) -> None:
         if progress is not None:
-            progress(t)
+            progress(t / rate)
         if keep is not None:
-            keep(lambda: _collected(march))
+            keep(lambda: _collected(march).scaled(rate))
 
     try:
-        march.run(t_max, after_block)
-    except (KeyboardInterrupt, ConvergenceError) as error:
-        if march.mu:
-            error.two_time = _collected(march)  # type: ignore[union-attr]
+        march.run(t_max * rate, after_block)
+    except KeyboardInterrupt as error:
+        error.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
         raise
-    return _collected(march)
+    except ConvergenceError as error:
+        stopped = ConvergenceError(f"stopped at t = {march.t / rate:.6g} of {t_max:g}: {error}")
+        stopped.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
+        raise stopped from error
+    return _collected(march).scaled(rate)
+
+
+def _march(model: Model, t_max: float, rtol: float, resume: LongTimeTwoTime | None) -> March:
+    return March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
+
+
+def _so_far(march: March, rate: float) -> LongTimeTwoTime | None:
+    return _collected(march).scaled(rate) if march.mu else None
 
 
 def _collected(march: March) -> LongTimeTwoTime:

@@ -16,7 +16,9 @@ from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Law, Rule
 from .rule import Resolution, derivative
 
 Progress = Callable[[float], None]
-FIRST_WIDTH, NARROWEST, GROWTH = 0.3, 1e-8, 1.8
+FIRST_WIDTH, GROWTH = 0.3, 1.8
+SHORTEST, PATIENCE = 1e-3, 3
+"""Of ``origin``: a block that takes less time is not tried again; how often a narrower one may fail to be better."""
 SLOW, STAGNANT = 1e3, 0.5
 """Beyond this time (of ``origin``), without a signal, nothing is fast; a tail that a narrower block leaves above
 half is noise."""
@@ -42,6 +44,7 @@ class March:
     anchors: list[float] = field(default_factory=list)
     width: float = FIRST_WIDTH
     double: bool = False
+    fruitless: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def __post_init__(self) -> None:
@@ -61,17 +64,17 @@ class March:
         """Go on to ``t_max``. Raises ``ConvergenceError`` where the tolerance is lost, keeping what there is."""
         goal = float(np.log1p(t_max / self.rule.origin))
         while self.x < goal * (1 - 1e-14):
-            self.step(goal)
+            self.step(goal, None if progress is None else lambda: progress(self.t))
             if progress is not None:
                 progress(self.t)
 
-    def step(self, goal: float) -> None:
+    def step(self, goal: float, alive: Callable[[], None] | None = None) -> None:
         """One accepted block, from this edge towards ``goal``."""
         tolerance, q, widest = self.resolution.tolerance, self.resolution.stages, self.resolution.reach
-        before = np.inf
+        before, self.fruitless = np.inf, 0
         while True:
             width = self._width(goal)
-            solved = self._attempt(width)
+            solved = self._attempt(width, alive)
             tail = np.inf if solved is None else max(solved.time_tail, 1e-3 * tolerance)
             if solved is not None and tail <= (12 if self._slow else 3) * tolerance:
                 break
@@ -96,15 +99,27 @@ class March:
         return left if left < 1.1 * self.width else self.width
 
     def _require_progress(self, width: float, tail: float, before: float) -> None:
-        """Narrower blocks must help: what they do not resolve is noise of the memory, which they make grow."""
-        stagnant = np.isfinite(tail) and tail > STAGNANT * before
-        if width < NARROWEST or (self._slow and (stagnant or width < 0.02 * self.resolution.reach)):
-            raise ConvergenceError(
-                f"stopped at t = {self.t:.6g}: narrower blocks no longer reach the tolerance "
-                f"{self.resolution.tolerance:g}; the noise of the memory is {min(tail, before):.1g}; try a smaller rtol"
-            )
+        """Narrower blocks must help: what they do not resolve is noise of the memory, which they make grow.
 
-    def _attempt(self, width: float) -> Block | None:
+        A block shorter than the fastest relaxation resolves all that there is, even where ln t makes it narrow.
+        """
+        self.fruitless += np.isfinite(tail) and tail > STAGNANT * before
+        shortest = width < SHORTEST * np.exp(-self.x)
+        hopeless = self.fruitless > (0 if self._slow else PATIENCE)
+        if shortest or hopeless or (self._slow and width < 0.1 * self.resolution.reach):
+            raise ConvergenceError(self._reason(min(tail, before)))
+
+    def _reason(self, tail: float) -> str:
+        """What keeps the tolerance from being reached."""
+        tolerance = self.resolution.tolerance
+        if not np.isfinite(tail):
+            return f"Newton's method does not converge, however narrow the blocks; the tolerance is {tolerance:g}"
+        return (
+            f"narrower blocks no longer reach the tolerance {tolerance:g}; "
+            f"the noise of the memory, which grows with t, is {tail:.1g}"
+        )
+
+    def _attempt(self, width: float, alive: Callable[[], None] | None) -> Block | None:
         """Predict and solve a block of that width."""
         self._forget()
         rule, end = self.rule, self.x + width
@@ -113,7 +128,7 @@ class March:
         history, grid = store.with_grid(self.history, segments, self.anchors)
         values, mu = self._prediction(history, grid, width)
         guess = store.with_block(history, self.t, end, grid, *values)
-        solved = solve_block(self.law, rule, guess, mu, times, self.resolution.tolerance, self.double)
+        solved = solve_block(self.law, rule, guess, mu, times, self.resolution.tolerance, self.double, alive)
         if solved is not None:
             self.double = solved.double
             self.counts["iterations"] += solved.iterations
@@ -158,7 +173,7 @@ class March:
 
     def _accept(self, solved: Block) -> None:
         if not all(np.all(np.isfinite(values)) for values in (solved.mu, solved.energy, solved.history.C)):
-            raise ConvergenceError(f"stopped at t = {self.t:.6g}: the solution is no longer finite")
+            raise ConvergenceError("the solution is no longer finite")
         self.mu.append(solved.mu)
         self.energy.append(solved.energy)
         self.tails.append((solved.time_tail, solved.space_tail))

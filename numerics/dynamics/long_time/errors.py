@@ -1,0 +1,156 @@
+"""How wrong a long run is: what each block cuts off, and how long that is remembered.
+
+Every block leaves tails: the last coefficients in time of mu, C(t,0) and m, and those in t' of the integrand of mu.
+They act on what comes after as small kicks. Kicks die: as ``1/t^2``, faster than the motion along an ageing trajectory
+(``t^(-5/3)``), and with the motion itself where that comes to rest. An error of ``ln |m|`` is one of the clock, which
+stays as long as m grows or decays and ends with that: the time of a jump is uncertain, the state after it is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...lowering import Array
+from ..model import Model
+from ..series import evaluate
+from ..two_time import Errors
+from ..units import fastest
+from . import kernel, store
+from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Rule
+from .rule import derivative, last_coefficients
+
+ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
+"""Of a time; of a result; motion per unit of ln t below which nothing moves; times of ``origin`` with full memory."""
+TIME, ACTING, ANYWHERE, CLOCK, START = 1.6, 0.1, 0.03, 5.0, 0.02
+"""Factors that cover, two or three times over, the differences to runs to 1e-10 of pure, mixed and planted landscapes
+at several temperatures: of tails in time, in t' and of all of them for mu, of the clock, of what C(t,0) remembers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What the estimate needs of a run: the history, its rule and, one row for each block, ``mu`` and m at all stages,
+    starts included, and the tails in time and in t' that were measured on the way."""
+
+    model: Model
+    kind: int
+    rule: Rule
+    history: History
+    mu: Array
+    m: Array
+    measured: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Tails:
+    """Of each block: its end ``t``; the kick it gives to mu and the one to the clock (``kick, clock``); all its tails
+    (``anywhere``); motion of mu, m, C(t,0) and of ``ln |m|`` per unit of ln t, the largest from it on (``moving,
+    growing``); the largest ``|m|`` up to it. ``recent`` is a few of the landscape's own times."""
+
+    t: Array
+    kick: Array
+    clock: Array
+    anywhere: Array
+    moving: Array
+    growing: Array
+    largest: Array
+    recent: float
+
+    def remembered(self, kicks: Array, t: Array, motion: Array, power: float) -> Array:
+        """The largest kick so far, each weaker by what the motion has lost, and by ``(t_b/t)^power``, with ``recent``
+        added to both times: nothing is forgotten at once."""
+        block = self.block(t)
+        weaker = np.minimum(1.0, (motion[block, None] + REST) / (motion + REST))
+        weaker *= np.minimum(1.0, (self.recent + self.t) / (self.recent + t[:, None])) ** power
+        past = np.arange(kicks.size) <= block[:, None]
+        return np.asarray(np.max(np.where(past, kicks * weaker, 0.0), axis=1))
+
+    def block(self, t: Array) -> Array:
+        """Index of the block of each time."""
+        return np.clip(np.searchsorted(self.t, t * (1 - ROUNDING), side="left"), 0, self.t.size - 1)
+
+
+def tails(run: Run) -> Tails:
+    """What a run leaves behind."""
+    widths = np.diff(run.history.x)
+    q = run.rule.stages.size - 1
+    starts = np.array([store.block(run.history, b, q)[0][:, 0] for b in range(widths.size)])
+    rows = (run.mu / pull(run.model), run.m, starts)
+    moving = np.max([motion(x, run.rule, widths) for x in rows], axis=0)
+    variable = run.history.overlap.reshape(-1, q + 1)
+    growing = motion(variable, run.rule, widths) if run.kind == LOGARITHM else np.zeros(widths.size)
+    time = np.max([np.abs(x @ last_coefficients(run.rule.stages, 1)[0]) for x in rows], axis=0)
+    ends = run.rule.origin * np.expm1(run.history.x[1:])
+    acting = np.array([acting_tail(run, b, float(t)) for b, t in enumerate(ends)])
+    return Tails(
+        ends,
+        TIME * time + ACTING * acting + ANYWHERE * run.measured.sum(axis=1),
+        CLOCK * (run.measured[:, 0] + acting) * np.minimum(1.0, 3 * growing),
+        run.measured.sum(axis=1),
+        onwards(moving),
+        onwards(growing),
+        np.maximum.accumulate(np.abs(run.m).max(axis=1)),
+        RECENT * run.rule.origin,
+    )
+
+
+def motion(rows: Array, rule: Rule, widths: Array) -> Array:
+    """Largest ``|d/d ln t|`` at the stages of each block."""
+    return np.asarray(np.abs(rows @ derivative(rule.stages).T).max(axis=1) * 2 / widths)
+
+
+def onwards(values: Array) -> Array:
+    """The largest from each block on."""
+    return np.maximum.accumulate(values[::-1])[::-1]
+
+
+def acting_tail(run: Run, block: int, t: float) -> float:
+    """Last two coefficients in t' of ``R [f'(C) + f''(C) C]`` times the interval of a node, over the pull."""
+    rule, n = run.rule, run.rule.nodes.size
+    C, R, _ = store.block(run.history, block, rule.stages.size - 1)  # noqa: N806
+    lags = kernel.nodes_at(run.history.grid[block], t, rule, run.history)
+    noise, memory = evaluate(run.model.noise, C[-1]), evaluate(run.model.memory, C[-1])
+    integrand = R[-1] / (rule.scale + lags) * (noise + memory * C[-1]) * (rule.scale + np.minimum(lags, t - lags))
+    panels = np.arange(0, lags.size - 1, n - 1)[:, None] + np.arange(n)
+    return float(np.abs(integrand[panels] @ last_coefficients(rule.nodes, 2).T).max() / pull(run.model))
+
+
+def estimated(run: Run, left: Tails, t: Array, m: Array) -> Errors:
+    """Errors at times ``t``, where the overlap is m.
+
+    Those of mu and e scale with the pull, e by its share; the clock moves them with ``m^2``.
+    """
+    kick, clock = kicks(left, t)
+    anywhere = np.maximum.accumulate(left.anywhere)[left.block(t)] + clock + NOISE
+    response = 2 * (left.remembered(left.anywhere, t, left.moving, 1.0) + clock) + NOISE
+    mu = pull(run.model) * (kick + 3 * m**2 * clock)
+    signal = {NO_SIGNAL: 0 * kick, LINEAR: kick}.get(run.kind, left.largest[left.block(t)] * (kick + clock))
+    return Errors(signal, mu, energy_share(run.model) * mu, anywhere, response)
+
+
+def estimated_at_start(left: Tails, t: Array, m: Array, correlation: Array) -> Array:
+    """Error of ``C(t,0)``, given it and m: the first kicks change it by a factor that stays."""
+    kick, clock = kicks(left, t)
+    first = np.maximum.accumulate(left.kick)[left.block(t)] * np.abs(correlation)
+    return np.asarray(kick + START * first + m**2 * clock)
+
+
+def kicks(left: Tails, t: Array) -> tuple[Array, Array]:
+    """What acts on mu at times t of all the kicks so far, and on the clock."""
+    kick = left.remembered(left.kick, t, left.moving, 2.0) + NOISE
+    return kick, left.remembered(left.clock, t, left.growing, 0.0)
+
+
+def pull(model: Model) -> float:
+    """What C and R of order one amount to in ``mu - T``: the fastest rate, unless the bath is hot."""
+    noise, memory, drift = (float(np.abs(series).sum()) for series in (model.noise, model.memory, model.drift))
+    rate = fastest(model)
+    return min(rate, (noise + memory) / rate + drift + model.beta * (noise + memory))
+
+
+def energy_share(model: Model) -> float:
+    """Of the integrand of mu, what is that of e: ``(f' + g')/(f' + f'' + g')`` at 1, ``g'`` times the fastest rate."""
+    noise, memory, drift = (float(np.abs(series).sum()) for series in (model.noise, model.memory, model.drift))
+    both = noise + fastest(model) * drift
+    return both / (both + memory)

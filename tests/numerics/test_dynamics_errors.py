@@ -1,0 +1,154 @@
+"""What a long run claims to know, and how it stops."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from sympy import Rational
+
+from numerics.dynamics import solve_dynamics
+from numerics.dynamics.long_time import kernel, solver
+from numerics.errors import ConvergenceError
+from numerics.lowering import lower
+from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
+from theory.inference import MaximumLikelihood
+
+Q, M = OVERLAP, SIGNAL_OVERLAP
+CUBE = GaussianLandscape(Q**3 / 2)
+SPIKED, STRONG = SpikedMatrixTensor(3, Rational(1, 2), 1), SpikedMatrixTensor(3, Rational(3, 10), 1)
+
+
+def at_rest(landscape: GaussianLandscape) -> dict[str, float]:
+    """m, mu and e of the minimum that is aligned with the signal."""
+    theory = MaximumLikelihood(landscape)
+    m = root(theory.fixed_point.lhs - theory.fixed_point.rhs, 0.6, 0.99)
+    values = {"mu": theory.multiplier, "energy": theory.energy}
+    return {"m": m, **{name: float(value.subs(M, m)) for name, value in values.items()}}
+
+
+def root(expression: Any, low: float, high: float) -> float:
+    gap = lower((M,), [expression])
+    return float(brentq(lambda m: float(gap(m)[0]), low, high, xtol=1e-15))
+
+
+@pytest.mark.parametrize(
+    ("landscape", "overlap", "t_max", "rtol"),
+    [
+        (STRONG, 1e-2, 30.0, 1e-3),
+        (STRONG, 1e-2, 60.0, 1e-6),
+        pytest.param(SPIKED, 1e-3, 1e5, 1e-6, marks=pytest.mark.slow),
+    ],
+)
+def test_the_time_of_a_jump_is_uncertain_the_state_after_it_is_not(
+    landscape: GaussianLandscape, overlap: float, t_max: float, rtol: float
+) -> None:
+    """m, mu, e of the informative minimum, and ``C(t,0) = m(0) m(t)``, whose equation is that of m there."""
+    last = solve_dynamics(landscape, t_max, overlap=overlap, rtol=rtol, method="long-time").at(t_max)
+    exact = at_rest(landscape)
+    exact["correlation"] = overlap * exact["m"]
+    for name, value in exact.items():
+        error = last[f"{name}_error"][0]
+        assert abs(last[name][0] - value) <= error <= rtol, name
+
+
+def test_the_error_of_a_jump_is_one_of_time() -> None:
+    """While m jumps the coarse run is off by a shift of time, and says so; the fine one knows better."""
+    runs = (solve_dynamics(STRONG, 30.0, overlap=1e-2, rtol=rtol, method="long-time") for rtol in (1e-3, 1e-6))
+    coarse, fine = runs
+    t = np.linspace(2.0, 30.0, 113)
+    found, best = coarse.at(t), fine.at(t)
+    for name in ("m", "mu", "energy", "correlation"):
+        difference = np.abs(found[name] - best[name])
+        assert np.all(difference <= found[f"{name}_error"] + best[f"{name}_error"]), name
+    jump = int(np.argmax(np.abs(np.diff(best["m"]))))
+    assert found["m_error"][jump] > 1e-4 and found["m_error"][-1] < 1e-2 * found["m_error"][jump]
+    assert np.all(coarse.errors.correlation[coarse.t > 20] > 10 * found["correlation_error"][-1])
+
+
+BATTERY: dict[str, tuple[GaussianLandscape, dict[str, Any]]] = {
+    "p3": (CUBE, {}),
+    "2+4": (GaussianLandscape(Q**2 / 2 + Rational(11, 80) * Q**4), {}),
+    "p4-warm": (GaussianLandscape(Q**4 / 2), {"temperature": 0.3}),
+    "paramagnet": (SpikedMatrixTensor(3, 2, 4), {"temperature": 1.0, "overlap": 0.5}),
+    "opposite": (GaussianLandscape(Q**3 / 2, M**3), {"overlap": -0.5}),
+    "field": (GaussianLandscape(Q / 2 + Q**3 / 9, M / 2 + M**3 / 3), {"temperature": 0.1}),
+    "turning": (GaussianLandscape(Q / 2 + Q**3 / 9, M / 2 + M**3 / 3), {"overlap": -0.9}),
+}
+QUICK = ("p3",)
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in BATTERY])
+@pytest.mark.parametrize("rtol", [1e-2, 1e-6])
+def test_claimed_errors_cover_and_are_not_idle(name: str, rtol: float) -> None:
+    """Against a run to 1e-9: nowhere exceeded, and for mu within a factor of 100 of the largest of each decade."""
+    landscape, options = BATTERY[name]
+    coarse, fine = (solve_dynamics(landscape, 50.0, rtol=r, method="long-time", **options) for r in (rtol, 1e-9))
+    t = np.geomspace(0.05, 50.0, 91)
+    found, best = coarse.at(t), fine.at(t)
+    for column in ("m", "mu", "energy", "correlation"):
+        difference = np.abs(found[column] - best[column])
+        assert np.all(difference <= found[f"{column}_error"] + best[f"{column}_error"]), column
+    difference = np.abs(found["mu"] - best["mu"])
+    for first in (0, 30, 60):
+        decade = slice(first, first + 31)
+        assert np.min(found["mu_error"][decade]) <= 100 * np.max(difference[decade])
+
+
+def test_failed_steps_are_narrower_ones_in_silence(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    """Guesses that are infinite, nan or huge: Newton's method fails, LAPACK says nothing, the run goes on."""
+    predicted, wild = solver.March._prediction, iter([np.nan, np.inf, 1e300, 1e30, -1e12])
+
+    def prediction(self: solver.March, *arguments: Any) -> Any:
+        (C, R, overlap), mu = predicted(self, *arguments)  # noqa: N806
+        factor = next(wild, 1.0) if self.t > 1 else 1.0
+        return (C * factor, R, overlap), mu
+
+    expected = solve_dynamics(CUBE, 30.0, method="long-time").at(30.0)
+    monkeypatch.setattr(solver.March, "_prediction", prediction)
+    solution = solve_dynamics(CUBE, 30.0, method="long-time")
+    assert solution.statistics["rejected"] >= 5 and next(wild, None) is None
+    assert solution.at(30.0)["energy"] == pytest.approx(expected["energy"], rel=1e-6)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_run_that_cannot_go_on_stops_soon_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve, tries = solver.solve_block, list[float]()
+
+    def failing(law: Any, rule: Any, guess: Any, mu: Any, times: Any, *rest: Any) -> Any:
+        if times[-1] < 3:
+            return solve(law, rule, guess, mu, times, *rest)
+        tries.append(float(times[-1]))
+        return None
+
+    monkeypatch.setattr(solver, "solve_block", failing)
+    with pytest.raises(
+        ConvergenceError, match=r"^stopped at t = .* of 100: Newton's method does not converge"
+    ) as caught:
+        solve_dynamics(CUBE, 100.0, method="long-time")
+    assert len(tries) < 20 and "\n" not in str(caught.value)
+    assert caught.value.partial.t_reached < 3 and caught.value.partial.at(0.5)["energy_error"] < 1e-6
+
+
+def test_progress_after_every_iteration() -> None:
+    seen: list[float] = []
+    solution = solve_dynamics(CUBE, 30.0, method="long-time", progress=seen.append)
+    assert seen == sorted(seen) and len(seen) == solution.statistics["iterations"] + solution.statistics["blocks"]
+    assert seen[-1] == pytest.approx(30.0)
+
+
+def test_whether_the_kernel_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve_dynamics(CUBE, 0.1, method="long-time")
+    assert kernel.ready()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("delta_2", "t_max"), [(0.65, 3e4), (0.75, 3e4)])
+def test_langevin_from_a_tiny_overlap(delta_2: float, t_max: float, capfd: Any) -> None:
+    """A jump at t = 4500 after the linear regime; before it none of Newton's first steps is a number."""
+    landscape = SpikedMatrixTensor(3, Rational(str(delta_2)), 1)
+    solution = solve_dynamics(landscape, t_max, overlap=1e-10, temperature=1.0, rtol=1e-3, method="long-time")
+    assert solution.t_reached == pytest.approx(t_max) and capfd.readouterr() == ("", "")
+    if delta_2 < 0.7:
+        last, exact = solution.at(t_max), root(M * (1 + landscape.g(1)) - landscape.g(1), 0.3, 0.9)
+        assert abs(last["m"][0] - exact) <= last["m_error"][0] <= 1e-5
