@@ -1,4 +1,7 @@
-"""Phase retrieval: BBP lines in the plane of alpha and a, and where critical points are in that of alpha and q."""
+"""Phase retrieval: BBP lines in the plane of alpha and a, and where critical points are in that of alpha and q.
+
+Complexities are annealed over the inputs, at typical labels unless a line says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from .phase_diagram import LineStyle
 from .style import BLUE, CYAN, GREEN, GREY, ORANGE, PURPLE, new_figure
 
 LINES = {
-    "bbp_kac_rice_zero_complexity": LineStyle(r"lowest minima, $\Sigma = 0$", PURPLE, "-", 2.2),
+    "bbp_kac_rice_zero_complexity": LineStyle(r"lowest minima, $\Sigma = 0$, annealed", PURPLE, "-", 2.2),
     "bbp_kac_rice_dominant_quenched": LineStyle("typical minima, labels quenched", BLUE, "-", 2.0),
     "bbp_kac_rice_dominant_annealed": LineStyle("typical minima, labels annealed", CYAN, "--", 1.4),
     "bbp_threshold_1rsb": LineStyle("marginal 1RSB states", ORANGE, "-.", 1.4),
@@ -22,7 +25,7 @@ LINES = {
 }
 OVERLAP_LINES = {
     "critical_points": LineStyle("last critical points", GREY, "-", 1.6),
-    "minima": LineStyle(r"last points of index $o(N)$", "black", "-", 1.6),
+    "minima": LineStyle(r"last points of index $o(N)$, annealed", "black", "-", 1.6),
     "lowest_stable": LineStyle("lowest minima unstable", PURPLE, "-", 2.0),
     "typical_stable": LineStyle("typical minima unstable", BLUE, "-", 2.0),
 }

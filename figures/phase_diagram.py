@@ -34,9 +34,9 @@ class LineStyle:
 
 
 LINES = {
-    "trivialization_any_overlap": LineStyle("no minima at any $m$", PURPLE, "--"),
-    "trivialization_connected": LineStyle("no minima around $m=0$", PURPLE, (0, (3, 1, 1, 1)), 1.1),
-    "trivialization": LineStyle("no minima at $m=0$", PURPLE, ":", 1.3),
+    "trivialization_any_overlap": LineStyle("no minima (annealed) at any $m$", PURPLE, "--"),
+    "trivialization_connected": LineStyle("no minima (annealed) around $m=0$", PURPLE, (0, (3, 1, 1, 1)), 1.1),
+    "trivialization": LineStyle("no minima (annealed) at $m=0$", PURPLE, ":", 1.3),
     "gradient_flow": LineStyle("gradient flow (BBP)", BLUE, "-", 2.2),
     "ml_amp": LineStyle("ML-AMP", CYAN, "-", 1.7),
     "langevin": LineStyle("Langevin, $T=1$", GREEN, "-.", 1.5),

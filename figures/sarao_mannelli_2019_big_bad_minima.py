@@ -46,7 +46,7 @@ def draw_line() -> Figure:
     panels = figure.subplots(1, 2, sharey=True)
     noises = np.linspace(0.05, 6, 239)
     styles = {
-        "trivialization": (PURPLE, "--", r"$\Sigma_{\rm min}(0) = 0$"),
+        "trivialization": (PURPLE, "--", r"$\Sigma_{\rm min}(0) = 0$, annealed"),
         "gradient_flow": (BLUE, "-", "gradient flow (BBP)"),
         "ml_amp": (CYAN, "-.", "ML-AMP"),
     }

@@ -27,6 +27,8 @@ from .signals import stop
 
 SHORTEST, LONGEST = 1e-150, 1e12
 """First and last ``--t-max`` in units of the landscape's own time, to the power of ten."""
+LATEST = 1e300
+"""Of any time that is typed."""
 HOTTEST = 1e100
 """Largest temperature, and inverse temperature of the start."""
 
@@ -109,7 +111,7 @@ def times_to_report(at: str | None, end: float, unit: float = 1.0) -> list[float
     if at is None:
         decades = (float(f"{unit * 10.0**k:.12g}") for k in range(13))
         return [*(t for t in decades if t < end), end]
-    times = [real("at", text, 0, np.inf) for text in at.split(",")]
+    times = [real("at", text, 0, LATEST) for text in at.split(",")]
     late = [t for t in times if t > end]
     if late:
         raise ValueError(f"--at {late[0]:g} lies beyond --t-max {end:g}")

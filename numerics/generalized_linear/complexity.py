@@ -59,6 +59,7 @@ def complexity(
 ) -> Complexity:
     """``Sigma`` of critical points of one kind at overlap q, at a given energy or at that of the most numerous.
 
+    Annealed over the inputs, so that it is never below the typical one; over the labels as ``labels`` says.
     ``"minima"`` are the critical points whose bulk is not below zero: their outlier along the signal may be (``stable``
     says). The error is the change between the two finest grids. Raises ValueError for arguments out of range,
     ConvergenceError where there are no such critical points or none is found.

@@ -35,13 +35,19 @@ THRESHOLDS: dict[str, Named] = {
     "bbp_threshold_1rsb": Named("the same at marginal 1RSB states, q_0 = 0", GRADIENT_FLOW, marginal_bbp),
     "bbp_ground_state_frsb": Named("the same in the ground state, full RSB", GRADIENT_FLOW, ground_state_bbp),
     "bbp_kac_rice_zero_complexity": Named(
-        "the same at the lowest minima of Kac-Rice (Sigma = 0, labels quenched)", KAC_RICE, zero_complexity_bbp
+        "the same at the lowest minima of Kac-Rice (Sigma = 0; labels quenched, inputs annealed)",
+        KAC_RICE,
+        zero_complexity_bbp,
     ),
     "bbp_kac_rice_dominant_quenched": Named(
-        "the same at the most numerous minima, labels quenched", KAC_RICE, lambda x: dominant_bbp(x, "quenched")
+        "the same at the most numerous minima; labels quenched, inputs annealed",
+        KAC_RICE,
+        lambda x: dominant_bbp(x, "quenched"),
     ),
     "bbp_kac_rice_dominant_annealed": Named(
-        "the same at the most numerous minima, labels annealed", KAC_RICE, lambda x: dominant_bbp(x, "annealed")
+        "the same at the most numerous minima; labels and inputs annealed",
+        KAC_RICE,
+        lambda x: dominant_bbp(x, "annealed"),
     ),
     "weak_recovery": Named("Bayes-optimal message passing leaves q = 0", "Mondelli, Montanari 2018", weak_recovery),
     "bayes_algorithmic": Named("Bayes-optimal message passing reaches q = 1", BAYES, algorithmic),

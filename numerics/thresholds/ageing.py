@@ -65,12 +65,10 @@ class Steps:
         def excess(q: Any) -> Any:
             return self.curvature(b) * polyval(q, self.slope) - q * polyval(q, first) ** 2
 
-        places = np.append(b * PLACES, b)
-        below = np.flatnonzero(excess(places) >= 0)
-        i = int(below[-1]) if below.size else 0
-        if i + 1 == places.size:  # b is within rounding of the floor, where nothing is left to fall
-            return b
-        return float(brentq(excess, places[i] if below.size else 0.0, places[i + 1], xtol=1e-16))
+        places = np.concatenate([[0.0], b * PLACES, [b]])
+        i = int(np.flatnonzero(excess(places) >= 0)[-1])
+        # b itself where a continuum ends by itself
+        return b if i == places.size - 1 else float(brentq(excess, places[i], places[i + 1], xtol=1e-16))
 
     def below(self, b: float, *, leaving: bool = False) -> tuple[float, bool]:
         """End of the step from b, where the ratio is largest, and whether it is the last; b itself for a continuum.
@@ -78,6 +76,8 @@ class Steps:
         ``leaving`` a continuum there is a step with the same ratio.
         """
         last = self.bottom(b)
+        if last == b:
+            return b, False
         q = np.concatenate([[last], last + (b - last) * PLACES, [b]])
         ratios = self.ratio(b, q)
         tops = np.flatnonzero((ratios >= np.append(-np.inf, ratios[:-1])) & (ratios >= np.append(ratios[1:], np.inf)))

@@ -49,6 +49,8 @@ MIXTURES = [
     Q**3 / 2 + Q**40 / 1600,  # a continuum that begins at C = 1
     Q**3 / 2 + Q / 10,
     Q**2 / 2 + Rational(55, 400) * Q**4 + Q / 10,
+    # a continuum that ends at the q_0 of a field
+    Q / 8 + Q**2 + Q**6 / 2 + Q**9 / 6 + Q**44 / 2,
     exp(Q) - 1 - Q,
 ]
 

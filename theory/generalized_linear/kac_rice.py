@@ -39,6 +39,7 @@ HALF = Rational(1, 2)
 class KacRiceAction(Printable):
     """``Sigma(q) = ext [explicit + alpha ln E e^tilt] + s e`` over ``g, c, theta``; s is the slope of Sigma in e.
 
+    Annealed over the inputs; over the labels quenched or annealed (``tilted``).
     ``xi > 0`` holds the edge of the bulk at zero (``alpha E[t^2] = 1``); where the bulk ends above zero by itself
     ``xi = 0``, and the action is that of ``OneStepRSB`` with ``g = chi``, ``c = chi (chi + s)``.
     """

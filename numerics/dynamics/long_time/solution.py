@@ -92,7 +92,7 @@ class LongTimeTwoTime:
     @cached_property
     def _run(self) -> errors.Run:
         law, q = lowered(self.model), self.resolution.stages
-        m = np.vectorize(lambda v: kernel.overlap_of(v, law))(self.history.overlap.reshape(-1, q + 1))
+        m = np.vectorize(lambda v: kernel.overlap_of(v, law), otypes=[float])(self.history.overlap.reshape(-1, q + 1))
         mu = _with_starts(self.mu, initial_multiplier(self.model))
         rule = self.resolution.rule(self.model)
         return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
@@ -173,7 +173,7 @@ def solve(
     def after_block(t: float) -> None:
         if progress is not None:
             progress(t / rate)
-        if keep is not None:
+        if keep is not None and march.mu:
             keep(lambda: _collected(march).scaled(rate))
 
     try:
