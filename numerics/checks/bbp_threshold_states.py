@@ -30,7 +30,7 @@ from .extrapolation import Limit
 from .joint import Limits, Means, limits, means
 from .report import Report
 from .tasks import Progress, gather, perturbation, results_at
-from .threshold_states import LAWS, NAMES, Point, measured, scale_and_spike
+from .threshold_states import NAMES, Point, laws_of, measured, scale_and_spike
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Settings:
 
     signals: tuple[float, ...] = (0.5, 1.0, 3.5, 5.0)
     sizes: tuple[int, ...] = (32, 64, 128, 256)
-    samples: tuple[int, ...] = (160, 130, 70, 55)
+    samples: tuple[int, ...] = (160, 130, 80, 60)
     starts: tuple[int, ...] = (8, 8, 4, 2)
     directions: int = 64
     resolution: float = 0.05
@@ -89,8 +89,9 @@ def run(
         comparisons.append(detached(above, overlaps, wrong["theta"], chosen.resolution, freedom))
     remarks = (
         f"p = 3, Delta_p = 1: in theory the outlier detaches at the gradient-flow threshold {threshold:g}.",
-        "Extrapolated in N^(-0.6), 1/N (mu, edge, the outlier below), N^(-2/3), 1/N (the overlap above) and 1/N, "
-        "N^(-4/3) (the outlier above, the overlap below); a further power is part of the error.",
+        "Extrapolated in N^(-0.55), N^(-4/3) (mu), N^(-0.6), 1/N (the edge, the outlier below), N^(-2/3), 1/N "
+        "(overlaps a little above) and 1/N, N^(-4/3) (the outlier above, other overlaps); a further power is part of "
+        "the error.",
     )
     pictures = panels(chosen.signals, groups, ends, lambda signal: predicted(signal, wrong["theta"]))
     return Report("bbp-threshold-states", tuple(comparisons), {**asdict(chosen), "seed": seed}, pictures, remarks)
@@ -125,7 +126,7 @@ def limits_of(signal: float, groups: Sequence[Means]) -> Limits:
     """Each observable at infinite size, by the law of its side of the transition; eigenvalues have the unit sigma."""
     sigma, theta = scale_and_spike(signal)
     units = [sigma, sigma, sigma, 1.0]
-    return limits(groups, [laws[int(theta > 1)].scaled(unit) for laws, unit in zip(LAWS.values(), units, strict=True)])
+    return limits(groups, [law.scaled(unit) for law, unit in zip(laws_of(theta), units, strict=True)])
 
 
 def compared(signal: float, factor: float, found: Limits, chosen: Settings) -> list[Comparison]:

@@ -33,7 +33,7 @@ from .report import Report
 from .samples import declared
 from .tasks import Progress, gather, perturbation
 from .threshold_panels import panels
-from .threshold_states import EDGE
+from .threshold_states import EDGE, MULTIPLIER
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def laws_of(problem: Problem, window: Sequence[float]) -> list[Law]:
     slope, curvature = (float(problem.landscape.f(k)) for k in (1, 2))
     sigma, order = curvature**0.5, 1 + curvature / slope
     units = [sigma / order, sigma, sigma]  # mu = -p e in pure landscapes
-    return [EDGE.scaled(unit) for unit in units]
+    return [law.scaled(unit) for law, unit in zip((MULTIPLIER, MULTIPLIER, EDGE), units, strict=True)]
 
 
 def rows(outcome: Outcome, window: Sequence[float]) -> list[Row]:
@@ -177,8 +177,9 @@ def remarks(outcomes: Sequence[Outcome], chosen: Settings) -> tuple[str, ...]:
     poorest = min(float(np.min(o.limit.p_value)) for o in outcomes)
     listed = [", ".join(map(str, sizes)) for sizes in (chosen.late_sizes, chosen.rest_sizes)]
     return (
-        f"At fixed t extrapolated in 1/N from N = {listed[0]} (diluted), at rest in N^(-0.6), 1/N, from "
-        f"{listed[1]} (dense); the poorest fit has a p-value of {poorest:.2g}.",
+        f"At fixed t extrapolated in 1/N from N = {listed[0]} (diluted), at rest in N^(-0.55), N^(-4/3) (the lowest "
+        f"eigenvalue: N^(-0.6), 1/N) from {listed[1]} (dense); a further power is part of the error; the poorest fit "
+        f"has a p-value of {poorest:.2g}.",
         f"Limits t → ∞ by a fit in t^(-2/3) to {chosen.window[0]:g} <= t <= {chosen.window[-1]:g}; the same fit to the "
         f"two-time equations moves by {pure.drift[0]:.1g} (e) and {mixed.drift[1]:.1g} (mu) at ten times later times, "
         "which is part of the error.",
