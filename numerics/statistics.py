@@ -112,11 +112,12 @@ def _wilson(k: Array, n: Array, z: float) -> tuple[Array, Array]:
     return np.where(k == 0, 0.0, centre - half), np.where(k == n, 1.0, centre + half)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Extrapolation:
     """``value`` at infinite size with its standard error; coefficients and covariance of all terms; quality of the fit.
 
-    ``p_value`` is the chance of a larger ``chi2`` with that many degrees of freedom, 1 when there are none.
+    ``p_value`` is the chance of a larger ``chi2`` with that many degrees of freedom, 1 when there are none; ``shares``
+    are those of the sizes in the variance of the value, less than 1 in all where a prior has one too.
     """
 
     value: float
@@ -126,6 +127,7 @@ class Extrapolation:
     chi2: float
     degrees: int
     p_value: float
+    shares: Array
 
 
 def extrapolate(
@@ -142,22 +144,57 @@ def extrapolate(
 
     The errors are taken as known (not rescaled by chi^2). Raises ``ValueError`` for anything else.
     """
+    if not (exponent > 0 and terms >= 1 and np.unique(sizes).size > terms):
+        raise ValueError(f"exponent = {exponent}, terms = {terms}: expected > 0, >= 1 and more sizes than terms")
+    return fit_powers(sizes, values, errors, exponent * np.arange(1, terms + 1))
+
+
+def fit_powers(
+    sizes: ArrayLike, values: ArrayLike, errors: ArrayLike, powers: ArrayLike, widths: ArrayLike | None = None
+) -> Extrapolation:
+    r"""``v(N) = v + sum_k a_k N^(-p_k)`` by least squares with weights ``1/error^2``.
+
+    Parameters
+    ----------
+    sizes, values, errors
+        One-dimensional; sizes and errors > 0.
+    powers
+        The ``p_k > 0``, all different.
+    widths
+        Of each coefficient the standard deviation of a Gaussian prior around 0, > 0, in units of the values; infinite
+        (default): free. A term that is not known but bounded then has its share in the error of ``v`` (constrained
+        fits: Lepage et al., Nucl. Phys. B Proc. Suppl. 106, 12, 2002). More sizes than free coefficients.
+
+    The errors are taken as known (not rescaled by chi^2). Raises ``ValueError`` for anything else.
+    """
     n, v, s = (np.asarray(a, dtype=np.float64) for a in (sizes, values, errors))
+    p = np.append(0.0, powers)
+    w = np.full(p.size, np.inf) if widths is None else np.append(np.inf, widths)
+    free = int(np.count_nonzero(np.isinf(w)))
     if not (n.ndim == 1 and n.shape == v.shape == s.shape and np.all(n > 0) and np.all(s > 0)):
         raise ValueError("sizes, values, errors: expected three lists of one length, with sizes and errors > 0")
-    if not (exponent > 0 and terms >= 1 and np.unique(n).size > terms):
-        raise ValueError(f"exponent = {exponent}, terms = {terms}: expected > 0, >= 1 and more sizes than terms")
-    powers = n[:, None] ** (-exponent * np.arange(terms + 1))
-    scale = np.max(np.abs(powers), axis=0)
-    design = powers / scale / s[:, None]
+    if not (w.shape == p.shape and np.all(p[1:] > 0) and np.unique(p).size == p.size and np.all(w > 0)):
+        raise ValueError(
+            f"powers = {powers!r}, widths = {widths!r}: expected different powers > 0, of each a width > 0"
+        )
+    if np.unique(n).size < free:
+        raise ValueError(f"sizes = {sizes!r}: expected {free} different ones or more, for powers = {powers!r}")
+    scale = np.max(n[:, None] ** -p, axis=0)
+    design = np.vstack([n[:, None] ** -p / scale / s[:, None], np.diag(1 / (w * scale))[np.isfinite(w)]])
+    target = np.append(v / s, np.zeros(p.size - free))
     inverse = np.linalg.pinv(design)
-    fitted = inverse @ (v / s)
-    chi2 = float(np.sum((design @ fitted - v / s) ** 2))
-    degrees = n.size - terms - 1
+    fitted = inverse @ target
+    chi2, degrees = float(np.sum((design @ fitted - target) ** 2)), n.size - free
     covariance = inverse @ inverse.T / np.multiply.outer(scale, scale)
-    p_value = float(stats.chi2.sf(chi2, degrees)) if degrees else 1.0
     return Extrapolation(
-        float(fitted[0]), float(np.sqrt(covariance[0, 0])), fitted / scale, covariance, chi2, degrees, p_value
+        float(fitted[0]),
+        float(np.sqrt(covariance[0, 0])),
+        fitted / scale,
+        covariance,
+        chi2,
+        degrees,
+        float(stats.chi2.sf(chi2, degrees)) if degrees else 1.0,
+        inverse[0, : n.size] ** 2 / covariance[0, 0],
     )
 
 

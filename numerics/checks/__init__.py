@@ -19,13 +19,14 @@ How to add a check
                  show that it does. ``perturbation`` rejects a name that the check does not know.
 
 2. Return a ``Report``: its ``Comparison``s, each with the ``resolution`` it promises (the deviation that matters), its
-   settings, and ``Panel``s to draw. Values at several sizes go through ``extrapolate``; the powers of 1/N are stated in
-   ``remarks``. The verdict follows from the comparisons by the rule of ``verdict.py``; a check does not choose it.
+   settings, and ``Panel``s to draw. Values at several sizes go through ``extrapolate`` by a ``Law``, whose own error is
+   part of that of the limit; the powers of 1/N are stated in ``remarks``. The verdict follows from the comparisons by
+   the rule of ``verdict.py``; a check does not choose it.
 3. One line in ``registry.CHECKS``. The command line, the figure and the table need nothing more.
 """
 
 from .comparison import Comparison
-from .extrapolation import Limit, extrapolate
+from .extrapolation import Law, Limit, extrapolate
 from .registry import CHECKS, run_check
 from .report import Panel, Report, Series
 from .verdict import Judgement, judge
@@ -34,6 +35,7 @@ __all__ = [
     "CHECKS",
     "Comparison",
     "Judgement",
+    "Law",
     "Limit",
     "Panel",
     "Report",

@@ -22,7 +22,7 @@ from theory.symbols import SPIKE
 
 from ..lowering import Array, lower
 from .comparison import Comparison
-from .extrapolation import Limit, extrapolate
+from .extrapolation import SMOOTH, Law, Limit, extrapolate
 from .report import Panel, Report, Series
 from .tasks import Progress, gather, mean_and_error, perturbation, stream
 
@@ -40,8 +40,8 @@ DEFAULT = Settings()
 QUICK = Settings(sizes=(500, 1000, 2000, 4000), samples=200)
 EDGE = 1.0
 """Strength at which the outlier leaves the bulk: there, and below, it is at the edge."""
-CORRECTIONS = {"below": ((2 / 3, 2), (1.0, 2)), "above": ((1.0, 1), (1.0, 1))}
-"""Exponent and number of terms in 1/N, for eigenvalue and squared overlap; below, Tracy and Widom's for the edge."""
+LAWS = {"below": (Law.series(2 / 3, 2), Law.series(1.0, 2)), "above": (SMOOTH, SMOOTH)}
+"""Of eigenvalue and squared overlap; below, Tracy and Widom's for the edge."""
 NAMES = ("largest eigenvalue", "squared overlap")
 SMALLEST = 0.03
 """Resolution where theta has no effect."""
@@ -109,8 +109,7 @@ def _largest(diagonal: Array, beside: Array) -> tuple[float, float]:
 
 def limit(theta: float, k: int, sizes: tuple[int, ...], values: Array, errors: Array) -> Limit:
     """Extrapolated to infinite size."""
-    exponent, terms = CORRECTIONS["above" if theta > EDGE else "below"][k]
-    return extrapolate(sizes, values, errors, exponent=exponent, terms=terms)
+    return extrapolate(sizes, values, errors, LAWS["above" if theta > EDGE else "below"][k])
 
 
 def comparison(theta: float, factor: float, k: int, fit: Limit, chosen: Settings) -> Comparison:

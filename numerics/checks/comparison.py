@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import cbrt, ndtr, ndtri, stdtr, stdtrit
 
 LARGEST_Z = 37.0
 """Beyond it the tail of a Gaussian underflows."""
@@ -31,6 +31,10 @@ class Comparison:
         Degrees of freedom of the errors where they are estimated from few samples: Student's law instead of Gauss's.
     independent
         Statistically independent of the other comparisons marked so. False for a sum of others, or its parts.
+    skewness
+        Of the measured mean: that of its samples over the root of their number. A mean of skewed samples errs together
+        with its standard error; the ratio r of deviation and error is symmetric, and follows Student's law, as ``((1 +
+        k r/3)^3 - 1)/k + k/6`` only, k the skewness (Hall, J. R. Stat. Soc. B 54, 221, 1992).
 
     Raises ``ValueError`` for a value out of range.
     """
@@ -44,12 +48,15 @@ class Comparison:
     size: int | None = None
     degrees: float = math.inf
     independent: bool = True
+    skewness: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("predicted", "predicted_error", "measured", "measured_error"):
             value = getattr(self, name)
             if not math.isfinite(value) or (name.endswith("error") and value < 0):
                 raise ValueError(f"{self.label}: {name} = {value} must be finite, and an error >= 0")
+        if not math.isfinite(self.skewness):
+            raise ValueError(f"{self.label}: skewness = {self.skewness} must be finite")
         if not (self.resolution > 0 and self.degrees > 0):
             raise ValueError(f"{self.label}: resolution = {self.resolution}, degrees = {self.degrees} must be positive")
 
@@ -68,13 +75,28 @@ class Comparison:
         """The deviation in standard errors, as a standard Gaussian with the same tail; within +-37."""
         if self.error == 0:
             return math.copysign(LARGEST_Z, self.deviation) if self.deviation else 0.0
-        tail = self._tail(abs(self.deviation) / self.error)
-        return math.copysign(min(-float(ndtri(max(tail, 1e-300))), LARGEST_Z), self.deviation)
+        ratio = self._symmetric(self.deviation / self.error)
+        return math.copysign(min(-float(ndtri(max(self._tail(abs(ratio)), 1e-300))), LARGEST_Z), ratio)
 
     def sees(self, critical: float, power: float) -> bool:
         """Whether a true deviation of ``resolution`` gives ``|z| > critical`` with that probability or more."""
         needed = self._quantile(float(ndtr(-critical))) + self._quantile(1 - power)
-        return needed * self.error <= self.resolution
+        return max(abs(self._skewed(needed)), abs(self._skewed(-needed))) * self.error <= self.resolution
+
+    @property
+    def _skew(self) -> float:
+        """Of the deviation."""
+        return self.skewness * (self.measured_error / self.error) ** 3 if self.skewness else 0.0
+
+    def _symmetric(self, ratio: float) -> float:
+        """Hall's transformation of the ratio of deviation and error."""
+        k = self._skew
+        return ((1 + k * ratio / 3) ** 3 - 1) / k + k / 6 if k else ratio
+
+    def _skewed(self, symmetric: float) -> float:
+        """Its inverse."""
+        k = self._skew
+        return 3 / k * (float(cbrt(1 + k * (symmetric - k / 6))) - 1) if k else symmetric
 
     def _tail(self, ratio: float) -> float:
         """Probability of a larger ratio of deviation to error."""

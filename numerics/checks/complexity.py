@@ -151,6 +151,7 @@ def comparison(counts: Counts, kind: int, bins: slice, resolution: float) -> Com
         counts.size,
         len(counts.found) - 1,
         kind == 0 and bins == EVERYWHERE,
+        counts.skewness(kind, bins),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.stats import skew
 
 from ..finite_size import ExpectedCount
 from ..lowering import Array
@@ -55,6 +56,11 @@ class Counts:
         mean, error = mean_and_error(self.found[:, bins, kind].sum(axis=1))
         share = float(self.missing.sum() / max(self.found[:, :, 0].sum(), 1.0))
         return float(mean), float(np.hypot(error, share * mean))
+
+    def skewness(self, kind: int, bins: slice = EVERYWHERE) -> float:
+        """Of the mean that ``measured`` gives; numbers of critical points have a long tail above."""
+        numbers = self.found[:, bins, kind].sum(axis=1)
+        return float(np.nan_to_num(skew(numbers)) / len(numbers) ** 0.5)
 
     def density(self, kind: int) -> Array:
         """Expected number per unit of m, on the fine bins."""

@@ -31,6 +31,7 @@ from .batches import Batch, batches, belonging, largest_first
 from .dynamics_cases import CASES, DEFAULT, QUICK, SPARSENESS, WAITING, Case, Plan, Settings
 from .dynamics_outcome import Column, Outcome, columns_of
 from .dynamics_panels import panels
+from .extrapolation import Law
 from .joint import Means, limits, means
 from .report import Report
 from .samples import declared, with_signal
@@ -135,7 +136,14 @@ def concluded(
     groups = [averaged(size, own) for size, own in zip(plan.sizes, parts, strict=True)]
     groups = [group.only([column.place for column in columns]) for group in groups]
     bias = RUN_RTOL if case.temperature else 0.0
-    return Outcome(case, theory, columns, groups[0], limits(groups, terms=plan.terms), energy=energy, bias=bias)
+    laws = [Law.series(terms=plan.terms, ratio=scale_of(case, column.t)) for column in columns]
+    limit = limits(groups, laws)
+    return Outcome(case, theory, columns, groups[0], limit, energy=energy, bias=bias)
+
+
+def scale_of(case: Case, t: float) -> float:
+    """Of N: what multiplies the coefficients of 1/N from one to the next."""
+    return max(1.0, t, case.overlap and case.overlap**-2)
 
 
 def averaged(size: int, parts: Sequence[Measured]) -> Means:

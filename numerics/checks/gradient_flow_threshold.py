@@ -28,7 +28,7 @@ from ..simulation import SampledLandscape, gradient_flow, sample, starts_with_ov
 from ..statistics import extrapolate as plain
 from ..statistics import wilson
 from .comparison import Comparison
-from .extrapolation import extrapolate
+from .extrapolation import Law, extrapolate
 from .planted import with_signal_at
 from .report import Panel, Report, Series
 from .samples import with_signal
@@ -130,7 +130,7 @@ def compared(curves: Mapping[int, SuccessCurve], resolution: float) -> Compariso
     """The threshold times the ratio at infinite size; how much the exponent matters joins the error."""
     ratios = [curve.crossing[0] / curve.predicted for curve in curves.values()]
     errors = [curve.crossing[1] / curve.predicted for curve in curves.values()]
-    limit, other = (extrapolate(list(curves), ratios, errors, exponent=exponent) for exponent in (EXPONENT, OTHER))
+    limit, other = (extrapolate(list(curves), ratios, errors, Law.series(exponent)) for exponent in (EXPONENT, OTHER))
     error = float(np.hypot(limit.error, limit.value - other.value))
     threshold, label = MODEL.threshold, "1/Delta_2 at the gradient-flow threshold"
     return Comparison(label, threshold, 0.0, threshold * limit.value, threshold * error, threshold * resolution)

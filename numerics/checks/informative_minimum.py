@@ -30,7 +30,7 @@ from ..roots import between
 from ..simulation import sample
 from ..simulation.minimum import Minimum, descend
 from .comparison import Comparison
-from .extrapolation import Limit, extrapolate
+from .extrapolation import SMOOTH, Law, Limit, extrapolate
 from .report import Panel, Report, Series
 from .samples import declared, with_noise, with_signal
 from .tasks import Progress, gather, mean_and_error, perturbation, results_at, stream
@@ -41,11 +41,11 @@ GRID = 4001
 
 @dataclass(frozen=True)
 class Case:
-    """A landscape, and the exponents and numbers of terms in 1/N of what is extrapolated, by observable."""
+    """A landscape, and the laws of extrapolation that are not the one in 1/N, by observable."""
 
     label: str
     landscape: GaussianLandscape
-    corrections: Mapping[str, tuple[float, int]]
+    laws: Mapping[str, Law]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Settings:
 
 DEFAULT = Settings()
 QUICK = Settings(sizes=(32, 48, 64, 128), samples=(100, 80, 60, 40), resolution=0.1)
-SMOOTH, EDGE = (1.0, 1), (2 / 3, 2)
+EDGE = Law.series(2 / 3, 2)
 OBSERVABLES = {
     "m": r"$m$",
     "mu": r"$\mu$",
@@ -111,8 +111,7 @@ def run(
         groups = [results_at(points, found, index, size) for size in chosen.sizes]
         means, errors = (np.array(v) for v in zip(*(mean_and_error(group) for group in groups), strict=True))
         for k, name in enumerate(OBSERVABLES):
-            exponent, terms = case.corrections.get(name, SMOOTH)
-            limit = extrapolate(chosen.sizes, means[:, k], errors[:, k], exponent=exponent, terms=terms)
+            limit = extrapolate(chosen.sizes, means[:, k], errors[:, k], case.laws.get(name, SMOOTH))
             comparisons.append(compared(case, name, prediction, limit, chosen))
             panels.append(panel(case, name, prediction[name], limit, chosen.sizes, means[:, k], errors[:, k]))
     remarks = ("Means extrapolated in 1/N, the edge of the spectrum (matrix-tensor) in N^(-2/3) and N^(-4/3).",)
@@ -181,14 +180,12 @@ def compared(case: Case, name: str, prediction: Mapping[str, float], limit: Limi
 def panel(
     case: Case, name: str, value: float, limit: Limit, sizes: Sequence[int], means: Array, errors: Array
 ) -> Panel:
-    """Against ``N^-exponent``: prediction at 0, measured values, and the fit that joins them."""
-    x = np.asarray(sizes, dtype=np.float64) ** -limit.exponent
-    line = np.linspace(0, 1.05 * x.max(), 50)
-    power = "-1" if limit.exponent == 1 else "-2/3"
+    """Against the leading power of N: prediction at 0, measured values, and the fit that joins them."""
+    x, line = limit.axis(sizes)
     series = (
-        Series.theory("fit", line, np.polynomial.polynomial.polyval(line, limit.coefficients), 1),
+        Series.theory("fit", line, limit.along(line), 1),
         Series.simulation("simulation", x, means, errors, 1),
         Series.simulation("extrapolated", [0], [limit.value], [limit.error], 2),
         Series.theory("theory", [0, line[-1]], [value, value], 0),
     )
-    return Panel(case.label, rf"$N^{{{power}}}$", OBSERVABLES[name], series)
+    return Panel(case.label, limit.label, OBSERVABLES[name], series)

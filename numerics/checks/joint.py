@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import statistics
 from ..lowering import Array
+from .extrapolation import SMOOTH, Law, Limit, extrapolate
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,58 +47,37 @@ def means(size: int, samples: ArrayLike, controls: ArrayLike | None = None) -> M
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """At infinite size, of each observable (K,): value, standard error, degrees of freedom of the error.
-
-    ``coefficients`` (terms + 1, K) of ``N^(-k exponent)``; ``p_value`` (K,) of the fits.
-    """
+    """At infinite size, of each observable (K,): value, standard error, degrees of freedom of the error; the fits."""
 
     value: Array
     error: Array
     degrees: Array
-    coefficients: Array
-    exponent: float
-    p_value: Array
+    fits: tuple[Limit, ...]
 
-    def curve(self, observable: int, sizes: ArrayLike) -> Array:
-        """The fit of one observable."""
-        powers = np.asarray(sizes, dtype=np.float64)[..., None] ** (-self.exponent * np.arange(len(self.coefficients)))
-        values: Array = powers @ self.coefficients[:, observable]
-        return values
+    @property
+    def p_value(self) -> Array:
+        """Of the fits, (K,)."""
+        return np.array([fit.p_value for fit in self.fits])
 
 
-POOR = 1e-3
-"""Chance below which a fit is taken for a poor one."""
+def limits(groups: Sequence[Means], law: Law | Sequence[Law] = SMOOTH) -> Limits:
+    """Each observable extrapolated by the law, or by its own; see ``extrapolate``.
 
-
-def limits(groups: Sequence[Means], *, exponent: float = 1.0, terms: int = 1) -> Limits:
-    """``v(N) = v + sum_k a_k N^(-k exponent)``, ``terms`` of them, for each observable.
-
-    A poor fit (chi-squared with a chance below ``POOR``) has its error enlarged by the root of ``chi^2`` per degree of
-    freedom (Birge, Phys. Rev. 40, 207, 1932); with one degree or two the factor is too noisy to be applied to all. The
-    degrees of freedom of an error are Welch and Satterthwaite's (Biometrics Bull. 2, 110, 1946).
+    The degrees of freedom of an error are Welch and Satterthwaite's (Biometrics Bull. 2, 110, 1946).
     """
     sizes = [group.size for group in groups]
     values, errors = (np.array([getattr(g, name) for g in groups]) for name in ("value", "error"))
-    fits = [
-        statistics.extrapolate(sizes, v, e, exponent=exponent, terms=terms)
-        for v, e in zip(values.T, errors.T, strict=True)
-    ]
-    birge = [np.sqrt(fit.chi2 / fit.degrees) if fit.p_value < POOR else 1.0 for fit in fits]
+    laws = [law] * values.shape[1] if isinstance(law, Law) else law
+    fits = tuple(extrapolate(sizes, v, e, own) for v, e, own in zip(values.T, errors.T, laws, strict=True))
     return Limits(
         np.array([fit.value for fit in fits]),
-        np.array([fit.error for fit in fits]) * birge,
-        np.array([_effective(groups, k, exponent, terms) for k in range(len(fits))]),
-        np.stack([fit.coefficients for fit in fits], axis=1),
-        exponent,
-        np.array([fit.p_value for fit in fits]),
+        np.array([fit.error for fit in fits]),
+        np.array([_effective(groups, fit) for fit in fits]),
+        fits,
     )
 
 
-def _effective(groups: Sequence[Means], observable: int, exponent: float, terms: int) -> float:
-    """``1/sum_i w_i^2/n_i``: group i has ``n_i`` degrees of freedom and the share ``w_i`` in the variance."""
-    sizes = np.array([group.size for group in groups], dtype=np.float64)
-    errors = np.array([group.error[observable] for group in groups])
-    design = sizes[:, None] ** (-exponent * np.arange(terms + 1)) / errors[:, None]
-    shares = np.linalg.pinv(design / np.max(np.abs(design), axis=0))[0] ** 2
-    shares /= shares.sum()
-    return float(1 / np.sum(shares**2 / np.array([group.degrees for group in groups])))
+def _effective(groups: Sequence[Means], fit: Limit) -> float:
+    """``1/sum_i w_i^2/n_i``: group i has ``n_i`` degrees of freedom and the share ``w_i``; that of the law is known."""
+    assert fit.shares is not None
+    return float(1 / np.sum(fit.shares**2 / np.array([group.degrees for group in groups])))

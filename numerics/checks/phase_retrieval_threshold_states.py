@@ -24,6 +24,7 @@ from ..lowering import Array
 from ..simulation import gradient_flow, lowest, random_starts
 from .comparison import Comparison
 from .descent_states import B, States, panels, remarks
+from .extrapolation import Law
 from .joint import limits, means
 from .report import Report
 from .risk_samples import declared, with_signal_beside, with_wrong_signal, without_signal
@@ -120,7 +121,7 @@ def compared(found: States, chosen: Settings) -> list[Comparison]:
 def _edge(found: States, resolution: float) -> Comparison:
     """Half way between extrapolations in ``N^(-2/3)``, as of an edge, and in 1/N, as of a smooth average."""
     groups = [group.only([EDGE]) for group in found.groups]
-    two = [limits(groups, exponent=exponent, terms=min(2, len(groups) - 2)) for exponent in (2 / 3, 1.0)]
+    two = [limits(groups, Law.series(exponent, min(2, len(groups) - 2))) for exponent in (2 / 3, 1.0)]
     values = [float(fit.value[0]) for fit in two]
     error = float(np.hypot(max(fit.error[0] for fit in two), abs(values[0] - values[1]) / 2))
     return _zero(found, "bulk edge", sum(values) / 2, error, resolution, float(two[0].degrees[0]))

@@ -19,14 +19,15 @@ from scipy.optimize import brentq
 from ..generalized_linear import LabelSpectrum
 from ..lowering import Array
 from .comparison import Comparison
+from .extrapolation import SMOOTH, Law
 from .joint import Limits, Means, limits, means
 from .report import Panel, Series
 from .tasks import Progress, gather, results_at
 
 Point = tuple[int, int, int, int, float]
 """Case, N, number of the sample, seed, cosine of what passes for the signal with it."""
-CORRECTIONS = {True: ((1.0, 1), (1.0, 1)), False: ((2 / 3, 2), (1.0, 2))}
-"""Exponent and number of terms in 1/N for eigenvalue and squared overlap, with an outlier and without."""
+LAWS = {True: (SMOOTH, SMOOTH), False: (Law.series(2 / 3, 2), Law.series(1.0, 2))}
+"""Of eigenvalue and squared overlap, with an outlier and without."""
 NAMES = ("lowest eigenvalue", "squared overlap")
 FIRST = 1e-6
 """Over the resolvent at the edge: where the search for an outlier begins."""
@@ -92,7 +93,7 @@ class Outcome:
 
     case: Case
     groups: Sequence[Means]
-    limits: tuple[Limits, Limits]
+    limits: Limits
 
 
 def outcomes(
@@ -123,11 +124,7 @@ def outcomes(
 def outcome(case: Case, sizes: Sequence[int], samples: Sequence[Array]) -> Outcome:
     """From samples (count, 2 + controls) of each size."""
     groups = [means(size, values[:, :2], values[:, 2:]) for size, values in zip(sizes, samples, strict=True)]
-    found = [
-        limits([group.only([k]) for group in groups], exponent=exponent, terms=terms)
-        for k, (exponent, terms) in enumerate(CORRECTIONS[case.above])
-    ]
-    return Outcome(case, groups, (found[0], found[1]))
+    return Outcome(case, groups, limits(groups, LAWS[case.above]))
 
 
 def compared(found: Outcome, factor: float, chosen: Settings) -> list[Comparison]:
@@ -139,11 +136,11 @@ def compared(found: Outcome, factor: float, chosen: Settings) -> list[Comparison
             f"{case.label}: {name}",
             float(theory[k]),
             0.0,
-            float(found.limits[k].value[0]),
-            float(found.limits[k].error[0]),
+            float(found.limits.value[k]),
+            float(found.limits.error[k]),
             chosen.resolution * scales[k],
             None,
-            float(found.limits[k].degrees[0]),
+            float(found.limits.degrees[k]),
             k == 0,
         )
         for k, name in enumerate(NAMES)
@@ -161,14 +158,14 @@ def panels(found: Sequence[Outcome], factor: float) -> tuple[Panel, ...]:
             y, error = (np.array([getattr(g, part)[k] for g in one.groups]) for part in ("value", "error"))
             series.append(Series.theory("", [0, 1.05 * x.max()], [value, value], colour))
             series.append(Series.simulation(one.case.label, x, y, error, colour))
-            series.append(Series.simulation("", 0.0, one.limits[k].value, one.limits[k].error, colour))
+            series.append(Series.simulation("", 0.0, one.limits.value[k], one.limits.error[k], colour))
         made.append(Panel(name, "$1/N$", symbol, tuple(series)))
     return tuple(made)
 
 
 def remarks(found: Sequence[Outcome]) -> tuple[str, ...]:
     """How it was extrapolated, and how well."""
-    poorest = min(float(limit.p_value.min()) for one in found for limit in one.limits)
+    poorest = min(float(one.limits.p_value.min()) for one in found)
     return (
         "Extrapolated in 1/N where there is an outlier; edges in N^(-2/3), N^(-4/3), overlaps there in 1/N, 1/N^2; "
         f"the poorest fit has a p-value of {poorest:.2g}.",

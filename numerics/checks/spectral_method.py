@@ -26,7 +26,7 @@ from .risk_samples import with_wrong_signal
 from .tasks import Progress, perturbation, stream
 
 DEFAULT = Settings(sizes=(125, 250, 500, 1000), samples=(200, 120, 60, 16), resolution=0.15)
-QUICK = Settings(sizes=(64, 128, 256, 384), samples=(110, 70, 30, 12), resolution=0.32)
+QUICK = Settings(sizes=(64, 128, 256, 384), samples=(140, 90, 45, 20), resolution=0.32)
 LANDSCAPE = PhaseRetrieval(1)
 """What is seen is ``y^2``, whatever the loss."""
 OPTIMAL = SpectralMethod(1 - 1 / SIGNAL_FIELD**2)

@@ -26,12 +26,14 @@ import numpy as np
 
 from .batches import batches, belonging, largest_first
 from .comparison import Comparison
+from .extrapolation import Law
 from .joint import limits, means
-from .late_times import AGEING, PROBLEMS, Outcome, Problem, Theory, measured
+from .late_times import PROBLEMS, Outcome, Problem, Theory, measured
 from .report import Report
 from .samples import declared
 from .tasks import Progress, gather, perturbation
 from .threshold_panels import panels
+from .threshold_states import EDGE, MULTIPLIER
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Settings:
         return self.late_sizes if problem.late else self.rest_sizes
 
 
-COARSER, REST_TERMS = 2.0, 2
-"""At rest: resolution, and terms in ``N^(-2/3)``."""
+COARSER = 2.0
+"""Resolution at rest."""
 DEFAULT = Settings(
     late_sizes=(384, 768, 1536),
     rest_sizes=(32, 64, 128, 256),
@@ -115,7 +117,7 @@ def run(
     for k, problem in enumerate(PROBLEMS):
         samples = [np.concatenate(belonging(order, found, k, size)) for size in chosen.sizes(problem)]
         groups = [means(size, values) for size, values in zip(chosen.sizes(problem), samples, strict=True)]
-        limit = limits(groups) if problem.late else limits(groups, exponent=-AGEING, terms=REST_TERMS)
+        limit = limits(groups, laws_of(problem, chosen.window))
         outcomes.append(Outcome(problem, theories[problem.landscape], groups, limit))
     return Report(
         "threshold-energy",
@@ -124,6 +126,17 @@ def run(
         tuple(panel for o in outcomes for panel in panels(o, chosen.window)),
         remarks(outcomes, chosen),
     )
+
+
+def laws_of(problem: Problem, window: Sequence[float]) -> list[Law]:
+    """Of the columns of ``measured``: at fixed time 1/N with the time for its unit, at rest that of an edge."""
+    if problem.late:
+        once = [Law.series(ratio=t) for t in window]
+        return [*once, *once, *(2 * [Law.series(ratio=window[-1])])]
+    slope, curvature = (float(problem.landscape.f(k)) for k in (1, 2))
+    sigma, order = curvature**0.5, 1 + curvature / slope
+    units = [sigma / order, sigma, sigma]  # mu = -p e in pure landscapes
+    return [law.scaled(unit) for law, unit in zip((MULTIPLIER, MULTIPLIER, EDGE), units, strict=True)]
 
 
 def rows(outcome: Outcome, window: Sequence[float]) -> list[Row]:
@@ -164,8 +177,9 @@ def remarks(outcomes: Sequence[Outcome], chosen: Settings) -> tuple[str, ...]:
     poorest = min(float(np.min(o.limit.p_value)) for o in outcomes)
     listed = [", ".join(map(str, sizes)) for sizes in (chosen.late_sizes, chosen.rest_sizes)]
     return (
-        f"At fixed t extrapolated in 1/N from N = {listed[0]} (diluted), at rest in N^(-2/3), to second order, from "
-        f"{listed[1]} (dense); the poorest fit has a p-value of {poorest:.2g}.",
+        f"At fixed t extrapolated in 1/N from N = {listed[0]} (diluted), at rest in N^(-0.55), N^(-4/3) (the lowest "
+        f"eigenvalue: N^(-0.6), 1/N) from {listed[1]} (dense); a further power is part of the error; the poorest fit "
+        f"has a p-value of {poorest:.2g}.",
         f"Limits t → ∞ by a fit in t^(-2/3) to {chosen.window[0]:g} <= t <= {chosen.window[-1]:g}; the same fit to the "
         f"two-time equations moves by {pure.drift[0]:.1g} (e) and {mixed.drift[1]:.1g} (mu) at ten times later times, "
         "which is part of the error.",

@@ -48,16 +48,12 @@ def against_time(outcome: Outcome, window: Sequence[float], first: int, name: st
 
 def against_size(outcome: Outcome, place: int, value: float, name: str, when: str) -> Panel:
     """One observable against the power of N in which it is extrapolated, theory at infinite size at the left."""
-    limit = outcome.limit
-    sizes = np.array([group.size for group in outcome.groups], dtype=np.float64)
-    x = sizes**-limit.exponent
-    line = np.linspace(0, 1.05 * x.max(), 50)
-    fit = np.polynomial.polynomial.polyval(line, limit.coefficients[:, place])
+    limit = outcome.limit.fits[place]
+    x, line = limit.axis([group.size for group in outcome.groups])
     y, error = (np.array([getattr(g, kind)[place] for g in outcome.groups]) for kind in ("value", "error"))
     series = (
         Series.theory("theory", [0, line[-1]], [value, value], 0),
-        Series.theory("fit", line, fit, 1),
+        Series.theory("fit", line, limit.along(line), 1),
         Series.simulation("simulation", x, y, error, 1),
     )
-    power = "-1" if limit.exponent == 1 else "-2/3"
-    return Panel(f"{outcome.problem.label}, {when}", f"$N^{{{power}}}$", name, series)
+    return Panel(f"{outcome.problem.label}, {when}", limit.label, name, series)

@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.linalg import eigh
-from scipy.stats import norm
+from scipy.stats import norm, skew
 
 import numerics.checks.bbp_rotation_invariant as bbp
 import numerics.checks.complexity as complexity_check
 import numerics.checks.informative_minimum as minimum_check
 import numerics.checks.state_evolution as evolution_check
 from numerics.checks import CHECKS, Comparison, Report, extrapolate, judge, run_check
+from numerics.checks.extrapolation import Law
+from numerics.checks.joint import limits, means
 from numerics.checks.tasks import gather
 from numerics.checks.verdict import LEVEL, POWER, critical
+from numerics.lowering import Array
+from numerics.statistics import fit_powers
 
 TINY = (complexity_check.Case(0, 6, 60), complexity_check.Case(1, 5, 40))
 SMALL: dict[str, Any] = {
@@ -134,6 +138,33 @@ def test_few_samples_make_weaker_evidence() -> None:
     assert comparison(5, degrees=1e6).z == pytest.approx(5, abs=1e-3)
 
 
+@pytest.mark.parametrize("size", [60, 200])
+def test_skewed_samples_do_not_raise_false_alarms(size: int) -> None:
+    """Exponential samples, of skewness 2: means that are low, by chance, come with errors that are too small."""
+    values = np.random.default_rng(0).exponential(size=(20000, size))
+    means, errors, skews = values.mean(axis=1), values.std(axis=1, ddof=1) / size**0.5, skew(values, axis=1) / size**0.5
+    each = list(zip(means, errors, skews, strict=True))
+    known, unknown = (
+        np.array([Comparison("x", 1, 0, m, e, 1, size, size - 1, True, on * k).z for m, e, k in each]) for on in (1, 0)
+    )
+    expected = len(means) * norm.sf(3)
+    assert np.sum(unknown < -3) > 3 * expected and np.sum(unknown > 3) < 0.5 * expected
+    assert np.sum(np.abs(known) > 3) < 2 * (2 * expected) and abs(known.mean()) < 0.03
+    assert known.std() == pytest.approx(1, abs=0.03)
+
+
+def test_skewness_is_undone() -> None:
+    """The deviation that is seen with the power promised is the one whose z exceeds the critical one by that much."""
+    for k in (-0.2, 0.1):
+        needed = critical(5) + norm.isf(1 - POWER)
+        largest = max(abs(3 / k * (np.cbrt(1 + k * (s * needed - k / 6)) - 1)) for s in (1, -1))
+        for sign, z in ((1, needed), (-1, -needed)):
+            ratio = 3 / k * (np.cbrt(1 + k * (z - k / 6)) - 1)
+            assert Comparison("x", 0, 0, ratio, 1, 1, skewness=k).z == pytest.approx(sign * needed)
+        assert Comparison("x", 0, 0, 0, 1, 1.001 * largest, skewness=k).sees(critical(5), POWER)
+        assert not Comparison("x", 0, 0, 0, 1, 0.999 * largest, skewness=k).sees(critical(5), POWER)
+
+
 def test_true_theories_are_called_wrong_as_rarely_as_promised() -> None:
     random, runs = np.random.default_rng(0), 5000
     for count in (1, 20):
@@ -184,6 +215,56 @@ def test_extrapolation_owns_up_to_a_poor_fit() -> None:
     assert bent.error > 5 * straight.error
 
 
+def edges(errors: Array, width: float, count: int) -> Array:
+    """Made-up values at ``EDGE_SIZES`` with the law of an edge, a third term of that size, and noise."""
+    random = np.random.default_rng(5)
+    coefficients = np.column_stack([np.tile([2, -2.6, 2.2], (count, 1)), width * random.standard_normal(count)])
+    exact = coefficients @ EDGE_SIZES ** -np.array([0, 2 / 3, 1, 4 / 3])[:, None]
+    return np.asarray(exact + errors * random.standard_normal(exact.shape))
+
+
+EDGE_SIZES = np.array([32.0, 64, 128, 256])
+
+
+@pytest.mark.parametrize("precision", [1.0, 0.1])
+def test_the_error_of_the_law_is_part_of_the_error_of_the_limit(precision: float) -> None:
+    """Limits are right within their errors, whether noise or the third term dominates these."""
+    errors, law = precision * np.array([0.003, 0.0025, 0.003, 0.004]), Law((2 / 3, 1.0), 4 / 3, 6.0)
+    values = edges(errors, 6.0, 600)
+    fits = [extrapolate(EDGE_SIZES, row, errors, law) for row in values]
+    pulls = np.array([(fit.value - 2) / fit.error for fit in fits])
+    assert abs(pulls.mean()) < 0.15 and pulls.std() == pytest.approx(1, abs=0.09)
+    assert np.mean([fit.p_value < 0.1 for fit in fits]) == pytest.approx(0.1, abs=0.04)
+    # the leading power alone is wrong by many errors, two powers without a third wherever that dominates
+    plain = [fit_powers(EDGE_SIZES, row, errors, law.powers) for row in values]
+    spread = np.std([(fit.value - 2) / fit.error for fit in plain])
+    assert spread == pytest.approx(1, abs=0.2) if precision == 1 else spread > 2
+    first = [fit_powers(EDGE_SIZES, row, errors, law.powers[:1]) for row in values]
+    assert np.mean([(fit.value - 2) / fit.error for fit in first]) < -1.5
+
+
+def test_a_law_whose_width_is_not_known() -> None:
+    """1/N with 1/N^2 beside it, of coefficients that grow by a ratio: the error covers what the fit leaves out."""
+    sizes, errors, ratio = np.array([400.0, 800, 1600]), np.full(3, 3e-5), 50.0
+    bent = 1 - 3 / sizes + 3 * ratio / sizes**2
+    told, untold = (extrapolate(sizes, bent, errors, Law.series(ratio=r)) for r in (ratio, 1e-9))
+    assert abs(told.value - 1) < 2 * told.error and abs(untold.value - 1) > 3 * untold.error
+    assert Law.series(2 / 3, 2) == Law((2 / 3, 4 / 3), 2.0) and told.label == "$N^{-1}$"
+    flat = extrapolate(sizes, np.ones(3), errors)
+    assert flat.value == pytest.approx(1) and flat.error > 0
+    x, line = told.axis(sizes)
+    assert told.along(x) == pytest.approx(told.at(sizes)) and line[0] == 0 and told.along(0.0) == told.value
+
+
+def test_degrees_of_freedom_leave_out_the_law() -> None:
+    """An error that is all the law's is known; one that is all noise has at most the freedom of all samples."""
+    random = np.random.default_rng(0)
+    for noise, low, high in ((1e-6, 1e6, np.inf), (1.0, 3, 27)):
+        groups = [means(int(n), 2 + n ** (-2 / 3) + noise * random.standard_normal((10, 1))) for n in EDGE_SIZES[1:]]
+        found = limits(groups, Law((2 / 3, 1.0), 4 / 3, 1.0))
+        assert low < found.degrees[0] < high
+
+
 def test_a_report_can_be_recorded() -> None:
     record = Report("made-up", (comparison(0.5, size=10),), {"seed": 0}).record()
     assert record["verdict"] == "agree" and record["z"] == pytest.approx(0.5)
@@ -205,7 +286,7 @@ def test_a_report_can_be_recorded() -> None:
         (lambda: comparison(np.nan), "x: measured = nan must be finite"),
         (lambda: Comparison("x", 0, -1, 0, 1, 1), "x: predicted_error = -1 must be finite, and an error >= 0"),
         (lambda: comparison(0, resolution=0.0), "x: resolution = 0.0"),
-        (lambda: extrapolate([10], [1], [0.1]), "terms = 1: expected"),
+        (lambda: extrapolate([10], [1], [0.1]), "expected 2 different ones or more"),
     ],
 )
 def test_bad_arguments_are_named(call: Any, message: str) -> None:

@@ -10,16 +10,20 @@ from scipy.special import ndtr
 from numerics.checks import bbp_threshold_states as states
 from numerics.checks import gradient_flow_threshold as success
 from numerics.checks.extrapolation import Limit
-from numerics.checks.planted import across, with_signal_at, without_signal
+from numerics.checks.planted import across, spiked, with_signal_at, without_signal
+from numerics.checks.threshold_states import end_of_flow, landscape_at
 from numerics.recovery import Model, deadline, fit_success, predicted_crossing, relative_need
 from numerics.simulation import lowest, random_starts, sample
+from numerics.simulation.hessian import spectrum
 
-SMALL = states.Settings(signals=(4.0,), sizes=(24, 36, 54), samples=(30, 20, 14), directions=6, resolution=0.2)
+SMALL = states.Settings(
+    signals=(4.0,), sizes=(16, 24, 36, 54), samples=(24, 16, 12, 10), starts=(4, 4, 4, 4), directions=6, resolution=0.2
+)
 MODEL = Model(3, 1)
 
 
 def test_signal_planted_elsewhere() -> None:
-    drawn, random = sample(states.landscape_at(3.0), 20, 1), np.random.default_rng(0)
+    drawn, random = sample(landscape_at(3.0), 20, 1), np.random.default_rng(0)
     x = random_starts(20, 1, random)
     vector = across(x[0], random)
     assert abs(vector @ x[0]) < 1e-12 and vector @ vector == pytest.approx(20)
@@ -33,6 +37,18 @@ def test_signal_planted_elsewhere() -> None:
 def _mean(drawn: object, x: np.ndarray) -> np.ndarray:
     m = x @ drawn.signal / 20  # type: ignore[attr-defined]
     return 3 * m**2 / 2 + m**3 / 3
+
+
+@pytest.mark.parametrize("strength", [0.5, 3.0, 5.0])
+def test_secular_equation(strength: float) -> None:
+    """The same as diagonalising the Hessian of the landscape with its signal there."""
+    random = np.random.default_rng(3)
+    drawn, x = sample(landscape_at(strength), 20, 1), random_starts(20, 1, random)[0]
+    vector, modes = across(x, random), spectrum(without_signal(drawn), x, vectors=True)
+    lit = lowest(with_signal_at(drawn, vector), x)
+    assert modes.vectors is not None
+    found = spiked(modes.values, modes.vectors @ vector / math.sqrt(20), strength)
+    assert found == pytest.approx((lit.values[0], lit.overlaps[0]), rel=1e-10)
 
 
 def test_predictions_of_threshold_states() -> None:
@@ -49,19 +65,19 @@ def test_predictions_of_threshold_states() -> None:
 
 
 def test_end_of_flow_is_a_minimum() -> None:
-    noise = without_signal(sample(states.landscape_at(1.0), 30, 3))
-    x = states.end_of_flow(noise, random_starts(30, 1, np.random.default_rng(0)))
-    assert lowest(noise, x).values[0] > 0
+    noise = without_signal(sample(landscape_at(1.0), 30, 3))
+    for x in end_of_flow(noise, random_starts(30, 3, np.random.default_rng(0))):
+        assert lowest(noise, x).values[0] > 0
 
 
 def test_detachment_is_found_again() -> None:
     """From the overlaps of the theory itself; and from those of a theta that is 10% larger, 2/1.1 at large theta."""
     signals = (3.0, 5.0)
-    exact = [Limit(states.predicted(s)["overlap"], 0.01, np.zeros(1), 1.0) for s in signals]
-    found = states.detached(signals, exact, 1.0, states.DEFAULT)
+    exact = [Limit(states.predicted(s)["overlap"], 0.01, np.zeros(1), np.zeros(1)) for s in signals]
+    found = states.detached(signals, exact, 1.0, 0.05, 100)
     assert found.measured == pytest.approx(2, abs=1e-9) and found.z == pytest.approx(0, abs=1e-6)
-    larger = [Limit(states.predicted(s, 1.1)["overlap"], 0.01, np.zeros(1), 1.0) for s in signals]
-    moved = states.detached(signals, larger, 1.1, states.DEFAULT)
+    larger = [Limit(states.predicted(s, 1.1)["overlap"], 0.01, np.zeros(1), np.zeros(1)) for s in signals]
+    moved = states.detached(signals, larger, 1.1, 0.05, 100)
     assert moved.measured == pytest.approx(moved.predicted, rel=0.02) and moved.predicted < 1.8
 
 
@@ -76,7 +92,7 @@ def test_threshold_states(perturb: dict[str, float], verdicts: set[str]) -> None
 
 
 def test_same_states_for_any_number_of_workers() -> None:
-    tiny = states.Settings(signals=(1.0, 3.0, 5.0), sizes=(16, 20, 24), samples=(3, 3, 3), directions=2)
+    tiny = states.Settings((1.0, 3.0, 5.0), sizes=(12, 16, 20, 24), samples=(3,) * 4, starts=(2,) * 4, directions=2)
     alone, shared = (states.run(settings=tiny, workers=workers) for workers in (1, 2))
     assert alone.record() == shared.record() and alone.verdict != "disagree" and len(alone.panels) == 4
     assert alone.comparisons[-1].label == "1/Delta_2 where the outlier detaches"
