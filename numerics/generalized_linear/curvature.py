@@ -12,7 +12,7 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .data import require_numbers
+from .data import require_smooth
 from .extended import LARGEST, evaluate
 from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
@@ -53,9 +53,10 @@ def curvature_floor(landscape: GeneralizedLinearLandscape) -> float:
 @lru_cache(maxsize=64)
 def floor_of(landscape: GeneralizedLinearLandscape) -> Floor:
     """The infimum of the curvature, and how it is approached."""
-    require_numbers(landscape)
+    require_smooth(landscape)
     points = [_Points.of(landscape, *fields) for fields in _places(landscape)]
-    near, far, farthest = (min(part.least(reach) for part in points) for reach in REACHES)
+    inside = _polished(landscape, points, NEAR)
+    near, far, farthest = (min(inside, *(part.least(reach) for part in points)) for reach in REACHES)
     if not np.isfinite(farthest):
         raise ConvergenceError(f"l'' of the loss {landscape.loss} is lost in rounding wherever it was looked at")
     if farthest >= 0:
@@ -64,8 +65,7 @@ def floor_of(landscape: GeneralizedLinearLandscape) -> Floor:
     if deepens or farthest <= -LARGEST / 1e6 or far - farthest > UNBOUNDED * abs(farthest):
         return Floor(-np.inf)
     if far - farthest <= SETTLED * abs(farthest):
-        inside = _polished(landscape, points, NEAR)
-        value = min(farthest, inside, _polished(landscape, points, REACHES[-1]))
+        value = min(farthest, _polished(landscape, points, REACHES[-1]))
         if inside <= value + SETTLED * abs(value):
             return Floor(value)
     elif far - farthest <= SLOW * (near - far):

@@ -75,6 +75,7 @@ def test_a_true_pole_is_told_from_overflow() -> None:
         (U**2 * exp(-(Y**2) / 2) + cos(U) / 5, -0.2),
         (log(1 + exp(-Y * U)), 0),
         (exp(exp(U)), 0),
+        (tanh(cos(U)), -0.9393685093653763),
         (U**2 / log(2 + U**2 + Y**2) + U**2, 0),
         (log(1 + (U**2 - Y**2) ** 2), -np.inf),
         (tanh(U**2 - Y**2) ** 2, -np.inf),
