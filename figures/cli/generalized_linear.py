@@ -68,6 +68,7 @@ class LossSystem:
         if landscape.parameters:
             name = landscape.parameters[0]
             raise ValueError(f"--{name} is missing: it is a parameter of the loss; try --{name} 1")
+        landscape.require_smooth()
         return landscape, values
 
 

@@ -41,6 +41,12 @@ def channel(landscape: GeneralizedLinearLandscape) -> BayesChannel:
     return BayesChannel(landscape)
 
 
+@lru_cache(maxsize=16)
+def _smooth_channel(landscape: GeneralizedLinearLandscape) -> BayesChannel:
+    landscape.require_smooth()
+    return channel(landscape)
+
+
 def posterior_variance(landscape: GeneralizedLinearLandscape, q: float, *, level: int = 1) -> float:
     """``D = E Var[y | w, label]`` with ``w ~ N(0, q)``, ``y ~ N(w, 1 - q)``, ``0 < q < 1``.
 
@@ -49,7 +55,7 @@ def posterior_variance(landscape: GeneralizedLinearLandscape, q: float, *, level
     """
     if not 0 < q < 1:
         raise ValueError(f"q = {q} must lie strictly between 0 and 1; try q = 0.5")
-    seen = channel(landscape)
+    seen = _smooth_channel(landscape)
     if seen.invertible:
         return 0.0
     at, step = preimages(seen, level), 0.2 / 2 ** (level / 2)
@@ -116,7 +122,7 @@ def state_evolution(
 
 def weak_recovery(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     """alpha above which ``q = 0`` is unstable: ``1/E[(E[y^2 | label] - 1)^2]``."""
-    seen = channel(landscape)
+    seen = _smooth_channel(landscape)
     if not seen.even:
         return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: any alpha > 0 does")
 
@@ -136,7 +142,7 @@ def _with_doubt(found: CriticalAlpha) -> CriticalAlpha:
 
 def algorithmic(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     """alpha above which message passing from any start reaches ``q = 1``: the largest ``alpha(q)``."""
-    seen = channel(landscape)
+    seen = _smooth_channel(landscape)
     if seen.invertible:
         return CriticalAlpha(1.0, 0.0, "the label shows y itself: alpha(q) = q, the overlap grows continuously to one")
 
@@ -178,8 +184,9 @@ def information_theoretic(landscape: GeneralizedLinearLandscape) -> CriticalAlph
 
     There the free entropy of ``q = 1`` is infinitely above all others: ``(alpha - 1)/2 ln(1/V)``.
     """
-    if not channel(landscape).invertible:
-        preimages(channel(landscape), 0)  # refuses labels that are no such functions
+    seen = _smooth_channel(landscape)
+    if not seen.invertible:
+        preimages(seen, 0)  # refuses labels that are no such functions
     return CriticalAlpha(1.0, 0.0, "perfect recovery; labels without noise")
 
 
@@ -189,7 +196,7 @@ def spectral_optimal(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     With ``T = 1 - 1/E[y^2 | label]`` (Luo, Alghamdi, Lu 2019), at ``lambda = 1``: ``T/(1 - T) = E[y^2 | label] - 1``,
     so that edge and outlier meet where ``1/alpha = E[(E[y^2 | label] - 1)^2]``, as for message passing.
     """
-    if not channel(landscape).even:
+    if not _smooth_channel(landscape).even:
         return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: its mean does for any alpha > 0")
     found = weak_recovery(landscape)
     return CriticalAlpha(found.alpha, found.error, state={"g": 1.0})

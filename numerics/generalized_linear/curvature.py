@@ -12,13 +12,15 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .data import require_numbers
+from .data import require_smooth
 from .extended import LARGEST, evaluate
 from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
 
 REACHES = (1e3, 1e6, 1e9)
 """The infimum is looked for at fields (and distances from valleys) up to these, and down to their inverses."""
+NEAR = 1e2
+"""An infimum at fields up to this is attained, and no limit."""
 VALLEY = 1e6
 """Labels up to here are looked at next to valleys: beyond it ``u - y`` is lost in rounding."""
 UNBOUNDED = 0.05
@@ -51,9 +53,10 @@ def curvature_floor(landscape: GeneralizedLinearLandscape) -> float:
 @lru_cache(maxsize=64)
 def floor_of(landscape: GeneralizedLinearLandscape) -> Floor:
     """The infimum of the curvature, and how it is approached."""
-    require_numbers(landscape)
+    require_smooth(landscape)
     points = [_Points.of(landscape, *fields) for fields in _places(landscape)]
-    near, far, farthest = (min(part.least(reach) for part in points) for reach in REACHES)
+    inside = _polished(landscape, points, NEAR)
+    near, far, farthest = (min(inside, *(part.least(reach) for part in points)) for reach in REACHES)
     if not np.isfinite(farthest):
         raise ConvergenceError(f"l'' of the loss {landscape.loss} is lost in rounding wherever it was looked at")
     if farthest >= 0:
@@ -62,8 +65,9 @@ def floor_of(landscape: GeneralizedLinearLandscape) -> Floor:
     if deepens or farthest <= -LARGEST / 1e6 or far - farthest > UNBOUNDED * abs(farthest):
         return Floor(-np.inf)
     if far - farthest <= SETTLED * abs(farthest):
-        best = min(points, key=lambda part: part.least(REACHES[-1]))
-        value = min(farthest, best.polished(landscape))
+        value = min(farthest, _polished(landscape, points, REACHES[-1]))
+        if inside <= value + SETTLED * abs(value):
+            return Floor(value)
     elif far - farthest <= SLOW * (near - far):
         ratio = (far - farthest) / (near - far)
         value = farthest - (far - farthest) * ratio / (1 - ratio)
@@ -76,11 +80,15 @@ def floor_of(landscape: GeneralizedLinearLandscape) -> Floor:
 
 
 def _decay(points: list[_Points], floor: float) -> float:
-    """The power of the field with which the infimum is approached; 0 where it is attained."""
-    gaps = [min(part.least(reach) for part in points) - floor for reach in (1e2, 1e3)]
-    if gaps[1] <= SETTLED * abs(floor):
-        return 0.0
-    return float(np.log10(gaps[0] / gaps[1]))
+    """The power of the field with which the infimum is approached."""
+    gaps = [min(part.least(reach) for part in points) - floor for reach in (NEAR, 10 * NEAR)]
+    return float(np.log10(gaps[0] / gaps[1])) if 0 < gaps[1] < gaps[0] else 0.0
+
+
+def _polished(landscape: GeneralizedLinearLandscape, points: list[_Points], reach: float) -> float:
+    """The least value downhill from the best point within reach, if that is within ten times the reach."""
+    best = min(points, key=lambda part: part.least(reach))
+    return best.polished(landscape, reach)
 
 
 class _Points(NamedTuple):
@@ -110,10 +118,10 @@ class _Points(NamedTuple):
         near, far = self.least(REACHES[0]), self.least(REACHES[1])
         return near - far > DEEPENING * abs(far)
 
-    def polished(self, landscape: GeneralizedLinearLandscape) -> float:
-        """The least value downhill from the best point."""
+    def polished(self, landscape: GeneralizedLinearLandscape, reach: float) -> float:
+        """The least value downhill from the best point within reach; infinite where that leads ten times further."""
         curvature = lower((FIELD, SIGNAL_FIELD), [landscape.curvature])
-        at = int(np.argmin(self.bound))
+        at = int(np.argmin(np.where(self.reach <= 1.01 * reach, self.bound, np.inf)))
 
         def height(point: Array) -> float:
             value = float(curvature(point[0], point[1])[0])
@@ -123,7 +131,8 @@ class _Points(NamedTuple):
         with np.errstate(all="ignore"):
             found = minimize(height, np.array([self.u[at], self.y[at]]), method="Nelder-Mead", options=options)
         value, error = evaluate(landscape.curvature, {FIELD: found.x[:1], SIGNAL_FIELD: found.x[1:]})
-        return float(value[0]) if error[0] <= 1e-6 * abs(value[0]) else np.inf
+        inside = np.abs(found.x).max() <= 10 * reach and error[0] <= 1e-6 * abs(value[0])
+        return float(value[0]) if inside else np.inf
 
 
 def _places(landscape: GeneralizedLinearLandscape) -> list[tuple[Array, Array, Array, bool]]:

@@ -146,7 +146,7 @@ def tabulate(landscape: GeneralizedLinearLandscape, step: float, *, signal_free:
     ``signal_free``: laws are even in u where the loss is (they are not at an overlap with the signal).
     Raises ValueError for a loss with free parameters, or one that is not finite (or lost in rounding) on the grid.
     """
-    require_numbers(landscape)
+    require_smooth(landscape)
     loss = landscape.loss
     mirrored = vanishes(loss.subs({FIELD: -FIELD, SIGNAL_FIELD: -SIGNAL_FIELD}, simultaneous=True) - loss)
     y_axis = graded_axis(2 * step, INNER, half=mirrored)
@@ -160,6 +160,12 @@ def tabulate(landscape: GeneralizedLinearLandscape, step: float, *, signal_free:
             raise ValueError(f"{name} is not finite everywhere for the loss {loss}: no number at {place}; soften it")
     weight = gaussian(y_axis)
     return Data(landscape, (u, y, *(np.ascontiguousarray(f) for f in functions)), weight / weight.sum(), u_axis.weights)
+
+
+def require_smooth(landscape: GeneralizedLinearLandscape) -> None:
+    """Raise ValueError for a loss whose parameters have no values, or which is not smooth, real and finite."""
+    require_numbers(landscape)
+    landscape.require_smooth()
 
 
 def require_numbers(landscape: GeneralizedLinearLandscape) -> None:

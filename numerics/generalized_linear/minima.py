@@ -22,7 +22,7 @@ from theory.generalized_linear.symbols import (
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .curvature import curvature_floor, curvature_unit
-from .data import Data, Labels, Law, Values, law_of, require_numbers, tabulate, tilt_values
+from .data import Data, Labels, Law, Values, law_of, require_smooth, tabulate, tilt_values
 from .newton import newton
 
 THEORY = KacRiceAction()
@@ -197,7 +197,7 @@ def complexity_of_minima(
     ``Sigma(q, e)`` is traced by s. ``xi > 0`` where the bulk touches zero, else ``xi = 0`` and there is a gap. Raises
     ValueError for arguments out of range, ConvergenceError where no saddle is found.
     """
-    require_numbers(landscape)
+    require_smooth(landscape)
     if not (np.isfinite(alpha) and alpha > 0):
         raise ValueError(f"alpha = {alpha} must be a positive number; try alpha = 4")
     if not -1 < overlap < 1:

@@ -66,14 +66,19 @@ def preimages(channel: BayesChannel, level: int) -> Preimages:
     y, width = _nodes(label, turning, ends, level)
     weight = width * np.exp(-(y**2) / 2)
     others = _others(label, ends, y)
-    points = np.vstack((y, others[np.isfinite(others).any(axis=1)]))
+    others = others[np.isfinite(others).any(axis=1)]
+    doubt = _doubt(label, slope, y, others)
+    points = np.vstack((y, others))
     if channel.even:
         points = np.vstack((points, -points))
-    steep = np.abs(slope(points))
+    return Preimages(y, weight / weight.sum(), points, np.abs(slope(points)), float(weight @ doubt / weight.sum()))
+
+
+def _doubt(label: Function, slope: Function, y: Array, others: Array) -> Array:
+    """How far rounding of the label may move the other points; mirror images are exact."""
     with np.errstate(all="ignore"):
-        error = 4 * ROUNDING * np.abs(label(points[:1])) / steep
-    doubt = np.minimum(1.0, np.nanmax(np.nan_to_num(error, posinf=1.0), axis=0))
-    return Preimages(y, weight / weight.sum(), points, steep, float(weight @ doubt / weight.sum()))
+        error = 4 * ROUNDING * np.abs(label(y)) / np.abs(slope(others))
+    return np.asarray(np.minimum(1.0, np.nan_to_num(error, posinf=1.0).max(axis=0, initial=0.0)))
 
 
 def _nodes(label: Function, turning: Array, ends: Array, level: int) -> tuple[Array, Array]:

@@ -64,7 +64,8 @@ def either_edge(ensemble: Ensemble, start: Saddle, energy: float | None) -> Mini
             continue
         if admissible(found, edge, ensemble.unit):
             return found
-    raise ConvergenceError(f"no minima near alpha = {start.alpha:.6g}, s = {start.s:.6g}")
+    place = f"alpha = {start.alpha:.6g}, overlap = {ensemble.overlap:.6g}, s = {start.s:.6g}"
+    raise ConvergenceError(f"no minima near {place}")
 
 
 def search(ensemble: Ensemble, kind: Kind, rough: Minima, energy: float | None) -> Found:

@@ -10,7 +10,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 from ..errors import ConvergenceError
 from .bayes import algorithmic, information_theoretic, spectral_optimal, weak_recovery
 from .critical import CriticalAlpha, absent
-from .data import require_numbers
+from .data import require_smooth
 from .full_rsb import ground_state_bbp
 from .kac_rice import dominant_bbp, zero_complexity_bbp
 from .one_step import marginal_bbp
@@ -70,7 +70,7 @@ def evaluate_critical(
     reason in its note. Raises ValueError for an unknown name, for a loss with free parameters, or where loss and
     teacher admit none of those asked for.
     """
-    require_numbers(landscape)
+    require_smooth(landscape)
     names = list(only) or list(THRESHOLDS)
     for name in names:
         if name not in THRESHOLDS:

@@ -17,13 +17,13 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 from theory.systems import LinearRegression, PhaseRetrieval
 
 U, Y = FIELD, SIGNAL_FIELD
-SIZES = np.array([0, 1e-3, 0.3, 1, 2.5, 10, 30, 1e3, 1e6])
+SIZES = np.array([0, 1e-3, 0.3, 2.5, 30, 1e3, 1e6])
 FIELDS = [grid.ravel() for grid in np.meshgrid(np.concatenate((-SIZES, SIZES)), np.concatenate((SIZES, -SIZES)))]
 
 
 def exact(expression: Expr) -> list[float]:
-    """To 60 digits, cut at 1e150 in size."""
-    with mpmath.workdps(200):
+    """To 80 digits, cut at 1e150 in size."""
+    with mpmath.workdps(80):
         function = lambdify((U, Y), expression, "mpmath")
         values = [function(mpmath.mpf(u), mpmath.mpf(y)) for u, y in zip(*FIELDS, strict=True)]
         return [float(max(min(value, mpmath.mpf(LARGEST)), -mpmath.mpf(LARGEST))) for value in values]
@@ -75,6 +75,7 @@ def test_a_true_pole_is_told_from_overflow() -> None:
         (U**2 * exp(-(Y**2) / 2) + cos(U) / 5, -0.2),
         (log(1 + exp(-Y * U)), 0),
         (exp(exp(U)), 0),
+        (tanh(cos(U)), -0.9393685093653763),
         (U**2 / log(2 + U**2 + Y**2) + U**2, 0),
         (log(1 + (U**2 - Y**2) ** 2), -np.inf),
         (tanh(U**2 - Y**2) ** 2, -np.inf),
@@ -113,6 +114,7 @@ def test_the_size_of_an_unbounded_or_convex_loss_is_its_typical_curvature() -> N
         (PhaseRetrieval(2), 2),
         (GeneralizedLinearLandscape((sqrt(1 + U**2) - sqrt(1 + Y**2)) ** 2 / sqrt(1 + Y**2)), 1),
         (GeneralizedLinearLandscape((U**2 - Y**2) ** 2 / (3 + Y**4)), 0),
+        (GeneralizedLinearLandscape(log(1 + U**2)), 0),
     ],
 )
 def test_how_the_infimum_is_approached(landscape: GeneralizedLinearLandscape, decay: float) -> None:

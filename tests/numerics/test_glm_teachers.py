@@ -6,7 +6,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from sympy import Expr, Rational, atan, cos, cosh, erf, exp, lambdify, log, sin, sinh, sqrt, tanh
+from sympy import Abs, Expr, Max, Rational, atan, cos, cosh, erf, exp, lambdify, log, sin, sinh, sqrt, tanh
 
 from numerics.generalized_linear import (
     LabelSpectrum,
@@ -64,6 +64,11 @@ def test_alpha_tends_to_one_at_perfect_overlap(teacher: Expr) -> None:
     assert np.polynomial.polynomial.polyfit(nodes, values, 3)[0] == pytest.approx(1, abs=1e-6)
 
 
+def test_mirror_images_are_exact_however_flat_the_label() -> None:
+    found = weak_recovery(seen_through(cos(erf(Y))))
+    assert abs(found.alpha - 0.5) < found.error < 1e-11
+
+
 def test_all_preimages_are_found() -> None:
     for teacher, count in ((Y**4 - Y**2, 4), (Y**3 - Y, 3), (Y**2 + 3 * Y, 2), (tanh(Y**2), 2), (Y, 1)):
         seen = channel(seen_through(teacher))
@@ -110,6 +115,20 @@ def test_the_best_spectral_method_starts_where_message_passing_does() -> None:
 def test_teachers_that_are_not_solved_are_refused(teacher: Expr, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         weak_recovery(seen_through(teacher))
+
+
+@pytest.mark.parametrize("key", ["bbp_initial", "bbp_kac_rice_dominant_quenched", "weak_recovery"])
+def test_kinks_are_refused_by_every_threshold(key: str) -> None:
+    with pytest.raises(ValueError, match=r"contains Abs\(u - y\), which has a kink"):
+        evaluate_critical(GeneralizedLinearLandscape(Abs(U - Y)), [key])
+
+
+def test_flat_teachers_are_not_one_to_one() -> None:
+    landscape = seen_through(Max(0, Y))
+    assert not channel(landscape).invertible
+    for threshold in (algorithmic, information_theoretic):
+        with pytest.raises(ValueError, match="has a kink"):
+            threshold(landscape)
 
 
 def test_a_row_that_fails_leaves_the_others() -> None:

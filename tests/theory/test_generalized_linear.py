@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from sympy import Expr, Integer, Rational, Symbol, cosh, diff, exp, log, pi, simplify, sin, sqrt, symbols
+from sympy import Abs, Expr, Integer, Rational, Symbol, cosh, diff, exp, log, pi, simplify, sin, sqrt, symbols
 
 from theory.generalized_linear import (
     ALPHA,
@@ -167,6 +167,7 @@ def test_weights_follow_the_density_of_the_label() -> None:
     """y^4 has two real preimages; y^3 and y + sin(y) one; those of y + 2 sin(y) have no closed form."""
     assert set(BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Y**4)).preimages) == {Y, -Y}
     assert BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Y**3)).preimages == (Y,)
+    assert set(BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Abs(Y))).preimages) == {Y, -Y}
     assert BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Y + sin(Y))).preimages == (Y,)
     with pytest.raises(ValueError, match="preimages"):
         _ = BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, Y + 2 * sin(Y))).preimages

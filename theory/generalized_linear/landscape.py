@@ -10,7 +10,7 @@ from sympy import Expr, Symbol, diff, simplify
 
 from ..landscape import exact
 from ..printing import Line, Printable
-from .smooth import require_smooth, vanishes
+from .smooth import require_known, require_smooth, vanishes
 from .symbols import CURVATURE, FIELD, FORCE, LOSS, SIGNAL_FIELD
 
 
@@ -28,8 +28,8 @@ class GeneralizedLinearLandscape(Printable):
     Raises
     ------
     ValueError
-        If the loss does not depend on u, if loss or teacher are not smooth, real and finite for all fields (the part
-        at fault is named), or if a parameter bears the name of one of the theory's variables.
+        If the loss does not depend on u, if loss or teacher contain a number that is not real or a function that is
+        not known (it is named), or if a parameter bears the name of one of the theory's variables.
 
     Everything else follows from the loss: ``HessianSpectrum``, ``OneStepRSB``, ``FullRSB``, ``KacRiceAction``; from
     what the teacher shows: ``BayesChannel``, ``SpectralMethod``.
@@ -43,7 +43,12 @@ class GeneralizedLinearLandscape(Printable):
         self.name = name
         _require_loss(self.loss)
         _require_teacher(shown)
-        require_smooth("teacher", shown)
+        require_known("teacher", shown)
+        require_known("loss", self.loss)
+
+    def require_smooth(self) -> None:
+        """Raise ValueError, naming the part at fault, unless loss and teacher are smooth, real, finite everywhere."""
+        require_smooth("teacher", self.teacher)
         require_smooth("loss", self.loss)
 
     @cached_property

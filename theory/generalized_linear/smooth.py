@@ -43,28 +43,43 @@ ORDINALS = ("function itself", "first derivative", "second derivative", "third d
 def require_smooth(name: str, expression: Expr) -> None:
     """Raise ValueError, naming the part at fault, for an expression that is not smooth, real and finite everywhere.
 
+    Averages over laws of the data, Bayes-optimal inference and landscapes' geometry need it; samples do not.
+
     Signs of denominators and of what stands in roots and logarithms are looked at on a net of fields with positive
     parameters at 1, unless they follow from assumptions.
     """
     for part in preorder_traversal(expression):
-        trouble = _trouble(part, expression)
+        trouble = _unknown(part) or _rough(part, expression) or _outside_domain(part)
         if trouble:
             raise ValueError(f"{name} = {expression} contains {part}, {trouble}")
 
 
-def _trouble(part: Expr, whole: Expr) -> str:
-    """Why this part does not belong in a loss; empty if it does."""
+def require_known(name: str, expression: Expr) -> None:
+    """Raise ValueError, naming the part at fault, for numbers that are not real and functions without a value."""
+    for part in preorder_traversal(expression):
+        trouble = _unknown(part)
+        if trouble:
+            raise ValueError(f"{name} = {expression} contains {part}, {trouble}")
+
+
+def _rough(part: Expr, whole: Expr) -> str:
+    """Why this part is not smooth; empty if it is."""
     if isinstance(part, JUMPS):
         return "which jumps; smooth it, with tanh, say"
     if isinstance(part, KINKS):
         return f"which has a kink: the {_jumping(part, whole)} jumps there; smooth it, with sqrt(1 + u**2), say"
+    return ""
+
+
+def _unknown(part: Expr) -> str:
+    """Why this part has no value; empty if it has."""
     if isinstance(part, Expr) and not part.free_symbols and not _is_real(part):
         return "which is not a finite real number"
-    if isinstance(part, Function) and not isinstance(part, SMOOTH):
+    if isinstance(part, Function) and not isinstance(part, (*SMOOTH, *KINKS, *JUMPS)):
         return f"which is not known here; losses are made of {' '.join(f.__name__ for f in SMOOTH)}"
     if isinstance(part, (sympy.Integral, sympy.Derivative, sympy.Sum, sympy.Product)):
         return "which has no closed form; write it with elementary functions"
-    return _outside_domain(part)
+    return ""
 
 
 def _is_real(number: Expr) -> bool:
@@ -99,7 +114,7 @@ def _jumping(kink: Expr, whole: Expr) -> str:
 def _outside_domain(part: Expr) -> str:
     """For roots, logarithms, quotients and tangents: where they are no smooth functions."""
     if isinstance(part, sympy.log) and not _positive(part.args[0]):
-        return "which is not real and finite for all fields"
+        return "so that l is not finite, or not real, for some fields; soften it"
     if isinstance(part, sympy.tan) and not one_sign(sympy.cos(part.args[0])):
         return "which has poles"
     if isinstance(part, Pow) and part.exp.is_integer is not True and not _positive(part.base):

@@ -11,7 +11,7 @@ import itertools
 import sympy
 from sympy import Expr, Pow, diff
 
-from .smooth import one_sign, plain_function, vanishes
+from .smooth import JUMPS, KINKS, one_sign, plain_function, vanishes
 from .symbols import SIGNAL_FIELD as Y
 
 ONE_TO_ONE = (sympy.exp, sympy.log, sympy.tanh, sympy.atan, sympy.asinh, sympy.sinh, sympy.erf, sympy.erfc)
@@ -57,5 +57,7 @@ def is_monotone(label: Expr, *, positive: bool = False) -> bool:
     slope = plain_function((Y,), diff(label, Y))
     count = round(REACH / SPACING)
     places = (SPACING * (k + 0.5) for k in itertools.chain(range(0 if positive else -count, count)))
-    signs = {value > 0 for value in map(slope, places) if abs(value) > 0}
-    return len(signs) == 1
+    slopes = list(map(slope, places))
+    if label.has(*KINKS, *JUMPS) and 0 in slopes:  # flat on an interval
+        return False
+    return len({value > 0 for value in slopes if abs(value) > 0}) == 1
