@@ -27,9 +27,9 @@ def unit_of(sample: Sample) -> float:
     """
     x, v = (_across(y, sample.signal) for y in np.random.default_rng(0).standard_normal((2, sample.size)))
     gradient, nudged = sample.gradient(np.stack([x, x + NUDGE * v]))[1] / np.sqrt(sample.size)
-    parts = gradient, (nudged - gradient) / NUDGE
-    noise = float(np.hypot(*(_norm(_across(part, sample.signal, scaled=False)) for part in parts)))
-    return power_below(0.5 * (noise if noise != 0 else float(np.hypot(*map(_norm, parts)))))
+    parts = np.concatenate((gradient, (nudged - gradient) / NUDGE)).reshape(2, -1)
+    noise = _norm(np.stack([_across(part, sample.signal, scaled=False) for part in parts]))
+    return power_below(0.5 * (noise if noise != 0 else _norm(parts)))
 
 
 def _across(y: Array, signal: Array, *, scaled: bool = True) -> Array:
