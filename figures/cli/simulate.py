@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -206,5 +205,5 @@ def _shown(row: Mapping[str, float], name: str) -> str:
         error = 0.0
     if max(abs(value), error) < LARGE:
         return with_error(value, error)
-    power = floor(log10(max(abs(value), error)))
+    power = int(f"{max(abs(value), error):.11e}".partition("e")[2])
     return f"{with_error(value / 10.0**power, error / 10.0**power)}e+{power:02d}"

@@ -22,6 +22,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 from ..errors import ConvergenceError
 from ..finite_size import BATCHES, ExpectedCount
 from ..lowering import Array
+from ..memory import require_memory
 from .data import Law, independent, require_numbers, tabulate
 from .loss import finite
 from .minima import Ensemble, complexity_of_minima
@@ -30,6 +31,8 @@ from .saddles import as_critical_points, law_at, spectrum_of_indices
 PROPOSED = (0.0, 0.4, 0.75)
 """Overlaps of the laws that propose fields."""
 STEP = 0.2
+COPIES = 5
+"""Of the data of a batch, on the way to its Hessians."""
 
 
 def expected_critical_points(
@@ -54,9 +57,11 @@ def expected_critical_points(
     for name, value, least in (("size", size, 2), ("data", data, 1), ("samples", samples, BATCHES)):
         if value != int(value) or value < least:
             raise ValueError(f"{name} = {value} must be a whole number of at least {least}; try {name} = {8 * least}")
+    per_batch = -(-samples // BATCHES)
+    advice = "try a smaller size, fewer data or fewer samples"
+    require_memory(COPIES * 8.0 * per_batch * data * size, f"size = {size} with {data} data", advice)
     rng, edges = np.random.default_rng(seed), np.linspace(-1, 1, 11)
     proposal = _Proposal(landscape, data / size)
-    per_batch = -(-samples // BATCHES)
     batches = []
     for _ in range(BATCHES):
         u, y = proposal.draw(rng, per_batch, data)

@@ -30,7 +30,9 @@ Observer = Callable[[int, Indices, Point], None]
 RTOL = 1e-4
 GRADIENT_TOLERANCE = 1e-8
 ROUNDING = 1e-13
-"""Energies per spin closer than this, relative to 1 + |e|, are equal; a force below this part of ``mu`` is none."""
+"""Energies per spin closer than this, relative to 1 + |e|, are equal."""
+FLAT = 1e-11
+"""A force below this part of ``mu`` cannot be told from none: it is what rounding over 250 stages leaves."""
 SLOW_FACTOR = 0.1
 """Tolerance of the second-order method over ``rtol``: it then errs as little as the first."""
 STABILITY_LIMITED = 2.0
@@ -40,6 +42,7 @@ MARGIN = 1.2
 FIRST_ITERATIONS, ITERATIONS, REFRESH = 16, 3, 25
 """Power iterations for the spectral radius, the first time and every so many steps."""
 SMALLEST_STEP = 1e-12
+"""In units of the largest rate that was seen, at least of the landscape's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +124,7 @@ class _Run:
         self.radius, self.age = np.zeros(count), np.zeros(count, dtype=np.int64)
         self.direction = np.broadcast_to(np.random.default_rng(0).standard_normal(x.shape[1]), x.shape).copy()
         self.active, self.converged = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
+        self.rate = np.ones(count)
         self.steps = self.rejected = 0
         self._arrive(np.arange(count))
 
@@ -168,6 +172,7 @@ class _Run:
         """Take the steps that are accurate and do not climb."""
         before = self.now.energy[which]
         good = (trial.error <= 1) & (trial.end.energy <= before + ROUNDING * (1 + np.abs(before)))
+        self.rate[which] = np.fmax(self.rate[which], np.fmax(trial.stiffness / h, self.radius[which]))
         self._choose_steps(which, h, trial.error, good)
         self._choose_methods(which, trial.stiffness, good)
         self.rejected += int(np.count_nonzero(~good))
@@ -181,7 +186,7 @@ class _Run:
         wanted = np.where(good, longer, h * np.minimum(factor, 0.5))
         cap = chebyshev.LARGEST_REACH / np.where(self.radius[which] > 0, self.radius[which], np.inf)
         self.h[which] = np.where(self.slow[which] & (cap > 0), np.minimum(wanted, cap), wanted)
-        if np.any(self.h[which] < SMALLEST_STEP):
+        if np.any(self.h[which] * self.rate[which] < SMALLEST_STEP):
             t = float(self.t[which][np.argmin(self.h[which])]) / self.field.unit
             raise ConvergenceError(f"gradient flow at t = {t:g}: no step is small enough for rtol = {self.rtol:g}")
 
@@ -202,7 +207,7 @@ class _Run:
 
     def _resting(self, point: Point) -> Mask:
         """Where the force is below the tolerance, or below what can be told from zero."""
-        least = np.maximum(self.tolerance, ROUNDING * np.abs(point.mu)) if self.tolerance > 0 else 0.0
+        least = np.maximum(self.tolerance, FLAT * np.abs(point.mu)) if self.tolerance > 0 else 0.0
         return np.asarray(rms(point.force) < least)
 
     def _arrive(self, which: Indices) -> None:

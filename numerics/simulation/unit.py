@@ -22,11 +22,20 @@ NUDGE = 1e-4
 def unit_of(sample: Sample) -> float:
     """The power of two below half of ``(|grad H|^2 + |H'' v|^2)^(1/2)/sqrt N``, at a point and a v that are random but
     always the same; 1 for a landscape that is flat there. ``ValueError`` where double precision cannot hold it.
+
+    All that is orthogonal to the signal: a start there feels the noise alone, however steep the signal is elsewhere.
     """
-    x, v = np.random.default_rng(0).standard_normal((2, sample.size))
-    x, v = (y * np.sqrt(sample.size) / np.linalg.norm(y) for y in (x, v))
+    x, v = (_across(y, sample.signal) for y in np.random.default_rng(0).standard_normal((2, sample.size)))
     gradient, nudged = sample.gradient(np.stack([x, x + NUDGE * v]))[1] / np.sqrt(sample.size)
-    return power_below(0.5 * np.hypot(_norm(gradient), _norm(nudged - gradient) / NUDGE))
+    parts = np.concatenate((gradient, (nudged - gradient) / NUDGE)).reshape(2, -1)
+    noise = _norm(np.stack([_across(part, sample.signal, scaled=False) for part in parts]))
+    return power_below(0.5 * (noise if noise != 0 else _norm(parts)))
+
+
+def _across(y: Array, signal: Array, *, scaled: bool = True) -> Array:
+    """The part of y (N,) orthogonal to the signal, as long as sqrt N if ``scaled``."""
+    across = y - (y @ (signal / signal.size)) * signal
+    return across * (np.sqrt(y.size) / np.linalg.norm(across)) if scaled else across
 
 
 def power_below(rate: float) -> float:

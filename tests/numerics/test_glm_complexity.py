@@ -245,3 +245,8 @@ def test_mistakes_are_told_in_one_line() -> None:
 def test_a_rational_parameter_changes_nothing() -> None:
     exact = replace(complexity(PhaseRetrieval(Rational(1, 2)), 4), error=0.0)
     assert_allclose(exact.sigma, complexity(PhaseRetrieval(0.5), 4).sigma, atol=1e-12)
+
+
+def test_data_beyond_memory_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"size = 60 with 60000000 data needs .* GiB"):
+        expected_critical_points(PhaseRetrieval(1), 60, 60_000_000)

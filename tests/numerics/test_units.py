@@ -9,7 +9,16 @@ from sympy import Expr, Rational
 
 from numerics.generalized_linear.dynamics.steps import lowest_curvature, lowest_loss
 from numerics.generalized_linear.simulation import sample_risk
-from numerics.simulation import diluted, gradient_flow, langevin, lowest, random_starts, sample, simulate
+from numerics.simulation import (
+    diluted,
+    gradient_flow,
+    langevin,
+    lowest,
+    random_starts,
+    sample,
+    simulate,
+    starts_with_overlap,
+)
 from numerics.simulation.critical_points import critical_points
 from numerics.simulation.inverse import lowest_pairs
 from numerics.simulation.landscape_sample import Sample
@@ -120,6 +129,16 @@ def test_a_steep_signal_comes_to_rest() -> None:
     steep = GaussianLandscape(10**8 * Q**3, 10**8 * M**3)
     found = gradient_flow(sample(steep, 8, 0), np.ones(8), 1.0)
     assert found.converged[0] and found.t[0] < 0.1 and found.statistics["gradients"] < 20000
+
+
+@pytest.mark.parametrize(("noise", "signal"), [(Rational(1, 10**20), 1), (1, 10**30)])
+def test_noise_far_below_the_signal_still_sets_a_flow_off(noise: Rational, signal: int) -> None:
+    """From m = 0 exactly only the noise moves it; it is not at rest there, and ends at the signal."""
+    drawn = sample(GaussianLandscape(noise * Q**2, signal * M**2), 30, 0)
+    across = starts_with_overlap(drawn.signal, 0.0, 1, np.random.default_rng(0))
+    found = gradient_flow(drawn, across, [200.0])
+    assert abs(found.x[0] @ drawn.signal / 30) == pytest.approx(1, abs=1e-8)
+    assert found.energy[0] == pytest.approx(-float(signal), rel=1e-8) and found.statistics["gradients"] < 5000
 
 
 def test_a_walk_that_would_not_end_is_refused() -> None:
