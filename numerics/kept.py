@@ -45,9 +45,12 @@ class Kept(Generic[Result]):
         """Keep it, if there is room."""
         key = _key(task)
         record, arrays = self.pack(result)
-        with suppress(OSError):
+        try:
             self.folder.mkdir(parents=True, exist_ok=True)
             storage.write(self._file(key), FORM, {"task": key, "record": record}, arrays)
+        except OSError:
+            with suppress(OSError):
+                self.folder.rmdir()  # if nothing is in it
 
     def clear(self) -> None:
         """The run is over: nothing of it is needed any more."""

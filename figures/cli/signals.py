@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -35,6 +37,19 @@ def ending_alike() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if _received else handler)
+
+
+def leave_at_once(end: SystemExit) -> None:
+    """What an interrupted process does in place of clearing up: the interpreter would end code that was just being
+    compiled in a crash, and put the signal in place of the status."""
+    if not _received:
+        return
+    with suppress(Exception):
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(end.code if isinstance(end.code, int) else 1)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
