@@ -10,7 +10,7 @@ import typer
 from numerics.errors import ConvergenceError
 
 from .parameters import GAUSSIAN, RISK, Given, offers
-from .signals import ending_alike, leave_at_once, stop
+from .signals import ending_alike, interrupted, leave_at_once, stop
 
 app = typer.Typer(
     name="ruggedflow",
@@ -380,7 +380,7 @@ def _main() -> NoReturn:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
-        if type(error).__name__ == "Abort":
+        if type(error).__name__ == "Abort" or interrupted():
             stop("interrupted")
         message = _mistake(error)
         if message is None:
