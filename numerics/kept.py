@@ -49,8 +49,8 @@ class Kept(Generic[Result]):
             self.folder.mkdir(parents=True, exist_ok=True)
             storage.write(self._file(key), FORM, {"task": key, "record": record}, arrays)
         except OSError:
-            with suppress(OSError):  # no folder is left for nothing
-                self.folder.rmdir()
+            with suppress(OSError):
+                self.folder.rmdir()  # if nothing is in it
 
     def clear(self) -> None:
         """The run is over: nothing of it is needed any more."""

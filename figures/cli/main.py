@@ -12,7 +12,7 @@ import typer
 from numerics.errors import ConvergenceError
 
 from .parameters import GAUSSIAN, RISK, Given, offers
-from .signals import ending_alike, stop
+from .signals import ending_alike, interrupted, leave_at_once, stop
 
 app = typer.Typer(
     name="ruggedflow",
@@ -372,6 +372,15 @@ def figure(
     run(name, output=output, list_figures=list_, as_json=as_json)
 
 
+def command() -> None:
+    """``main`` as a process of its own."""
+    try:
+        main()
+    except SystemExit as end:
+        leave_at_once(end)
+        raise
+
+
 def main() -> None:
     """Run the command; exit status 2 and one line for a mistake, 1 for a failure to converge, 130 for Ctrl-C, 143 for
     SIGTERM."""
@@ -394,7 +403,7 @@ def _main() -> NoReturn:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
-        if type(error).__name__ == "Abort":
+        if type(error).__name__ == "Abort" or interrupted():
             stop("interrupted")
         message = _mistake(error)
         if message is None:
@@ -429,4 +438,4 @@ def _stop(message: str, status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main()
+    command()
