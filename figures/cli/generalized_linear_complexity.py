@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from numerics.errors import ConvergenceError
+from numerics.rounding import half_unit, rounded_up
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .arguments import LARGEST_ENERGY, open_overlap, picture_to_write, real, whole
@@ -136,6 +137,7 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
     title = f"{record['system']}: {shown}; overlap q = {record['overlap']:g}, labels {record['labels']}"
     names = [NAMES.get(label, f"index {record.get('index_index', 0):.4g}") for label in labels]
     rows = [[text, *(_shown(record.get(f"{key}_{label}")) for label in labels)] for key, text in QUANTITIES.items()]
+    rows[1][1:] = [_error(record[f"sigma_{label}"], record[f"error_{label}"]) for label in labels]
     print_table(title, ["", *names], rows)
     for label in labels:
         if f"reason_{label}" in record:
@@ -148,7 +150,16 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
         print(f"drawn to {record['plot']}")
 
 
+DIGITS = 10
+"""Of a number in the table."""
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "\u2014" if value is None or math.isnan(value) else f"{value:.10g}"
+    return "\u2014" if value is None or math.isnan(value) else f"{value:.{DIGITS}g}"
+
+
+def _error(sigma: float | None, error: float | None) -> str:
+    """Of Sigma as it is printed."""
+    return "\u2014" if sigma is None or error is None else rounded_up(error + half_unit(sigma, DIGITS), 2)
