@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
     from numerics.generalized_linear.search import Kind
 
+SMALLEST_ALPHA = 1e-9
 NAMES = {"total": "all critical points", "minima": "minima"}
 
 
@@ -79,11 +80,14 @@ def declared_at(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearL
     if "alpha" not in given:
         raise ValueError(f"--alpha is missing for {name}; try --alpha 4")
     landscape, values = LOSSES[name].declared({key: text for key, text in given.items() if key != "alpha"})
-    return landscape, values, real("alpha", given["alpha"], 1e-9, 1e9)
+    alpha = real("alpha", given["alpha"], -1e9, 1e9)
+    if alpha < SMALLEST_ALPHA:
+        raise ValueError(f"--alpha {given['alpha']} must be a positive number, 1e-9 at least; try --alpha 4")
+    return landscape, values, alpha
 
 
 def _fraction(text: str) -> float:
-    value = real("index", text, 0, 1)
+    value = real("index", text, -1e9, 1e9)
     if not 0 < value < 1:
         raise ValueError(f"--index {text} must be a fraction between 0 and 1; try --index 0.1")
     return value
