@@ -16,6 +16,7 @@ from theory.thresholds import spiked_matrix_tensor
 
 from .lowering import Array
 from .provenance import Record, versions
+from .rounding import rounded_up
 from .thresholds import Located, Locator, evaluate_table
 
 TABLE_NOISES = ("0.1", "0.25", "0.5", "1", "2", "4", "10", "100")
@@ -55,7 +56,7 @@ class PhaseDiagram:
             for name, line in self.lines.items():
                 here = bool(line.exists[i])
                 row[name] = float(line.value[i]) if here else ""
-                row[f"{name}_error"] = float(f"{line.error[i]:.2e}") if here else ""
+                row[f"{name}_error"] = float(rounded_up(line.error[i])) if here else ""
             rows.append(row)
         return rows
 
@@ -162,4 +163,4 @@ def _definitions(p: int) -> dict[str, dict[str, str]]:
 
 
 def _largest(line: Located) -> float:
-    return float(f"{np.nanmax(line.error):.2e}")
+    return float(rounded_up(np.nanmax(line.error)))

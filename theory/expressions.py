@@ -21,6 +21,8 @@ BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: truediv,
 }
 LARGEST_DEGREE = 32
+LARGEST_DENOMINATOR = 1000
+"""Of an exponent: algebra with roots of higher order does not end."""
 LARGEST_NUMBER = 10**12
 EXAMPLE = "'(u**2 - y**2)**2/(1 + y**2)'"
 
@@ -112,10 +114,10 @@ class _Reader:
 
     def _power(self, node: ast.BinOp) -> Graded:
         (base, degree), (exponent, _) = self._node(node.left), self._node(node.right)
-        if not exponent.is_Rational or abs(exponent) > LARGEST_DEGREE:
+        if not exponent.is_Rational or abs(exponent) > LARGEST_DEGREE or exponent.q > LARGEST_DENOMINATOR:
             raise ValueError(
-                f"{self.text!r}: exponents are numbers up to {LARGEST_DEGREE} in size, got "
-                f"{ast.unparse(node.right)!r}; for others write exp(...)"
+                f"{shortened(self.text)!r}: exponents are numbers up to {LARGEST_DEGREE} in size, of three decimals, "
+                f"got {ast.unparse(node.right)!r}; for others write exp(...)"
             )
         if base == 0 and exponent < 0:
             raise ValueError(f"{self.text!r} divides by zero")

@@ -43,13 +43,13 @@ def interval(name: str, text: str, least: float, most: float, example: str) -> t
     raise ValueError(f"--{name} {shortened(text)} must be LO:HI with {least:g} <= LO < HI; try --{name} {example}")
 
 
-def chosen(name: str, text: str, known: Iterable[str]) -> list[str]:
+def chosen(name: str, text: str, known: Iterable[str], what: str = "threshold") -> list[str]:
     """The names in a list with commas, each of them known; all of them where there is none."""
     names = list(known)
     keys = [key.strip() for key in text.split(",") if key.strip()]
     for key in keys:
         if key not in names:
-            raise ValueError(f"--{name} {shortened(key)}: no such name; choose among {', '.join(names)}")
+            raise ValueError(f"--{name} {shortened(key)}: no such {what}; choose among {', '.join(names)}")
     return keys or names
 
 

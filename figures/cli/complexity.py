@@ -1,10 +1,12 @@
 """`ruggedflow complexity SYSTEM`."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from numerics.complexity import ComplexityResult, complexity
+from numerics.rounding import half_unit, rounded_up
 from theory.kac_rice import Kind
 from theory.kac_rice.average import AVERAGE, quenched_remark
 from theory.landscape import GaussianLandscape
@@ -115,16 +117,33 @@ def _draw(landscape: GaussianLandscape, path: Path, energy: float | None, index:
     return save(draw(landscape, energy, index), path)
 
 
+DIGITS = 12
+"""Of a number in the table."""
+
+
+def _shown(value: float) -> str:
+    return f"{value:.{DIGITS}g}" if isfinite(value) else "\u2014"
+
+
+def _error(result: ComplexityResult) -> str:
+    """Of Sigma as it is printed."""
+    sigma = float(result.sigma)
+    return rounded_up(float(result.error) + half_unit(sigma, DIGITS), 2) if isfinite(sigma) else "\u2014"
+
+
 def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None:
     shown = ", ".join(f"{option(key)} = {value}" for key, value in record["parameters"].items())
     labels = {"total": "all critical points", "minima": "minima", "index": f"index {record.get('index')}"}
     rows = [
-        [labels[label], *(f"{float(x):.12g}" for x in (r.sigma, r.t, r.energy)), f"{float(r.error):.1e}"]
+        [labels[label], *(_shown(float(x)) for x in (r.sigma, r.t, r.energy)), _error(r)]
         for label, r in results.items()
     ]
     title = f"{record['system']}: {shown}; overlap m = {record['overlap']:g}"
     print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
     print(record["remark"])
+    for label in results:
+        if f"reason_{label}" in record:
+            print(f"{labels[label]}: {record[f'reason_{label}']}")
     if "finite_size" in record:
         finite = record["finite_size"]
         print(f"N = {finite['size']}: {finite['total']:.4g} +- {finite['total_error']:.1g} critical points expected, "

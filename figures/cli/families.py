@@ -59,7 +59,8 @@ def phase_diagram_of(
         return
     from .phase_diagram import run
 
-    refuse(name, loss)
+    if any(value is not None for value in loss.values()):
+        raise ValueError(f"--a-range, --a and --only do not apply to {name}; leave them out")
     chosen = None
     if gaussian["with_simulation"]:
         from .phase_diagram_simulation import Options

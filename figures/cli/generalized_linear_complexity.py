@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from numerics.errors import ConvergenceError
+from numerics.rounding import half_unit, rounded_up
 from theory.generalized_linear import GeneralizedLinearLandscape
 from theory.kac_rice.average import AVERAGE
 
@@ -25,6 +26,7 @@ REMARKS = {
     "quenched": "annealed average over inputs, at typical labels: never below the typical (quenched) complexity",
     "annealed": "annealed average over inputs and labels: never below the typical (quenched) complexity",
 }
+SMALLEST_ALPHA = 1e-9
 NAMES = {"total": "all critical points", "minima": "minima"}
 
 
@@ -86,11 +88,14 @@ def declared_at(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearL
     if "alpha" not in given:
         raise ValueError(f"--alpha is missing for {name}; try --alpha 4")
     landscape, values = LOSSES[name].declared({key: text for key, text in given.items() if key != "alpha"})
-    return landscape, values, real("alpha", given["alpha"], 1e-9, 1e9)
+    alpha = real("alpha", given["alpha"], -1e9, 1e9)
+    if alpha < SMALLEST_ALPHA:
+        raise ValueError(f"--alpha {given['alpha']} must be a positive number, 1e-9 at least; try --alpha 4")
+    return landscape, values, alpha
 
 
 def _fraction(text: str) -> float:
-    value = real("index", text, 0, 1)
+    value = real("index", text, -1e9, 1e9)
     if not 0 < value < 1:
         raise ValueError(f"--index {text} must be a fraction between 0 and 1; try --index 0.1")
     return value
@@ -146,6 +151,7 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
     )
     names = [NAMES.get(label, f"index {record.get('index_index', 0):.4g}") for label in labels]
     rows = [[text, *(_shown(record.get(f"{key}_{label}")) for label in labels)] for key, text in QUANTITIES.items()]
+    rows[1][1:] = [_error(record[f"sigma_{label}"], record[f"error_{label}"]) for label in labels]
     print_table(title, ["", *names], rows)
     print(record["remark"])
     for label in labels:
@@ -157,7 +163,16 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
         print(f"N = {finite['size']}, M = {finite['data']}: {number} critical points expected, the signal left out")
 
 
+DIGITS = 10
+"""Of a number in the table."""
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "\u2014" if value is None or math.isnan(value) else f"{value:.10g}"
+    return "\u2014" if value is None or math.isnan(value) else f"{value:.{DIGITS}g}"
+
+
+def _error(sigma: float | None, error: float | None) -> str:
+    """Of Sigma as it is printed."""
+    return "\u2014" if sigma is None or error is None else rounded_up(error + half_unit(sigma, DIGITS), 2)

@@ -84,7 +84,7 @@ def run_retrieval(plane: Plane, *, output: str, as_json: bool) -> None:
 
 def _lines(only: str) -> list[str]:
     """The lines named, in order; those of Kac-Rice that bound the shades are always among them."""
-    named = chosen("only", only, LINES)
+    named = chosen("only", only, LINES, "line")
     shades = ("bbp_kac_rice_dominant_quenched", "bbp_kac_rice_zero_complexity")
     return [key for key in LINES if key in named or key in shades]
 

@@ -50,8 +50,8 @@ def test_intervals() -> None:
 
 def test_names_in_a_list() -> None:
     assert chosen("only", " b,, a", ["a", "b"]) == ["b", "a"] and chosen("only", ",", ["a", "b"]) == ["a", "b"]
-    with pytest.raises(ValueError, match="--only c: no such name; choose among a, b"):
-        chosen("only", "a,c", ["a", "b"])
+    with pytest.raises(ValueError, match="--only c: no such line; choose among a, b"):
+        chosen("only", "a,c", ["a", "b"], "line")
 
 
 def test_an_open_overlap() -> None:

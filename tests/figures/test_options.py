@@ -93,7 +93,8 @@ def test_an_option_that_does_not_apply_is_refused(
     folder = ["--output", str(tmp_path / "out")] if command == "phase-diagram" else []
     status, out, err = run(command, system, *WORDS.get(command, "").split(), *needed.split(), *typed, *folder)
     assert status == 2 and out == "" and err.count("\n") == 1
-    assert f"--{option} " in err and "does not apply" in err
+    err = err.replace(",", " ")
+    assert f"--{option} " in err and "not apply" in err
     assert not list(tmp_path.iterdir())
 
 

@@ -37,6 +37,7 @@ def test_smooth_functions_are_read_exactly(text: str, value: object) -> None:
         ("True", "is not a number"),
         ("'u'", "is not a number"),
         ("9**9**9", "exponents are numbers up to 32"),
+        ("u**0.41021", "exponents are numbers up to 32 in size, of three decimals"),
         ("u**y", "exponents are numbers up to 32"),
         ("((u + 1)**16)**16", "is too large"),
         ("10**12*10**12", "is too large"),
