@@ -8,6 +8,7 @@ unstable, and against the one-step energy, which it does not approach there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -76,7 +77,7 @@ def draw_mixture(
     """``e - e_th`` in both panels, and dashed with the one-step energy in its place where that is another one."""
     t, energy = energies(solution)
     end, one_step = ageing_energy(landscape), one_step_energy(landscape)
-    lines = [(end, {"ls": "-", "label": label})]
+    lines: list[tuple[float, dict[str, Any]]] = [(end, {"ls": "-", "label": label})]
     if not abs(end - one_step) < APART:
         lines.append((one_step, {"ls": "--", "lw": 1.0}))
     for limit, style in lines:
