@@ -152,3 +152,15 @@ def test_langevin_from_a_tiny_overlap(delta_2: float, t_max: float, capfd: Any) 
     if delta_2 < 0.7:
         last, exact = solution.at(t_max), root(M * (1 + landscape.g(1)) - landscape.g(1), 0.3, 0.9)
         assert abs(last["m"][0] - exact) <= last["m_error"][0] <= 1e-5
+
+
+@pytest.mark.slow
+def test_ageing_to_a_hundred_million() -> None:
+    """Rounding in Newton's steps grows with t and is no failure of the method; ``e - e_th ~ t^(-2/3)`` goes on."""
+    solution = solve_dynamics(CUBE, 1.0001e8)
+    late = solution.at([1e7, 1e8])
+    assert solution.statistics["rejected"] <= 3
+    assert abs(late["energy"][0] + 1.154693581350) <= late["energy_error"][0] + 1e-10 < 1e-8
+    first, last = late["energy"] + 2 / np.sqrt(3)
+    assert np.log10(first / last) == pytest.approx(2 / 3, abs=1e-3)
+    assert np.all(late["energy_error"] < 1e-2 * last)

@@ -1,4 +1,4 @@
-"""The long-time integrator: adaptive in time and in its nodes, to t = 1e8 and beyond."""
+"""The long-time integrator: adaptive in time and in its nodes, to t = 1e8 of the landscape's own times."""
 
 from .solution import LongTimeTwoTime, solve
 

@@ -45,6 +45,7 @@ class March:
     width: float = FIRST_WIDTH
     double: bool = False
     fruitless: int = 0
+    crawl: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def __post_init__(self) -> None:
@@ -79,11 +80,13 @@ class March:
             if solved is not None and tail <= (12 if self._slow else 3) * tolerance:
                 break
             self.counts["rejected"] += 1
+            self.crawl += 1
             self._require_progress(width, tail, before)
             shrink = 0.4 if solved is None else float(np.clip(0.8 * (tolerance / tail) ** (1 / q), 0.2, 0.8))
             self.width, before = width * shrink, tail
             widest = self.width
         self._accept(solved)
+        self.crawl = 0 if width > 0.5 * self.resolution.reach else self.crawl
         grown = width * min(GROWTH, max(1.0 if self._slow else 0.4, 0.85 * (tolerance / tail) ** (1 / q)))
         # the last block before t_max may be short; what comes after a rejection must not grow at once
         self.width = min(max(grown, self.width if width < self.width else 0.0), widest)
@@ -101,12 +104,14 @@ class March:
     def _require_progress(self, width: float, tail: float, before: float) -> None:
         """Narrower blocks must help: what they do not resolve is noise of the memory, which they make grow.
 
-        A block shorter than the fastest relaxation resolves all that there is, even where ln t makes it narrow.
+        A block shorter than the fastest relaxation resolves all that there is, even where ln t makes it narrow; where
+        nothing fast is left, one rejection after another is a collapse.
         """
         self.fruitless += np.isfinite(tail) and tail > STAGNANT * before
         shortest = width < SHORTEST * np.exp(-self.x)
         hopeless = self.fruitless > (0 if self._slow else PATIENCE)
-        if shortest or hopeless or (self._slow and width < 0.1 * self.resolution.reach):
+        collapsed = self._slow and (self.crawl > PATIENCE or width < 0.1 * self.resolution.reach)
+        if shortest or hopeless or collapsed:
             raise ConvergenceError(self._reason(min(tail, before)))
 
     def _reason(self, tail: float) -> str:
