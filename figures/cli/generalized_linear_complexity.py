@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numerics.generalized_linear.search import Kind
 
 SMALLEST_ALPHA = 1e-9
+NO_EDGE = "the curvature of the loss is unbounded below, and so the bulk of the Hessian has no edge"
 NAMES = {"total": "all critical points", "minima": "minima"}
 
 
@@ -95,7 +96,8 @@ def _fraction(text: str) -> float:
 
 def _fields(found: Complexity) -> dict[str, Any]:
     """``b`` is that at the edge of the bulk; an outlier along the signal is there where it exceeds 1."""
-    return {
+    unbounded = {} if math.isfinite(found.hessian.edge) else {"note": NO_EDGE}
+    return unbounded | {
         "sigma": found.sigma,
         "error": found.error,
         "energy": found.energy,
@@ -144,8 +146,9 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
     rows[1][1:] = [_error(record[f"sigma_{label}"], record[f"error_{label}"]) for label in labels]
     print_table(title, ["", *names], rows)
     for label in labels:
-        if f"reason_{label}" in record:
-            print(f"{NAMES.get(label, 'index')}: {record[f'reason_{label}']}")
+        for key in (f"reason_{label}", f"note_{label}"):
+            if key in record:
+                print(f"{NAMES.get(label, 'index')}: {record[key]}")
     if "finite_size" in record:
         finite = record["finite_size"]
         number = f"{finite['total']:.4g} +- {finite['total_error']:.1g}"
@@ -161,7 +164,7 @@ DIGITS = 10
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "\u2014" if value is None or math.isnan(value) else f"{value:.{DIGITS}g}"
+    return "\u2014" if value is None or not math.isfinite(value) else f"{value:.{DIGITS}g}"
 
 
 def _error(sigma: float | None, error: float | None) -> str:
