@@ -27,6 +27,7 @@ REMARKS = {
     "annealed": "annealed average over inputs and labels: never below the typical (quenched) complexity",
 }
 SMALLEST_ALPHA = 1e-9
+NO_EDGE = "the curvature of the loss is unbounded below, and so the bulk of the Hessian has no edge"
 NAMES = {"total": "all critical points", "minima": "minima"}
 
 
@@ -103,7 +104,8 @@ def _fraction(text: str) -> float:
 
 def _fields(found: Complexity) -> dict[str, Any]:
     """``b`` is that at the edge of the bulk; an outlier along the signal is there where it exceeds 1."""
-    return {
+    unbounded = {} if math.isfinite(found.hessian.edge) else {"note": NO_EDGE}
+    return unbounded | {
         "sigma": found.sigma,
         "error": found.error,
         "energy": found.energy,
@@ -155,8 +157,9 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
     print_table(title, ["", *names], rows)
     print(record["remark"])
     for label in labels:
-        if f"reason_{label}" in record:
-            print(f"{NAMES.get(label, 'index')}: {record[f'reason_{label}']}")
+        for key in (f"reason_{label}", f"note_{label}"):
+            if key in record:
+                print(f"{NAMES.get(label, 'index')}: {record[key]}")
     if "finite_size" in record:
         finite = record["finite_size"]
         number = f"{finite['total']:.4g} +- {finite['total_error']:.1g}"
@@ -170,7 +173,7 @@ DIGITS = 10
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "\u2014" if value is None or math.isnan(value) else f"{value:.{DIGITS}g}"
+    return "\u2014" if value is None or not math.isfinite(value) else f"{value:.{DIGITS}g}"
 
 
 def _error(sigma: float | None, error: float | None) -> str:
