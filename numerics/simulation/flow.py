@@ -31,8 +31,8 @@ RTOL = 1e-4
 GRADIENT_TOLERANCE = 1e-8
 ROUNDING = 1e-13
 """Energies per spin closer than this, relative to 1 + |e|, are equal."""
-FLAT = 1e-11
-"""A force below this part of ``mu`` cannot be told from none: it is what rounding over 250 stages leaves."""
+FLAT = 1e-13
+"""A force below this part of ``mu`` cannot be told from none."""
 SLOW_FACTOR = 0.1
 """Tolerance of the second-order method over ``rtol``: it then errs as little as the first."""
 STABILITY_LIMITED = 2.0
