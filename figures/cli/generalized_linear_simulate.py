@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from sympy import DiracDelta
+
 from numerics.generalized_linear.simulation import simulate_risk, success_probability
 from numerics.generalized_linear.simulation.success import GOAL
 from numerics.simulation import Ensemble
@@ -37,7 +39,10 @@ def risk(
         raise ValueError(f"--overlap does not go with --start {start}, which has the overlap that it finds")
     options: dict[str, Any] = {"alpha": real("alpha", alpha, 1e-6, LARGEST_ALPHA), "start": start}
     options["overlap"] = None if overlap is None else starting_overlap(overlap)
-    runner = partial(simulate_risk, chosen.landscape(**read), **options)
+    landscape = chosen.landscape(**read)
+    if landscape.curvature.has(DiracDelta):  # the gradient jumps
+        landscape.require_smooth()
+    runner = partial(simulate_risk, landscape, **options)
     return runner, echo_parameters(read) | {"alpha": options["alpha"]}
 
 

@@ -129,6 +129,7 @@ OPTIONS: dict[str, tuple[list[str], list[str]]] = {
                  ["overlap", "eta", "batch", "persistence", "constraint", "samples", "seed", "tolerance", "at"]),
     "simulate": (["overlap", "temperature", "seed", "starts", "at", "rtol", "connectivity"],
                  ["overlap", "seed", "starts", "start", "at", "rtol"]),
+    "statics": (["temperature", "overlap"], []),
     "derive": ([], []),
     "systems": ([], []),
     "check": ([], []),

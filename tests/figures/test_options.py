@@ -50,6 +50,7 @@ BY_COMMAND = {
     "dynamics": ({"temperature", "overlap", "beta-initial", "rtol", "method", "verify", "resume"},
                  {"alpha", "overlap", "eta", "batch", "persistence", "constraint", "walkers", "samples", "seed",
                   "tolerance", "workers"}),
+    "statics": ({"temperature", "overlap"}, {"temperature", "overlap"}),
     "simulate": ({"size", "samples", "seed", "starts", "overlap", "temperature", "connectivity", "rtol", "resume",
                   "workers"},
                  {"alpha", "size", "samples", "seed", "starts", "overlap", "start", "temperature", "rtol", "resume",

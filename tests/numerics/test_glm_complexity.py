@@ -250,3 +250,14 @@ def test_a_rational_parameter_changes_nothing() -> None:
 def test_data_beyond_memory_are_refused() -> None:
     with pytest.raises(ValueError, match=r"size = 60 with 60000000 data needs .* GiB"):
         expected_critical_points(PhaseRetrieval(1), 60, 60_000_000)
+
+
+@pytest.mark.slow
+def test_saddles_of_large_index_at_few_data_are_on_the_branch_of_many() -> None:
+    """Sigma(k = 0.8) hardly depends on alpha; the branch that reaches the minima has -0.1 there at alpha = 1.5, though
+    nearly all negative directions (maxima exist) cost no more at few data than at many."""
+    found = [complexity(RETRIEVAL, alpha, 0.8) for alpha in (1.5, 2.0)]
+    assert_allclose([point.sigma for point in found], [0.264967, 0.265476], atol=1e-5)
+    assert found[0].energy < found[1].energy
+    # where the branch of the minima has more of them, it counts
+    assert_allclose(complexity(RETRIEVAL, 1.5, 0.2).sigma, 0.442549, atol=1e-5)
