@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from figures import cugliandolo_kurchan_1993 as ageing
+from figures import folena_2020_mixed_ageing as mixtures
 from figures import sarao_mannelli_2019_big_bad_minima_dynamics as gradient_flow
 from figures import sarao_mannelli_2019_big_bad_minima_simulation as finite
 from figures import sarao_mannelli_2020_complex_dynamics as phase_retrieval
@@ -87,6 +88,17 @@ def test_ageing_is_drawn() -> None:
     (figure,) = ageing.draw(t_max=1e4, rtol=1e-3).values()
     assert figure.axes[2].get_title() == "thin to thick: $t = 10^{0}, 10^{2}, 10^{4}$"
     assert len(figure.axes[0].lines) == len(ageing.waiting_times(1e4)) + 1 == 4
+
+
+def test_the_end_of_mixtures_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one step is another energy, its curve is dashed, above, and flatter."""
+    monkeypatch.setattr(mixtures, "ageing_energy", lambda landscape: mixtures.one_step_energy(landscape) + 0.0177)
+    chosen = dict(list(mixtures.MIXTURES.items())[:1])
+    (figure,) = mixtures.draw(t_max=1e2, rtol=1e-2, mixtures=chosen).values()
+    excess, exponent = figure.axes
+    assert [line.get_linestyle() for line in excess.lines] == ["-", "--"]
+    assert np.all(excess.lines[1].get_ydata() > excess.lines[0].get_ydata())
+    assert np.all(exponent.lines[0].get_ydata() > exponent.lines[1].get_ydata())
 
 
 def test_two_slopes_of_the_integrated_response() -> None:
