@@ -71,7 +71,7 @@ DEFAULT = Settings(
         Plan(SMALL, (60, 100, 40, 30), 2),
         Plan(SMALL, (120, 200, 80, 60), 2),
         Plan(LARGER, (160, 160, 110, 70), 2),
-        Plan(SMALL, (60, 100, 40, 24), 2),
+        Plan(SMALL, (80, 150, 60, 36), 2),
         Plan(SPARSE, (100, 60, 24), 1),
     ),
     t_max=50.0,

@@ -33,7 +33,7 @@ from .report import Report
 from .samples import declared
 from .tasks import Progress, gather, perturbation
 from .threshold_panels import panels
-from .threshold_states import EDGE, MULTIPLIER
+from .threshold_states import LOWEST, MULTIPLIER
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ COARSER = 2.0
 DEFAULT = Settings(
     late_sizes=(384, 768, 1536),
     rest_sizes=(32, 64, 128, 256),
-    samples=((60, 36, 14), (32, 20, 8), (140, 100, 44, 12), (120, 80, 30, 10)),
+    samples=((60, 36, 14), (32, 20, 8), (140, 100, 50, 24), (120, 80, 40, 20)),
     window=(20.0, 30.0, 45.0, 70.0, 100.0),
     resolution=0.03,
 )
@@ -129,14 +129,14 @@ def run(
 
 
 def laws_of(problem: Problem, window: Sequence[float]) -> list[Law]:
-    """Of the columns of ``measured``: at fixed time 1/N with the time for its unit, at rest that of an edge."""
+    """Of the columns of ``measured``: at fixed time 1/N with the time for its unit, at rest those of a twin."""
     if problem.late:
         once = [Law.series(ratio=t) for t in window]
         return [*once, *once, *(2 * [Law.series(ratio=window[-1])])]
     slope, curvature = (float(problem.landscape.f(k)) for k in (1, 2))
     sigma, order = curvature**0.5, 1 + curvature / slope
     units = [sigma / order, sigma, sigma]  # mu = -p e in pure landscapes
-    return [law.scaled(unit) for law, unit in zip((MULTIPLIER, MULTIPLIER, EDGE), units, strict=True)]
+    return [law.scaled(unit) for law, unit in zip((MULTIPLIER, MULTIPLIER, LOWEST), units, strict=True)]
 
 
 def rows(outcome: Outcome, window: Sequence[float]) -> list[Row]:
@@ -178,8 +178,8 @@ def remarks(outcomes: Sequence[Outcome], chosen: Settings) -> tuple[str, ...]:
     listed = [", ".join(map(str, sizes)) for sizes in (chosen.late_sizes, chosen.rest_sizes)]
     return (
         f"At fixed t extrapolated in 1/N from N = {listed[0]} (diluted), at rest in N^(-0.55), N^(-4/3) (the lowest "
-        f"eigenvalue: N^(-0.6), 1/N) from {listed[1]} (dense); a further power is part of the error; the poorest fit "
-        f"has a p-value of {poorest:.2g}.",
+        f"eigenvalue: N^(-3/4), N^(-5/4)) from {listed[1]} (dense); a further power is part of the error; the poorest "
+        f"fit has a p-value of {poorest:.2g}.",
         f"Limits t → ∞ by a fit in t^(-2/3) to {chosen.window[0]:g} <= t <= {chosen.window[-1]:g}; the same fit to the "
         f"two-time equations moves by {pure.drift[0]:.1g} (e) and {mixed.drift[1]:.1g} (mu) at ten times later times, "
         "which is part of the error.",

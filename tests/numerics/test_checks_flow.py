@@ -9,7 +9,7 @@ from numerics.checks import dynamics, run_check, threshold_energy
 from numerics.checks.batches import Batch
 from numerics.checks.dynamics_cases import CASES, Plan
 from numerics.checks.joint import means
-from numerics.checks.late_times import PURE, Theory, to_infinity
+from numerics.checks.late_times import PROBLEMS, PURE, Theory, to_infinity
 
 slow = pytest.mark.slow
 FEW = dynamics.Settings(tuple(Plan((32, 48), (12, 8), 1) for _ in CASES), t_max=5.0, resolution=0.5)
@@ -37,6 +37,17 @@ def test_theory_of_late_times() -> None:
     assert mu == pytest.approx(-3 * e, rel=1e-6) and np.all(np.diff(e) < 0) and np.all(e_error < 1e-4)
     assert abs(to_infinity((5.0, 10.0, 20.0)) @ e - theory.threshold) < 0.02
     assert np.all(theory.drift < 0.03) and Theory.of(PURE, (5.0, 10.0), 1.1, 1.0).threshold == 1.1 * theory.threshold
+
+
+def test_laws_have_the_scales_of_their_runs() -> None:
+    """At fixed time N is large beyond t, and 1/m0^2 where a signal has to emerge; at rest the unit is sigma."""
+    pure, planted = CASES[0], CASES[2]
+    assert dynamics.scale_of(pure, 10.0) == 10 and dynamics.scale_of(pure, 0.1) == 1
+    assert dynamics.scale_of(planted, 5.0) == pytest.approx(0.4**-2) and dynamics.scale_of(planted, 50.0) == 50
+    late, _, rest, _ = (threshold_energy.laws_of(problem, (20.0, 100.0)) for problem in PROBLEMS)
+    assert [law.ratio for law in late] == [20, 100, 20, 100, 100, 100] and late[0].powers == (1.0,)
+    e, mu, lowest = (law.width for law in rest)
+    assert mu == lowest == pytest.approx(0.1 * 3**0.5) and e == pytest.approx(0.1 * 3**0.5 / 3)
 
 
 def test_controls_at_the_signal() -> None:

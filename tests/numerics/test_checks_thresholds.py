@@ -10,15 +10,21 @@ from scipy.special import ndtr
 from numerics.checks import bbp_threshold_states as states
 from numerics.checks import gradient_flow_threshold as success
 from numerics.checks.extrapolation import Limit
+from numerics.checks.joint import limits, means
 from numerics.checks.planted import across, spiked, with_signal_at, without_signal
-from numerics.checks.threshold_states import end_of_flow, landscape_at
+from numerics.checks.threshold_states import end_of_flow, landscape_at, laws_of, observed
+from numerics.checks.threshold_states import states as end_states
 from numerics.recovery import Model, deadline, fit_success, predicted_crossing, relative_need
 from numerics.simulation import lowest, random_starts, sample
 from numerics.simulation.hessian import spectrum
+from theory.landscape import GaussianLandscape
+from theory.symbols import OVERLAP
 
 SMALL = states.Settings(
-    signals=(4.0,), sizes=(16, 24, 36, 54), samples=(24, 16, 12, 10), starts=(4, 4, 4, 4), directions=6, resolution=0.2
+    signals=(4.0,), sizes=(16, 24, 36, 54), samples=(16, 12, 10, 8), starts=(4, 4, 4, 4), directions=6, resolution=0.2
 )
+TWIN = GaussianLandscape(OVERLAP**3 / 3)
+"""Pure: its states are marginal, in theory as in the landscapes of the check."""
 MODEL = Model(3, 1)
 
 
@@ -81,12 +87,17 @@ def test_detachment_is_found_again() -> None:
     assert moved.measured == pytest.approx(moved.predicted, rel=0.02) and moved.predicted < 1.8
 
 
+remembered = cache(states.measured)
+"""Predictions that differ share their simulations."""
+
+
 @pytest.mark.parametrize(
     ("perturb", "verdicts"),
     [({}, {"agree", "undecided"}), ({"theta": 1.25}, {"disagree"}), ({"signal": 0.7}, {"disagree"})],
 )
-def test_threshold_states(perturb: dict[str, float], verdicts: set[str]) -> None:
+def test_threshold_states(perturb: dict[str, float], verdicts: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A small run does not disagree; theta that is far too large, or a wrong signal in the runs, is noticed."""
+    monkeypatch.setattr(states, "measured", remembered)
     report = states.run(settings=SMALL, seed=1, perturb=perturb)
     assert report.verdict in verdicts, report.message
 
@@ -163,6 +174,21 @@ def test_a_few_runs_never_disagree() -> None:
     report = success.run(settings=tiny, seed=2)
     assert report.verdict != "disagree" and len(report.panels) == 2
     assert "its drift is no power of N" in " ".join(report.remarks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theta", [0.6, 1.5, 1.9])
+def test_the_laws_of_extrapolation_on_a_twin(theta: float) -> None:
+    """2 sigma for mu and the edge; outlier and overlap of a rotation-invariant matrix with a spike of that strength."""
+    sigma, groups = math.sqrt(2), []
+    for size, samples, starts in ((32, 48, 8), (64, 48, 8), (128, 30, 4), (256, 20, 2)):
+        ends = [end_states(TWIN, size, starts, np.random.SeedSequence((9, size, k))) for k in range(samples)]
+        rows = [[observed(modes, theta * sigma, 32, random) for modes, random in each] for each in ends]
+        groups.append(means(size, np.mean(rows, axis=1) / (sigma, sigma, sigma, 1)))
+    found, above = limits(groups, laws_of(theta)), max(theta, 1.0)
+    z = (found.value - (2, 2, above + 1 / above, 1 - above**-2)) / found.error
+    assert np.all(np.abs(z) < 3.5), f"z = {z}"
+    assert np.all(found.error < (0.025, 0.025, 0.025, 0.02))
 
 
 @pytest.mark.slow
