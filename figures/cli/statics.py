@@ -9,15 +9,17 @@ from sympy import Expr
 from numerics.statics import Statics, statics
 from numerics.statics.number import Number
 from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
-from theory.landscape import GaussianLandscape
-from theory.parsing import parse_number
+from theory.landscape import GaussianLandscape, exact
 from theory.statics import at_overlap
 
-from .arguments import picture_to_write
+from .arguments import open_overlap, picture_to_write, real
 from .delivery import deliver
 from .numbers import with_error
 from .output import echo_parameters, print_table
-from .registry import system
+from .registry import require_signal, system
+
+HOTTEST = 1e100
+"""Largest temperature, for landscapes in any unit of energy."""
 
 
 def run(
@@ -27,7 +29,8 @@ def run(
     chosen = system(name)
     chosen.require(given, chosen.required)
     landscape = chosen.build(given)
-    t, m = _temperature(temperature), _overlap(overlap, landscape)
+    t, m = exact(real("temperature", temperature, 0, HOTTEST)), exact(open_overlap(overlap))
+    require_signal(name, landscape, float(m))
     picture = None if plot is None else picture_to_write("plot", plot)
     result = statics(landscape, temperature=t, overlap=m)
     record = {
@@ -40,22 +43,6 @@ def run(
     }
     files = {} if picture is None else {"plot": lambda: _draw(result, picture)}
     deliver(record, _print, files, as_json)
-
-
-def _temperature(text: str) -> Expr:
-    value = parse_number("temperature", text)
-    if value < 0:
-        raise ValueError(f"--temperature {text} must not be negative; try --temperature 0")
-    return value
-
-
-def _overlap(text: str, landscape: GaussianLandscape) -> Expr:
-    value = parse_number("overlap", text)
-    if not -1 < value < 1:
-        raise ValueError(f"--overlap {text} must lie strictly between -1 and 1; try --overlap 0")
-    if value != 0 and landscape.mean == 0:
-        raise ValueError(f"--overlap {text}: nothing is planted (g = 0), so there is no signal to overlap with")
-    return value
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def test_at_an_overlap_overlaps_include_it(run: Any) -> None:
     ("words", "message"),
     [
         (("pure-spin", "--p", "3"), "--delta-p is missing"),
-        (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "-1"), "must not be negative"),
-        (("pure-spin", "--p", "3", "--delta-p", "1", "--overlap", "0.5"), "no signal to overlap with"),
+        (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "-1"), "must be a number from 0"),
+        (("pure-spin", "--p", "3", "--delta-p", "1", "--overlap", "0.5"), "nothing is planted"),
         (("spiked-tensor", "--p", "3", "--delta-p", "1", "--overlap", "1"), "strictly between -1 and 1"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "1e-8"), "too close to 0"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--plot", "x.gif"), "ends in .png, .pdf or .svg"),
