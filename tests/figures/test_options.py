@@ -47,16 +47,16 @@ BY_COMMAND = {
     "thresholds": ({"only"}, {"only"}),
     "complexity": ({"overlap", "energy", "channel-energy", "index", "size"},
                    {"alpha", "overlap", "energy", "index", "labels", "size"}),
-    "dynamics": ({"temperature", "overlap", "beta-initial", "rtol", "method", "verify", "resume"},
+    "dynamics": ({"temperature", "overlap", "start", "beta-initial", "rtol", "method", "verify", "resume"},
                  {"alpha", "overlap", "eta", "batch", "persistence", "constraint", "walkers", "samples", "seed",
                   "tolerance", "workers"}),
-    "statics": ({"temperature", "overlap"}, {"temperature", "overlap"}),
+    "statics": ({"temperature", "overlap"}, None),
     "simulate": ({"size", "samples", "seed", "starts", "overlap", "temperature", "connectivity", "rtol", "resume",
                   "workers"},
                  {"alpha", "size", "samples", "seed", "starts", "overlap", "start", "temperature", "rtol", "resume",
                   "workers"}),
 }  # fmt: skip
-"""Besides the parameters of the system: of Gaussian landscapes, of losses."""
+"""Besides the parameters of the system: of Gaussian landscapes, of losses (None: they have no such command)."""
 WORDS = {"derive": "bbp", "dynamics": "--t-max 1", "simulate": "--t-max 1 -N 8"}
 
 
@@ -71,7 +71,8 @@ def foreign_options() -> list[tuple[str, str, str]]:
     cases = []
     for command, by_family in BY_COMMAND.items():
         for system, own in SYSTEMS.items():
-            foreign = options_of(command) - own - set(by_family[system in LOSSES])
+            applying = by_family[system in LOSSES]
+            foreign = set() if applying is None else options_of(command) - own - set(applying)
             cases += [(command, system, option) for option in sorted(foreign)]
     simulation = {"simulate-at", "size", "samples", "seed"}
     retrieval = {"a", "a-range", "only"}
