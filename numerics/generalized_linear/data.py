@@ -107,7 +107,8 @@ class Law:
         inner = sorted(mean.atoms(GivenSignal), key=str)
         mass, inside = self.probability.sum(axis=1), self.probability > 0
         values = self.data.values([part.args[0] for part in inner], scalars)
-        given = [(self.probability * np.where(inside, value, 0.0)).sum(axis=1) / mass for value in values]
+        weight = np.where(mass > 0, mass, 1.0)  # labels without probability count as nothing
+        given = [(self.probability * np.where(inside, value, 0.0)).sum(axis=1) / weight for value in values]
         names = tuple(Symbol(f"given_{i}") for i in range(len(inner)))
         outer = mean.args[0].xreplace(dict(zip(inner, names, strict=True)))
         return float(mass @ lower(names, [outer])(*given)[0])
