@@ -54,7 +54,12 @@ class Settings:
 
 DEFAULT = Settings()
 QUICK = Settings(
-    signals=(1.0, 3.5, 5.0), sizes=(24, 32, 64, 128), samples=(60, 60, 40, 20), starts=(8, 8, 8, 4), resolution=0.12
+    signals=(1.0, 3.5, 5.0),
+    sizes=(24, 32, 64, 128),
+    samples=(90, 60, 40, 26),
+    starts=(8, 8, 8, 4),
+    directions=32,
+    resolution=0.2,
 )
 WIDER, SOUGHT = 4.0, (1e-3, 1e3)
 """For the threshold: its resolution over that of theta, and where it is sought."""

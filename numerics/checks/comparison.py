@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import cbrt, ndtr, ndtri, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 LARGEST_Z = 37.0
 """Beyond it the tail of a Gaussian underflows."""
@@ -79,9 +79,12 @@ class Comparison:
         return math.copysign(min(-float(ndtri(max(self._tail(abs(ratio)), 1e-300))), LARGEST_Z), ratio)
 
     def sees(self, critical: float, power: float) -> bool:
-        """Whether a true deviation of ``resolution`` gives ``|z| > critical`` with that probability or more."""
+        """Whether a true deviation of ``resolution`` gives ``|z| > critical`` with that probability or more.
+
+        Skewness aside, which makes it more probable for deviations of its own sign and less for the others.
+        """
         needed = self._quantile(float(ndtr(-critical))) + self._quantile(1 - power)
-        return max(abs(self._skewed(needed)), abs(self._skewed(-needed))) * self.error <= self.resolution
+        return needed * self.error <= self.resolution
 
     @property
     def _skew(self) -> float:
@@ -92,11 +95,6 @@ class Comparison:
         """Hall's transformation of the ratio of deviation and error."""
         k = self._skew
         return ((1 + k * ratio / 3) ** 3 - 1) / k + k / 6 if k else ratio
-
-    def _skewed(self, symmetric: float) -> float:
-        """Its inverse."""
-        k = self._skew
-        return 3 / k * (float(cbrt(1 + k * (symmetric - k / 6))) - 1) if k else symmetric
 
     def _tail(self, ratio: float) -> float:
         """Probability of a larger ratio of deviation to error."""

@@ -153,16 +153,17 @@ def test_skewed_samples_do_not_raise_false_alarms(size: int) -> None:
     assert known.std() == pytest.approx(1, abs=0.03)
 
 
-def test_skewness_is_undone() -> None:
-    """The deviation that is seen with the power promised is the one whose z exceeds the critical one by that much."""
+def test_skewness_by_hand() -> None:
+    """``((1 + k r/3)^3 - 1)/k + k/6``: what is low by chance counts less, what is high more; 0 changes nothing."""
     for k in (-0.2, 0.1):
-        needed = critical(5) + norm.isf(1 - POWER)
-        largest = max(abs(3 / k * (np.cbrt(1 + k * (s * needed - k / 6)) - 1)) for s in (1, -1))
-        for sign, z in ((1, needed), (-1, -needed)):
-            ratio = 3 / k * (np.cbrt(1 + k * (z - k / 6)) - 1)
-            assert Comparison("x", 0, 0, ratio, 1, 1, skewness=k).z == pytest.approx(sign * needed)
-        assert Comparison("x", 0, 0, 0, 1, 1.001 * largest, skewness=k).sees(critical(5), POWER)
-        assert not Comparison("x", 0, 0, 0, 1, 0.999 * largest, skewness=k).sees(critical(5), POWER)
+        for ratio in (-4.0, 3.0):
+            z = ratio + k * ratio**2 / 3 + k**2 * ratio**3 / 27 + k / 6
+            assert Comparison("x", 0, 0, ratio, 1, 1, skewness=k).z == pytest.approx(z)
+    assert Comparison("x", 0, 0, 3.0, 1, 1, skewness=1e-9).z == pytest.approx(3)
+    # an error of theory dilutes it
+    assert Comparison("x", 0, 3, 4.0, 1, 1, skewness=0.5).z == pytest.approx(4 / 10**0.5, abs=0.02)
+    with pytest.raises(ValueError, match="skewness = nan must be finite"):
+        Comparison("x", 0, 0, 1, 1, 1, skewness=np.nan)
 
 
 def test_true_theories_are_called_wrong_as_rarely_as_promised() -> None:

@@ -21,7 +21,7 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP
 
 SMALL = states.Settings(
-    signals=(4.0,), sizes=(16, 24, 36, 54), samples=(16, 12, 10, 8), starts=(4, 4, 4, 4), directions=6, resolution=0.2
+    signals=(5.0,), sizes=(16, 32, 64), samples=(20, 16, 16), starts=(8, 8, 4), directions=12, resolution=0.2
 )
 TWIN = GaussianLandscape(OVERLAP**3 / 3)
 """Pure: its states are marginal, in theory as in the landscapes of the check."""
