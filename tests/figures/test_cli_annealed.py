@@ -18,7 +18,7 @@ Q, M = OVERLAP, SIGNAL_OVERLAP
     ("options", "words"),
     [
         (["pure-spin", "--p", "3", "--delta-p", "1", "--overlap", "0"], "also the typical"),
-        (["pure-spin", "--p", "3", "--delta-p", "1", "--overlap", "0.3"], "away from m = 0"),
+        (["spiked-tensor", "--p", "3", "--delta-p", "1", "--overlap", "0.3"], "away from m = 0"),
         (["landscape", "--covariance", "q**3/2+q/10", "--overlap", "0"], "in a random field, f'(0) = 1/10"),
         (["landscape", "--covariance", "q**3", "--mean", "m", "--overlap", "0"], "acts as a field, g'(0) = 1"),
         (["landscape", "--covariance", "q**3/2+q**16/32", "--overlap", "0"], "break replica symmetry further"),

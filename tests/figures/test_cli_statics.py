@@ -64,6 +64,8 @@ def test_mistakes_take_one_line(run: Any, words: tuple[str, ...], message: str) 
     assert status == 2 and out == "" and message in err and err.count("\n") == 1
 
 
-def test_the_derivation_prints(run: Any) -> None:
-    status, out, _ = run("derive", "landscape", "statics", "--covariance", "q**3/2", "--latex")
+@pytest.mark.parametrize("system", ["landscape --covariance q**3/2", "pure-spin", "spiked-matrix-tensor"])
+def test_the_derivation_prints(run: Any, system: str) -> None:
+    name, *given = system.split()
+    status, out, _ = run("derive", name, "statics", *given, "--latex")
     assert status == 0 and r"\chi" in out and "static_transition" in out and "NaN" not in out

@@ -83,14 +83,13 @@ def test_units_of_the_equations() -> None:
     assert all(np.array_equal(values, again[name]) for name, values in equations.arrays().items())
 
 
-@pytest.mark.parametrize("coefficient", [Rational(1, 10**300), Integer(10) ** 290])
-def test_rates_beyond_double_precision_are_refused_in_one_line(coefficient: Any) -> None:
+def test_rates_beyond_double_precision_are_refused_in_one_line() -> None:
     with pytest.raises(ValueError, match="the fastest rate of the dynamics is") as caught:
-        solve_dynamics(GaussianLandscape(coefficient * Q**3), 1.0)
+        solve_dynamics(GaussianLandscape(Q**3), 1.0, temperature=1e290)
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("small", [Rational(1, 10**12), Rational(1, 10**200)])
+@pytest.mark.parametrize("small", [Rational(1, 10**12), Rational(1, 10**90)])
 def test_a_tiny_part_of_a_mixture_changes_nothing(small: Any) -> None:
     t = np.array([1.0, 12.0])
     mixed, pure = (

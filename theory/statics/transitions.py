@@ -15,12 +15,12 @@ is within: it gives the states an overlap q_0 > 0, and what differs between stat
 
 from functools import cache
 
-from sympy import Eq, Expr, Integer, Symbol, diff, expand, integrate, log, simplify
+from sympy import Eq, Expr, Integer, Symbol, diff, expand, integrate, log, powsimp, simplify
 from sympy.logic.boolalg import false
 
 from ..dynamics.plateau import no_field
 from ..landscape import GaussianLandscape
-from ..symbols import OVERLAP, TEMPERATURE
+from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
 from ..thresholds.threshold import Condition, Threshold
 
 STATE = Symbol("q_0", nonnegative=True)
@@ -113,7 +113,7 @@ def continuous_transition(landscape: GaussianLandscape) -> Threshold:
 
     The curvature of the gap at q_0 vanishes (de Almeida, Thouless) before the gap does elsewhere.
     """
-    curvature = diff(gap_of_residual(landscape), OVERLAP, 2).subs(OVERLAP, 0)
+    curvature = value_at_zero(powsimp(expand(diff(gap_of_residual(landscape), OVERLAP, 2))), OVERLAP)
     made, squared = unplanted(landscape), _temperature_squared(curvature)
     marginal = [Eq(STATE * made.f(2, STATE), made.f(1, STATE), evaluate=False)] if no_field(made) else []
     return Threshold(
