@@ -54,7 +54,7 @@ def _equilibrium(result: Statics) -> dict[str, Any]:
         "free_energy_error": result.free_energy_error,
         "entropy": result.entropy,
         "entropy_error": result.entropy_error,
-        **({"entropy_reason": "continuous spins: s ~ (1/2) ln T for T -> 0"} if cold else {}),
+        **({"reason_entropy": "continuous spins: s ~ (1/2) ln T for T -> 0"} if cold else {}),
         "breaking": result.breaking,
         "order_parameter": result.order_parameter,
     }
@@ -78,7 +78,7 @@ def _landmarks(landscape: GaussianLandscape, m: Expr) -> dict[str, Any]:
 def _fields(key: str, number: Number, shift: float) -> dict[str, Any]:
     """Value, error, and which case it is; or the reason for none."""
     if number.value is None:
-        return {key: None, f"{key}_error": None, f"{key}_reason": number.reason}
+        return {key: None, f"{key}_error": None, f"reason_{key}": number.reason}
     return {key: number.value + shift, f"{key}_error": number.error, f"{key}_kind": number.kind}
 
 
@@ -110,7 +110,7 @@ def _print(record: Mapping[str, Any]) -> None:
         named = "ground-state energy" if cold and key == "energy" else label
         known = record[key] is not None
         value = with_error(record[key], record[error]) if known else "—"
-        rows.append([named, value, record.get(f"{key}_kind", "") if known else record.get(f"{key}_reason", "")])
+        rows.append([named, value, record.get(f"{key}_kind", "") if known else record.get(f"reason_{key}", "")])
     print_table(title, ["", "value", "which, or why there is none"], rows)
     print(f"order parameter: {record['breaking']}")
     for line in _order_lines(record["order_parameter"]):

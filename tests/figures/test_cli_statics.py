@@ -24,7 +24,7 @@ def test_pure_three_spins(run: Any) -> None:
     assert found["algorithmic_energy"] == pytest.approx(-1.1547005384, abs=1e-10)
     assert found["t_d"] == pytest.approx(0.6123724357, abs=1e-10)
     assert found["t_k"] == pytest.approx(0.5860539724, abs=1e-10)
-    assert found["breaking"] == "1RSB" and found["entropy"] is None and "T -> 0" in found["entropy_reason"]
+    assert found["breaking"] == "1RSB" and found["entropy"] is None and "T -> 0" in found["reason_entropy"]
 
 
 def test_a_mixture_at_a_temperature_in_text_and_picture(run: Any, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_at_an_overlap_overlaps_include_it(run: Any) -> None:
     found = record(run, *words)
     assert found["energy"] == pytest.approx(-1.8504786, abs=5e-8)
     assert found["energy"] == pytest.approx(found["algorithmic_energy"], abs=1e-12)  # one state
-    assert found["t_k"] is None and "one state" in found["t_k_reason"]
+    assert found["t_k"] is None and "one state" in found["reason_t_k"]
     warm = record(run, *words, "--temperature", "0.5")
     assert all(step["overlap"] > 0.782665**2 for step in warm["order_parameter"]["steps"])
 
