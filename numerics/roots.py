@@ -86,6 +86,8 @@ def polish(function: Callable[..., Any], start: tuple[float, ...], digits: int, 
             error = 2 * abs(_newton_step(function, x)[0])
         except (ValueError, ZeroDivisionError, TypeError) as failure:
             raise ConvergenceError(f"Newton's method failed from {start}: {failure}") from failure
+        if not all(isinstance(value, mp.mpf) for value in x):
+            raise ConvergenceError(f"Newton's method left the real numbers from {start}")
         drift = max(abs(new - old) / max(1, abs(old)) for new, old in zip(x, start, strict=True))
         if not drift < slack:
             raise ConvergenceError(f"Newton's method left the root near {start}: it ended at {[float(v) for v in x]}")

@@ -89,6 +89,7 @@ def _draw(result: Statics, path: Path) -> Path:
     return save(draw(result), path)
 
 
+MOST_LINES = 24
 NAMES = {
     "energy": ("energy", "error"),
     "free_energy": ("free energy F", "free_energy_error"),
@@ -113,7 +114,8 @@ def _print(record: Mapping[str, Any]) -> None:
         rows.append([named, value, record.get(f"{key}_kind", "") if known else record.get(f"reason_{key}", "")])
     print_table(title, ["", "value", "which, or why there is none"], rows)
     print(f"order parameter: {record['breaking']}")
-    for line in _order_lines(record["order_parameter"]):
+    lines = _order_lines(record["order_parameter"])
+    for line in lines if len(lines) <= MOST_LINES else [f"known on {len(lines)} points; --json lists them"]:
         print(f"  {line}")
 
 

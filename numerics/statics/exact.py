@@ -20,8 +20,12 @@ from .interior_point import GridSolution
 from .order_parameter import OrderParameter
 
 DIGITS = 20
-INSIGNIFICANT = 1e-7
-"""Growth of x/T times ``(1 - q)^2`` below which a place of the grid is none of the support."""
+SIGNIFICANT = (1e-7, 1e-11)
+"""Growth of x/T times ``(1 - q)^2`` from which a place of the grid is one of the support; the second finds faint ones.
+"""
+REACHES = (0.0, 0.08, -0.04, 0.5, 0.9, 0.99)
+"""Parts of a band by which the grid may see it too long; the last three where it may be shorter than a cell."""
+NARROW = 7
 ATOM_WIDTH = 3
 """Points of the grid over which an atom between two of them may seem to spread."""
 LARGEST_TRIES = 48
@@ -49,15 +53,25 @@ class _Cluster(NamedTuple):
 
 
 def exact_order(f: UnitCovariance, temperature: Expr, solution: GridSolution, tolerance: float) -> Exact | None:
-    """The first ansatz suggested by the grid that is admissible and certified to ``tolerance``; None if none is."""
-    clusters = _clusters(solution)
-    for ansatz in islice(_candidates(f, temperature, clusters), LARGEST_TRIES):
-        # the ends of bands as the grid has them, and a little further in or out
-        for reach in (0.0, 0.08, -0.04) if "band" in ansatz.parts else (0.0,):
-            found = _solved(f, ansatz, _start(ansatz, clusters, solution, reach))
-            if found is not None and found.order.admissible and found.order.gap < tolerance:
-                return found
-    return None
+    """Of the admissible ansaetze that the grid suggests the first certified to ``tolerance``, or the best; or None."""
+    best: Exact | None = None
+    before: list[_Cluster] | None = None
+    for significance in SIGNIFICANT:
+        clusters = _clusters(solution, significance)
+        if clusters == before:
+            break
+        before = clusters
+        reaches = REACHES if any(1 < cluster.width < NARROW for cluster in clusters) else REACHES[:3]
+        for ansatz in islice(_candidates(f, temperature, clusters), LARGEST_TRIES):
+            for reach in reaches if "band" in ansatz.parts else REACHES[:1]:
+                found = _solved(f, ansatz, _start(ansatz, clusters, solution, reach))
+                if found is None or not found.order.admissible:
+                    continue
+                if found.order.gap <= tolerance:
+                    return found
+                if best is None or found.order.gap < best.order.gap:
+                    best = found
+    return best
 
 
 def _candidates(f: UnitCovariance, temperature: Expr, clusters: Sequence[_Cluster]) -> Iterator[Ansatz]:
@@ -69,7 +83,8 @@ def _candidates(f: UnitCovariance, temperature: Expr, clusters: Sequence[_Cluste
     for parts in product(*choices):
         at_one = [True, False] if cold and clusters and clusters[-1].last and parts[-1] == "band" else [False]
         for zero, one in product(_at_zero(f, clusters, parts), at_one):
-            yield Ansatz(f.scaled, parts, zero, one, temperature)
+            if not (zero and parts[0] == "band" and f(0.0)[2] == 0):  # chi = 1/sqrt(f'') is finite on a band
+                yield Ansatz(f.scaled, parts, zero, one, temperature)
     if clusters and f.field == 0 and f(0.0)[2] > 0 and not clusters[0].first:
         # a band from q = 0 on may also be too faint to be seen at all
         faint: Part = "band"
@@ -86,15 +101,17 @@ def _at_zero(f: UnitCovariance, clusters: Sequence[_Cluster], parts: Sequence[Pa
     return [False, True] if parts[0] == "band" else [False]
 
 
-def _clusters(s: GridSolution) -> list[_Cluster]:
+def _clusters(s: GridSolution, significance: float) -> list[_Cluster]:
     """Points where growth exceeds its multiplier, joined over gaps of two."""
+    total = float(np.sum(s.growth * (1 - s.q[: s.growth.size]) ** 2))
+    least = significance * (max(1.0, total) if s.q[-1] == 1 else total)
     q = s.q[: s.growth.size]
     support = np.flatnonzero((s.growth > s.multiplier) & (s.growth > 0))
     groups = np.split(support, np.flatnonzero(np.diff(support) > 3) + 1) if support.size else []
     clusters = []
     for group in groups:
         weight = s.growth[group]
-        if np.sum(weight * (1 - q[group]) ** 2) < INSIGNIFICANT * max(1.0, np.sum(s.growth * (1 - q) ** 2)):
+        if np.sum(weight * (1 - q[group]) ** 2) < least:
             continue
         centre = float(np.average(q[group], weights=weight))
         last = bool(group[-1] >= s.growth.size - 8)
@@ -124,6 +141,8 @@ def _solved(f: UnitCovariance, ansatz: Ansatz, start: Sequence[float]) -> Exact 
     values: tuple[Any, ...] = ()
     error = 0.0
     residuals = [condition.lhs - condition.rhs for condition in ansatz.conditions]
+    if len(residuals) != len(ansatz.unknowns):  # bands of a part of degree 2 alone: chi is constant, any end will do
+        return None
     if residuals:
         function = lower(ansatz.unknowns, residuals)
 

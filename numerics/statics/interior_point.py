@@ -28,7 +28,7 @@ SERIES = 0.03
 
 
 class GridSolution(NamedTuple):
-    """Overlaps q and chi there; growth w of ``x/T`` at each q, and its multiplier: half of ``G(q) - min G``."""
+    """Overlaps q and chi there; growth w of ``x/T`` at each q; multipliers, ``G(q) - min G`` up to a factor."""
 
     q: Array
     chi: Array
@@ -124,7 +124,7 @@ def minimise(f: UnitCovariance, temperature: float, q: Array) -> GridSolution:
     if not gap < ACCEPTED:
         raise ConvergenceError(f"Parisi's functional: the interior-point method stopped at a gap of {gap:.1e}")
     count = q.size - problem.cold
-    return GridSolution(q, hot * problem.kernel @ v, hot * v[:count], z[:count] / hot)
+    return GridSolution(q, hot * problem.kernel @ v, hot * v[:count], hot * z[:count])
 
 
 def _linear_part(f: UnitCovariance, q: Array) -> Array:

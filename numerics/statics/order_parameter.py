@@ -25,6 +25,8 @@ from .interior_point import atanh_ratio
 SAMPLES = 64
 """Points inside each stretch of an exact order parameter at which G is evaluated before its minima are refined."""
 EXPECTED_STRETCHES = 30
+MARGINAL = 1e-9
+"""Relative rounding of a curvature that vanishes at marginal jumps."""
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
@@ -67,7 +69,15 @@ class OrderParameter:
             x = self.slope_on_band(np.linspace(a, b, 200))
             inside &= bool(np.all(np.diff(x) > -slack) and x[-1] > x[0])
         starts = bool(np.all(first >= -slack)) and bool(np.all(self.chi > 0))
-        return inside and starts and bool(np.all(ends[1:] >= last - slack))
+        return inside and starts and bool(np.all(ends[1:] >= last - slack)) and self.stable
+
+    @property
+    def stable(self) -> bool:
+        """``G'' = 1/chi^2 - f'' >= 0`` where x jumps (de Almeida, Thouless): local, and exact next to a transition."""
+        curvature = 1 / self.chi**2 - self.f(self.q)[2]
+        jumps = self.growth > 0
+        jumps[self.q == 1] = False
+        return bool(np.all(curvature[jumps] >= -MARGINAL / self.chi[jumps] ** 2))
 
     @property
     def growth(self) -> Array:

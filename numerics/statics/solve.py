@@ -19,8 +19,9 @@ from .exact import DIGITS, Exact, exact_order
 from .interior_point import grid, minimise
 from .order_parameter import OrderParameter
 
-CERTIFIED = 1e-10
-"""Gap, in the landscape's unit of energy, below which an exact order parameter is taken for the minimum."""
+ROUNDED, CERTIFIED = 3e-14, 1e-10
+"""Gaps, in the landscape's unit of energy: rounding (at T = 0; by ``1 + 1/T`` more at T > 0), where an exact order
+parameter is the minimum; and that from which it is better than none."""
 ROUNDING = 4e-15
 NO_STEP = 1e-9
 POINTS = (250, 500, 900)
@@ -60,8 +61,8 @@ class Statics:
 
     @property
     def exact(self) -> bool:
-        """Whether the atoms and bands are known exactly."""
-        return self.found is not None
+        """Whether the atoms and bands are known exactly: their certificate leaves nothing but rounding."""
+        return self.found is not None and self.order.gap <= rounded_gap(self.order.temperature)
 
     @property
     def breaking(self) -> str:
@@ -70,7 +71,7 @@ class Statics:
         linear = ~self.order.band
         scale = float(np.max(last, initial=0.0))
         plateaus = int(np.sum(linear & (first > 1e-9 * scale)))
-        if self.found is None:
+        if not self.exact:
             return "unresolved"
         if self.order.band.any():
             return f"{plateaus}-FRSB" if plateaus else "FRSB"
@@ -179,13 +180,22 @@ def _statics(landscape: GaussianLandscape, t: Expr, m: Expr) -> Statics:
 
 def _minimum(f: UnitCovariance, temperature: Expr) -> tuple[OrderParameter, Exact | None]:
     """Exact where it can be certified, on a grid otherwise."""
-    t = float(temperature)
+    t, best = float(temperature), None
     for points in POINTS:
         solution = minimise(f, t, grid(t, points))
-        found = exact_order(f, temperature, solution, CERTIFIED)
-        if found is not None:
-            return found.order, found
+        found = exact_order(f, temperature, solution, rounded_gap(t))
+        if found is not None and (best is None or found.order.gap < best.order.gap):
+            best = found
+        if best is not None and best.order.gap <= rounded_gap(t):
+            return best.order, best
+    if best is not None and best.order.gap <= CERTIFIED:
+        return best.order, best
     return OrderParameter(f, t, solution.q, solution.chi, np.zeros(solution.q.size - 1, dtype=bool)), None
+
+
+def rounded_gap(temperature: float) -> float:
+    """The gap of an exact minimum, by rounding: weights of x/T add up to 1/T."""
+    return ROUNDED * (1 if temperature == 0 else 1 + 1 / temperature)
 
 
 def _result(
@@ -204,7 +214,8 @@ def _result(
     if t == 0:
         return Statics(landscape, t, m, free, free_error, free, free_error, None, None, order, found)
     energy = -unit * response - mean
-    spread = parameter_error if found is not None else _response_error(order, gap)
+    known = found is not None and gap <= rounded_gap(order.temperature)
+    spread = parameter_error + 10 * gap if known else _response_error(order, gap)
     error = unit * spread + ROUNDING * (abs(unit * response) + abs(mean))
     entropy = (unit * (functional - response) + t * volume) / t
     return Statics(landscape, t, m, energy, error, free, free_error, entropy, (error + free_error) / t, order, found)

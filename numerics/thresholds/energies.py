@@ -25,9 +25,8 @@ def energy_family(landscape: GaussianLandscape) -> Family:
 def ground_state(landscape: GaussianLandscape) -> Located:
     """Parisi's formula, with the certified error of the order parameter that was found."""
     threshold, result = ground_state_energy(landscape), statics(unplanted(landscape))
-    if result.found is None:
-        reason = f"order parameter not resolved: {result.energy:.15g} with an error of {result.error:.1e}"
-        return Located.absent(threshold, (1,), reason)
+    if not result.exact or result.found is None:
+        return Located.of(threshold, np.array([result.energy]), np.array([result.error]))
     ansatz = result.found.ansatz
     piece = ground_state_of(landscape, ansatz.parts, ansatz.at_zero, ansatz.at_one)
     seeds = [np.array([float(value)]) for value in result.found.unknowns]

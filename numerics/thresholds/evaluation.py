@@ -10,6 +10,7 @@ import numpy as np
 from mpmath import mp, nstr
 from numpy.typing import ArrayLike
 from sympy import Expr, Rational, Symbol
+from sympy.core.function import AppliedUndef
 
 from theory.thresholds import Family, Threshold
 
@@ -69,7 +70,7 @@ def _threshold_energy(at: Locator) -> Located:
     try:
         located = ageing_energy(at.family.landscape)
     except ConvergenceError as failure:
-        return Located.absent(threshold, (1,), str(failure))
+        return Located.absent(threshold, (1,), f"the ends of its slow sectors are not resolved: {failure}")
     ground = at("ground_state_energy")
     below = ground.exists & (located.value + located.error < ground.value - ground.error)
     return Located.absent(threshold, (1,), BELOW_GROUND).where(below, located)
@@ -182,8 +183,9 @@ def _at_point(family: Family, name: str, located: Located, i: int, parameters: P
             # fifteen guard digits
             return _rounded(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits - 3), digits)
         seeds = (float(located.value[i]), *located.seeds[i])
-        if located.error[i] < 10.0 ** (-digits - 1) * abs(seeds[0]):
-            # double precision already has the digits asked for
+        minimised = any(equation.has(AppliedUndef) for equation in piece.defining)
+        if minimised or located.error[i] < 10.0 ** (-digits - 1) * abs(seeds[0]):
+            # the minimum of a functional whose unknowns are not resolved, or double precision has the digits asked for
             return _rounded(threshold, equation, mp.mpf(seeds[0]), mp.mpf(float(located.error[i])), digits)
         if not located.error[i] < UNRESOLVED * abs(seeds[0]):
             return _unpolished(threshold, equation, located, i, digits, "beyond double precision")

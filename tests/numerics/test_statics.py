@@ -114,6 +114,49 @@ def test_cold_is_the_ground_state() -> None:
     assert cold.energy == pytest.approx(statics(landscape).energy, abs=1e-4)
 
 
+@pytest.mark.parametrize("distance", ["6e-4", "1e-5"])
+def test_just_below_a_continuous_transition(distance: str) -> None:
+    """``q^2/2 + q^4/2`` (T_s = 1): ``T^2 = (1 - q)^2 f''(q)``, ``e = -int f'' chi``, ``chi = 1/sqrt(f'')`` below q."""
+    t = 1 - Rational(distance)
+    found = statics(GaussianLandscape(Q**2 / 2 + Q**4 / 2), temperature=t)
+    with mp.workdps(30):
+        temperature = mp.mpf(t.p) / t.q
+        q = mp.findroot(lambda q: (1 - q) ** 2 * (1 + 6 * q**2) - temperature**2, float(1 - t))
+        rest = (1 - (q**2 / 2 + q**4 / 2)) / temperature - (q + 2 * q**3) * (1 - q) / temperature
+        energy = -(mp.quad(lambda s: mp.sqrt(1 + 6 * s**2), [0, q]) + rest)
+    assert found.breaking == "FRSB"
+    assert found.energy == pytest.approx(float(energy), abs=found.error)
+    assert found.order_parameter["self_overlap"] == pytest.approx(float(q), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("f", "t"),
+    [
+        (Q**3 / 2, "0.586053"),
+        (Q**3 / 2, "0.58605397"),
+        (Q**50 / 2, "0.3"),
+        (Q**20 / 2, "0.001"),
+        (Q**20 / 2, "0.0034"),
+        (Q / 9 + Q**2 / 2 + Q**6, "0.01"),
+    ],
+    ids=str,
+)
+def test_next_to_a_jump_and_at_low_temperature(f: Expr, t: str) -> None:
+    """Right and certified where the second step is faint, or within 1e-5 of q = 1."""
+    landscape, temperature = GaussianLandscape(f), Rational(t)
+    found = statics(landscape, temperature=temperature)
+    assert found.exact and found.breaking != "RS"
+    h = temperature / 10**4
+    above, below = (statics(landscape, temperature=temperature + sign * h).free_energy for sign in (1, -1))
+    assert found.entropy == pytest.approx(-(above - below) / (2 * float(h)), rel=1e-4)
+
+
+@pytest.mark.parametrize("t", [10**8, 10**20])
+def test_hot_beyond_any_scale(t: int) -> None:
+    found = statics(GaussianLandscape(Q**3 / 2), temperature=t)
+    assert found.breaking == "RS" and found.free_energy == pytest.approx(-0.25 / t, rel=1e-12)
+
+
 @pytest.mark.parametrize("power", [-40, -12, 12, 40])
 def test_units_of_energy(power: int) -> None:
     """``H -> lambda H``, ``T -> lambda T``."""
