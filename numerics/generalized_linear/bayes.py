@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -132,11 +133,19 @@ def weak_recovery(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
 
     def compute(level: float) -> CriticalAlpha:
         at = preimages(seen, int(level))
-        gain = float(at.weight @ (second_moment(at) - 1) ** 2)
+        gains = at.weight * (second_moment(at) - 1) ** 2
+        # (2 x)^2 - x^2 = 3 x^2 where all may be wrong
+        gain, unknown = float(gains.sum()), float(3 * gains @ np.minimum(1.0, 100 * at.doubts))
         alpha = 1 / gain if gain > 0 else np.inf
-        return CriticalAlpha(alpha, note="Bayes-optimal: q = 0 becomes unstable", state={"doubt": at.doubt})
+        state = {"doubt": at.doubt, "unknown": unknown}
+        return CriticalAlpha(alpha, note="Bayes-optimal: q = 0 becomes unstable", state=state)
 
-    found = _with_doubt(refined(compute, LEVELS))
+    found = refined(compute, LEVELS)
+    if not found.exists:
+        return absent(SILENT)
+    unknown = found.alpha**2 * found.state["unknown"]
+    state = {"doubt": found.state["doubt"]}
+    found = _with_doubt(replace(found, error=found.error + unknown, state=state))
     return found if found.error < found.alpha else absent(SILENT)
 
 
@@ -145,7 +154,7 @@ def _with_doubt(found: CriticalAlpha) -> CriticalAlpha:
 
     What is inverted is the mean square ``1/alpha`` of something of size ``alpha^(-1/2)``, known to an absolute error.
     """
-    relative = (100 * found.state.get("doubt", 0.0) + SUMS) * max(1.0, np.sqrt(found.alpha))
+    relative = (100 * found.state.get("doubt", 0.0) + SUMS) * max(1.0, found.alpha**0.5)
     error = found.error + relative * found.alpha
     return CriticalAlpha(found.alpha, error, found.note, {k: v for k, v in found.state.items() if k != "doubt"})
 
