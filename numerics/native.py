@@ -24,6 +24,7 @@ from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.pycode import PythonCodePrinter
 
 from .lowering import within_float
+from .overflow import without_overflow
 from .provenance import write_whole
 
 Functions = Mapping[str, tuple[Sequence[Symbol], Sequence[Expr]]]
@@ -47,7 +48,7 @@ def _text(template: ModuleType, functions: tuple[tuple[str, tuple[Symbol, ...], 
 def definition(name: str, arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> str:
     """Source of a scalar function, with what the expressions share computed once."""
     plain = {symbol: Symbol(f"argument_{i}", real=True) for i, symbol in enumerate(arguments)}
-    renamed = [within_float(expression).xreplace(plain) for expression in expressions]
+    renamed = [without_overflow(within_float(expression).xreplace(plain)) for expression in expressions]
     shared, values = cse(renamed, numbered_symbols("part_"))
     lines = [f"{symbol} = {_printed(part)}" for symbol, part in shared]
     results = ", ".join(f"float({_printed(value)})" for value in values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,13 +15,13 @@ from theory.generalized_linear.bayes import DENOISED, KNOWN, LOG_WEIGHT, POSTERI
 from theory.generalized_linear.symbols import ALPHA, PLANTED_OVERLAP
 
 from ..lowering import Array, lower
-from .critical import CriticalAlpha, refined
+from .critical import CriticalAlpha, absent, refined
 from .preimages import Preimages, preimages
 
 LEVELS = (0, 1, 2, 3)
 """Grids of y, coarse to fine: each threshold is computed on two that agree, or on the finest two."""
-ROUGH = -1
-"""Where the largest alpha(q) is looked for: where it lies matters to second order."""
+ROUGH, NARROW = -1, 1e-4
+"""Grid where the largest alpha(q) is looked for: where it lies matters to second order; finer for V below this."""
 OVERLAPS = 1 - np.concatenate((np.geomspace(0.99, 1e-3, 26), np.geomspace(4e-4, 1e-8, 16)))
 """Where the largest alpha(q) is looked for."""
 WIDTH = 3e-3
@@ -31,6 +32,7 @@ APART = 18.0
 """Preimages further apart than this many sqrt(1 - q) are told from each other whatever is known."""
 SUMS = 1e-12
 """Rounding of sums over some 1e5 terms."""
+SILENT = "the labels say nothing about y^2 at first order, E[y^2 | label] = 1: q = 0 is stable at every alpha"
 CHUNK = 256
 """Nodes treated together: neighbours compete with the same branches."""
 
@@ -121,22 +123,39 @@ def state_evolution(
 
 
 def weak_recovery(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
-    """alpha above which ``q = 0`` is unstable: ``1/E[(E[y^2 | label] - 1)^2]``."""
+    """alpha above which ``q = 0`` is unstable: ``1/E[(E[y^2 | label] - 1)^2]``.
+
+    Absent where that average is zero within its error.
+    """
     seen = _smooth_channel(landscape)
     if not seen.even:
         return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: any alpha > 0 does")
 
     def compute(level: float) -> CriticalAlpha:
         at = preimages(seen, int(level))
-        gain = float(at.weight @ (second_moment(at) - 1) ** 2)
-        return CriticalAlpha(1 / gain, note="Bayes-optimal: q = 0 becomes unstable", state={"doubt": at.doubt})
+        gains = at.weight * (second_moment(at) - 1) ** 2
+        # (2 x)^2 - x^2 = 3 x^2 where all may be wrong
+        gain, unknown = float(gains.sum()), float(3 * gains @ np.minimum(1.0, 100 * at.doubts))
+        alpha = 1 / gain if gain > 0 else np.inf
+        state = {"doubt": at.doubt, "unknown": unknown}
+        return CriticalAlpha(alpha, note="Bayes-optimal: q = 0 becomes unstable", state=state)
 
-    return _with_doubt(refined(compute, LEVELS))
+    found = refined(compute, LEVELS)
+    if not found.exists:
+        return absent(SILENT)
+    unknown = found.alpha**2 * found.state["unknown"]
+    state = {"doubt": found.state["doubt"]}
+    found = _with_doubt(replace(found, error=found.error + unknown, state=state))
+    return found if found.error < found.alpha else absent(SILENT)
 
 
 def _with_doubt(found: CriticalAlpha) -> CriticalAlpha:
-    """The error with that of the preimages, whose y^2 - 1 is at most of order ten where it counts."""
-    error = found.error + (100 * found.state.get("doubt", 0.0) + SUMS) * found.alpha
+    """The error with that of the preimages, whose y^2 - 1 is at most of order ten where it counts.
+
+    What is inverted is the mean square ``1/alpha`` of something of size ``alpha^(-1/2)``, known to an absolute error.
+    """
+    relative = (100 * found.state.get("doubt", 0.0) + SUMS) * max(1.0, found.alpha**0.5)
+    error = found.error + relative * found.alpha
     return CriticalAlpha(found.alpha, error, found.note, {k: v for k, v in found.state.items() if k != "doubt"})
 
 
@@ -146,28 +165,55 @@ def algorithmic(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     if seen.invertible:
         return CriticalAlpha(1.0, 0.0, "the label shows y itself: alpha(q) = q, the overlap grows continuously to one")
 
-    places = np.log(1 - OVERLAPS)
-    values = np.array([_alpha_near(landscape, x, ROUGH) for x in places])
-    i = int(np.argmax(values))
     start = weak_recovery(landscape)
-    if start.alpha >= values[i]:
-        return CriticalAlpha(start.alpha, start.error, "alpha(q) is largest at q = 0", {"q": 0.0})
-    bounds = (places[min(i + 1, len(places) - 1)], places[i - 1] if i else -1e-9)
-    best = minimize_scalar(
-        lambda x: -_alpha_near(landscape, x, ROUGH), bounds=bounds, method="bounded", options={"xatol": 1e-4}
-    )
+    if not start.exists:
+        return start
+    places = np.log(1 - OVERLAPS)
+    values = np.array([_searched(landscape, x) for x in places])
+    i = int(np.argmax(values))
+    first = CriticalAlpha(start.alpha, start.error, "alpha(q) is largest at q = 0", {"q": 0.0})
+    if start.alpha - 1 >= max(values[i], 0.0):
+        return first
+    if i == len(places) - 1:
+        return max(first, _nearly_perfect(landscape), key=lambda found: found.alpha)
+    bounds = (places[i + 1], places[i - 1] if i else -1e-9)
+    best = minimize_scalar(lambda x: -_searched(landscape, x), bounds=bounds, method="bounded", options={"xatol": 1e-4})
 
     def compute(level: float) -> CriticalAlpha:
-        place, alpha = _vertex(lambda x: _alpha_near(landscape, x, int(level)), float(best.x))
+        place, excess = _vertex(lambda x: _excess(landscape, x, int(level)), float(best.x))
         state = {"q": 1 - float(np.exp(place)), "doubt": preimages(seen, int(level)).doubt}
-        return CriticalAlpha(alpha, note="largest alpha(q)", state=state)
+        return CriticalAlpha(1 + excess, note="largest alpha(q)", state=state)
 
     return _with_doubt(refined(compute, LEVELS))
 
 
-def _alpha_near(landscape: GeneralizedLinearLandscape, x: float, level: int) -> float:
-    """``alpha(q)`` at ``1 - q = e^x``."""
-    return alpha_at_overlap(landscape, 1 - float(np.exp(x)), level=level)
+def _nearly_perfect(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+    """The supremum of ``alpha(q) = 1 + c V^(1/2) - V + O(c V^(3/2), c^2 V)`` near ``q = 1``: ``1 + c^2/4``.
+
+    ``c = E Var/V^(3/2)`` is small where turning points are rare. It is one, to double precision, as c vanishes.
+    """
+    seen, q = channel(landscape), float(OVERLAPS[-1])
+
+    def compute(level: float) -> CriticalAlpha:
+        c = posterior_variance(landscape, q, level=int(level)) / (1 - q) ** 1.5
+        state = {"q": 1 - c**2 / 4, "c": c, "doubt": preimages(seen, int(level)).doubt}
+        return CriticalAlpha(1 + c**2 / 4, note="largest alpha(q), as q -> 1", state=state)
+
+    found = refined(compute, LEVELS)
+    c, state = found.state["c"], {name: value for name, value in found.state.items() if name != "c"}
+    return _with_doubt(CriticalAlpha(found.alpha, found.error + c**3 / 4, found.note, state))
+
+
+def _searched(landscape: GeneralizedLinearLandscape, x: float) -> float:
+    """``alpha(q) - 1`` to tell where it is largest: panels must resolve turning points to ``sqrt V``."""
+    return _excess(landscape, x, ROUGH if x > np.log(NARROW) else 0)
+
+
+def _excess(landscape: GeneralizedLinearLandscape, x: float, level: int) -> float:
+    """``alpha(q) - 1`` at ``1 - q = e^x``."""
+    q = 1 - float(np.exp(x))
+    spread = posterior_variance(landscape, q, level=level)
+    return float(lower((PLANTED_OVERLAP, POSTERIOR_VARIANCE), [channel(landscape).excess])(q, spread)[0])
 
 
 def _vertex(function: Callable[[float], float], x: float) -> tuple[float, float]:
@@ -199,4 +245,4 @@ def spectral_optimal(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     if not _smooth_channel(landscape).even:
         return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: its mean does for any alpha > 0")
     found = weak_recovery(landscape)
-    return CriticalAlpha(found.alpha, found.error, state={"g": 1.0})
+    return CriticalAlpha(found.alpha, found.error, state={"g": 1.0}) if found.exists else found

@@ -29,6 +29,8 @@ REACH, SMALLEST = 9.5, 1e-9
 """Fields beyond have a probability of 1e-21; turning points of even labels this close to zero are zero."""
 WIDEST, FEWEST = 0.5, 8
 """Panels and nodes to a panel on the coarsest grid; finer ones have half as wide panels and two more nodes."""
+FLAT = 1e-2
+"""What rounding of the label moves y by, where the label is too flat to tell."""
 MOST = 24
 """Turning points: more are refused, the nodes would be too many."""
 NET = np.concatenate((np.linspace(-REACH, REACH, 8001), [s * x for s in (-1, 1) for x in np.geomspace(1e-9, 1e-2, 60)]))
@@ -42,14 +44,19 @@ class Preimages:
     """Nodes ``y`` (n,) with weights of a standard Gaussian; ``points`` (K, n), the first row y itself, and the size of
     the label's slope there; nan where there are fewer.
 
-    ``doubt`` bounds the probability-weighted error of the points by the rounding of labels.
+    ``doubts`` (n,) bound the errors of the points by the rounding of labels; one, where all may be wrong.
     """
 
     y: Array
     weight: Array
     points: Array
     slope: Array
-    doubt: float
+    doubts: Array
+
+    @property
+    def doubt(self) -> float:
+        """Of all nodes together."""
+        return float(self.weight @ self.doubts)
 
 
 @lru_cache(maxsize=32)
@@ -67,14 +74,23 @@ def preimages(channel: BayesChannel, level: int) -> Preimages:
     weight = width * np.exp(-(y**2) / 2)
     others = _others(label, ends, y)
     others = others[np.isfinite(others).any(axis=1)]
-    doubt = _doubt(label, slope, y, others)
+    doubts = np.where(_lost(label, slope, ends, y), 1.0, _doubts(label, slope, y, others))
     points = np.vstack((y, others))
     if channel.even:
         points = np.vstack((points, -points))
-    return Preimages(y, weight / weight.sum(), points, np.abs(slope(points)), float(weight @ doubt / weight.sum()))
+    return Preimages(y, weight / weight.sum(), points, np.abs(slope(points)), doubts)
 
 
-def _doubt(label: Function, slope: Function, y: Array, others: Array) -> Array:
+def _lost(label: Function, slope: Function, ends: Array, y: Array) -> NDArray[np.bool_]:
+    """Where rounding leaves a flat label no different from that of a turning point elsewhere, which may have more."""
+    branch, values = np.clip(np.searchsorted(ends, y) - 1, 0, len(ends) - 2), label(y)
+    rounding, levels = 4 * ROUNDING * np.abs(values), label(ends)
+    flat = rounding > FLAT * np.abs(slope(y))
+    elsewhere = ~np.isin(np.arange(len(ends))[:, None] - branch, (0, 1))
+    return flat & (elsewhere & (np.abs(levels[:, None] - values) <= rounding)).any(axis=0)
+
+
+def _doubts(label: Function, slope: Function, y: Array, others: Array) -> Array:
     """How far rounding of the label may move the other points; mirror images are exact."""
     with np.errstate(all="ignore"):
         error = 4 * ROUNDING * np.abs(label(y)) / np.abs(slope(others))

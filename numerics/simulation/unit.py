@@ -41,7 +41,10 @@ def _across(y: Array, signal: Array, *, scaled: bool = True) -> Array:
 def power_below(rate: float) -> float:
     """The power of two at or next below ``rate >= 0``; 1 for 0. ``ValueError`` for what is not finite."""
     if not np.isfinite(rate):
-        raise ValueError("the energies of this landscape exceed double precision; choose another unit of energy")
+        raise ValueError(
+            "the energies of this landscape, or parts of them, exceed double precision; choose another unit of energy, "
+            "or write it without exponentials that are larger than their sum"
+        )
     return float(2.0 ** (np.frexp(rate)[1] - 1)) if rate > 0 else 1.0
 
 

@@ -5,10 +5,11 @@ import pytest
 from sympy import Rational, cosh, log, tanh
 
 from numerics.errors import ConvergenceError
+from numerics.generalized_linear.curvature import curvature_floor
 from numerics.generalized_linear.dynamics import Problem, Process, load, save, solve_descent
 from numerics.generalized_linear.dynamics import kernel as template
 from numerics.generalized_linear.dynamics.runs import estimate
-from numerics.generalized_linear.dynamics.steps import divided, flow_steps, lowest_curvature
+from numerics.generalized_linear.dynamics.steps import divided, flow_steps, lowest_curvature, lowest_loss
 from numerics.generalized_linear.simulation import simulate_risk
 from numerics.lowering import lower
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
@@ -179,6 +180,15 @@ def test_a_loss_of_ones_own_against_simulation():
     found = solve_descent(landscape, 2.0, 2.0, eta=0.2, overlap=0.1, walkers=2048, samples=4)
     runs = np.array([simulate(2.0, 0.1, 0.2, 10, 300, seed, landscape=landscape) for seed in range(40)])
     compare(found, runs)
+
+
+@pytest.mark.parametrize("stretch", [1, 2, 100])
+def test_the_lowest_curvature_is_no_matter_of_overflow(stretch):
+    """``d^2/du^2 log(cosh(k (u^2 - y^2)))`` has the infimum -2k, at ``u = 0`` for large ``|y|``."""
+    landscape = GeneralizedLinearLandscape(log(cosh(stretch * (FIELD**2 - SIGNAL_FIELD**2))))
+    assert lowest_curvature(landscape) == pytest.approx(-2 * stretch, rel=1e-9)
+    assert lowest_curvature(landscape) >= curvature_floor(landscape) - 1e-9 * stretch
+    assert lowest_loss(landscape) == pytest.approx(0, abs=1e-9)
 
 
 def test_flow_of_a_loss_whose_curvature_sinks_with_the_label():

@@ -64,6 +64,46 @@ def test_alpha_tends_to_one_at_perfect_overlap(teacher: Expr) -> None:
     assert np.polynomial.polynomial.polyfit(nodes, values, 3)[0] == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.parametrize("turn", [3, 4, Rational(9, 2), 5, 6, 7, 8])
+def test_the_algorithmic_threshold_is_never_below_that_of_perfect_overlap(turn: Any) -> None:
+    """Near a turning point t, with ``y = t + d`` and its mirror image alike, ``E Var = c V^(3/2)``,
+    ``c = phi(t) int da E_x[a^2 sech^2(a (a + x))]`` (``d = a V^(1/2)``); ``1 + c v - v^2`` is largest at ``v = c/2``.
+    """
+    found = algorithmic(seen_through((Y - turn) ** 2))
+    a, x = np.linspace(-12, 12, 2401)[:, None], np.linspace(-9, 9, 1801)
+    integrand = a**2 / np.cosh(np.clip(a * (a + x), -300, 300)) ** 2 * np.exp(-(x**2) / 2)
+    c = float(np.exp(-(float(turn) ** 2) / 2) / (2 * np.pi) * integrand.sum() * (a[1, 0] - a[0, 0]) * (x[1] - x[0]))
+    assert found.alpha >= 1 and found.state["q"] == pytest.approx(1 - c**2 / 4, abs=1e-3 * c**2)
+    assert abs(found.alpha - 1 - c**2 / 4) < found.error + c**4
+    assert found.error < 1e-11
+
+
+def test_excess_is_that_of_alpha_at_overlap() -> None:
+    theory = channel(seen_through(Y**2))
+    assert (theory.alpha_at_overlap - 1 - theory.excess).simplify() == 0
+
+
+HUMP = Y**2 * exp(-(Y**2))
+
+
+@pytest.mark.parametrize("teacher", [HUMP, sin(HUMP), HUMP**2, (HUMP - Rational(1, 4)) ** 2, cos(7 * HUMP)])
+def test_labels_that_say_nothing_at_first_order_have_no_threshold(teacher: Expr) -> None:
+    """Where ``|dY/dy| ~ |y| e^(-y^2) |1 - y^2|`` both preimages have weights ``~ 1/|1 - y^2|``: their sum is zero.
+
+    So is that of any function of this label; rounding loses preimages of some.
+    """
+    names = ["weak_recovery", "bayes_algorithmic", "spectral_optimal"]
+    for found in evaluate_critical(seen_through(teacher), names).values():
+        assert not found.exists and "say nothing about y^2 at first order" in found.note
+
+
+def test_labels_that_say_little_have_a_large_threshold() -> None:
+    """``alpha ~ 1/epsilon^2`` for ``y^2 e^(-(1 + epsilon) y^2)``."""
+    found = [weak_recovery(seen_through(Y**2 * exp(-(1 + Rational(1, n)) * Y**2))) for n in (1000, 10**6)]
+    assert found[1].alpha / found[0].alpha == pytest.approx(1e6, rel=2e-2)
+    assert all(result.error < 1e-5 * result.alpha for result in found)
+
+
 def test_mirror_images_are_exact_however_flat_the_label() -> None:
     found = weak_recovery(seen_through(cos(erf(Y))))
     assert abs(found.alpha - 0.5) < found.error < 1e-11

@@ -124,6 +124,11 @@ class BayesChannel(Printable):
         """``alpha(q) = q V/(V - E Var)``: at which q is a fixed point."""
         return solve(self.overlap.subs(DENOISED, self.signal_to_noise) - Q, ALPHA)[0]
 
+    @property
+    def excess(self) -> Expr:
+        """``alpha(q) - 1 = (E Var - V^2)/(V - E Var)``, which keeps its digits as ``q -> 1``."""
+        return (POSTERIOR_VARIANCE - VARIANCE**2) / (VARIANCE - POSTERIOR_VARIANCE)
+
     @cached_property
     def moments(self) -> tuple[Expr, Expr]:
         """``E[y | label]`` and ``E[y^2 | label]`` of a standard Gaussian y."""

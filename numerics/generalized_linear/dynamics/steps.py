@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import minimize
@@ -12,6 +13,8 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 
 from ...errors import ConvergenceError
 from ...lowering import Array, lower
+from ..curvature import curvature_floor
+from ..extended import evaluate
 from .process import Problem, Process
 
 PILOT_WALKERS = 1024
@@ -70,8 +73,20 @@ def longest(problem: Problem) -> float:
 
 
 def lowest_curvature(landscape: GeneralizedLinearLandscape) -> float:
-    """Infimum of ``D = l''`` over all u and the labels that walkers can have; ``-inf`` where it is unbounded in u."""
-    return _lowest(landscape.curvature)
+    """Infimum of ``D = l''`` over all u and the labels that walkers can have; ``-inf`` where it is unbounded in u.
+
+    Never below the infimum over all labels, where that is known.
+    """
+    lowest = _lowest(landscape.curvature)
+    return lowest if np.isfinite(lowest) else _known_floor(landscape)
+
+
+def _known_floor(landscape: GeneralizedLinearLandscape) -> float:
+    """Of the curvature over all fields; ``-inf`` where there is none, or it cannot be told."""
+    try:
+        return curvature_floor(landscape)
+    except (ConvergenceError, ValueError):
+        return -np.inf
 
 
 def lowest_loss(landscape: GeneralizedLinearLandscape) -> float:
@@ -79,25 +94,35 @@ def lowest_loss(landscape: GeneralizedLinearLandscape) -> float:
     return _lowest(landscape.loss)
 
 
+@lru_cache(maxsize=64)
 def _lowest(expression: Expr) -> float:
     """On a grid that is logarithmic in u, and downhill from there; ``-inf`` far below minus its size at |u| <= 1."""
-    function = lower((FIELD, SIGNAL_FIELD), [expression])
     sizes = np.concatenate(([0.0], np.geomspace(1e-9, 1e9, 361)))
     u, y = np.concatenate((-sizes[:0:-1], sizes)), np.linspace(-FARTHEST, FARTHEST, 441)
-    values = np.nan_to_num(function(u[:, None], y[None, :])[0], nan=np.inf, posinf=np.inf, neginf=-np.inf)
+    values = _upper(expression, *np.meshgrid(u, y, indexing="ij"))
     near = values[np.abs(u) <= 1]
     end = -FAR_BELOW * float(np.max(np.abs(near), where=np.isfinite(near), initial=0.0))
     i, k = np.unravel_index(np.argmin(values), values.shape)
 
     def at(point: Array) -> float:
-        with np.errstate(all="ignore"):
-            value = float(function(point[0], np.clip(point[1], -FARTHEST, FARTHEST))[0])
-        return value if np.isfinite(value) else np.inf
+        return float(_upper(expression, point[:1], np.clip(point[1:], -FARTHEST, FARTHEST))[0])
 
     lowest = float(values[i, k])
     if lowest > end:
         lowest = min(lowest, float(minimize(at, [float(u[i]), float(y[k])], method="Nelder-Mead").fun))
     return lowest if lowest > end else -np.inf
+
+
+def _upper(expression: Expr, u: Array, y: Array) -> Array:
+    """Values raised by the bound on their rounding error, without overflow; infinite where they are not known.
+
+    Kinks, and functions whose rounding has no bound here, are taken in double precision.
+    """
+    try:
+        values = np.add(*evaluate(expression, {FIELD: u, SIGNAL_FIELD: y}))
+    except ValueError:
+        values = lower((FIELD, SIGNAL_FIELD), [expression])(u, y)[0]
+    return np.nan_to_num(values, nan=np.inf, posinf=np.inf, neginf=-np.inf)
 
 
 def _next(process: Process, stop: float, steps: list[float], most: float) -> float:
