@@ -275,8 +275,12 @@ def fault_of_running(words: list[str], capsys: pytest.CaptureFixture[str], monke
     return "" if status == -1 else fault_of_output(status, out, err, "--json" in words)
 
 
+PROGRESS = re.compile(r"^ruggedflow: [^\n]*\(\d+ s\)\n", re.MULTILINE)
+
+
 def fault_of_output(status: Any, out: str, err: str, as_json: bool) -> str:
-    """Of an ended command."""
+    """Of an ended command; lines that say how long something has taken so far are progress."""
+    err = PROGRESS.sub("", err)
     if (
         status not in (0, 1, 2, 3)
         or err.count("\n") > 1
