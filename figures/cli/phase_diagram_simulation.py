@@ -1,5 +1,6 @@
 """`ruggedflow phase-diagram --with-simulation`: where half of the runs succeed, at a few noises of the tensor."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ class Plan:
 
     def run(self, folder: Path) -> list[SuccessPoint]:
         """With a bar; runs that are in the folder already are not repeated, so that Ctrl-C loses none."""
-        options: Any = {"seed": self.seed, "output": folder / FOLDER, "workers": self.workers}
+        options: Any = {"seed": self.seed, "output": folder / FOLDER, "workers": self.workers, "absent": _absent}
         try:
             with counted("runs") as progress:
                 return success_points(self.models, self.sizes, self.samples, progress=progress, **options)
@@ -71,6 +72,10 @@ def write(points: Sequence[SuccessPoint], folder: Path) -> tuple[str, list[dict[
     """Every success probability as CSV; its name, and the crossings for the record, each with one standard error."""
     write_whole(folder / TABLE, to_csv(points))
     return TABLE, [_crossing(point) for point in points]
+
+
+def _absent(reason: str) -> None:
+    sys.stderr.write(f"ruggedflow: a point is left out: {reason}\n")
 
 
 def _crossing(point: SuccessPoint) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _times(at: str | None, end: float) -> list[float]:
 def _simulate(runner: Callable[..., Ensemble], problem: Mapping[str, Any]) -> Ensemble:
     """With a bar; Ctrl-C says what is kept, and the command ends there."""
     try:
-        with counted("samples") as progress:
+        with counted(f"samples, N = {problem['size']}") as progress:
             return runner(**problem, progress=progress)
     except KeyboardInterrupt as error:
         stop(str(error) or "interrupted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq, newton
+from scipy.optimize import brentq
 
 from theory.landscape import GaussianLandscape
 
@@ -12,7 +12,7 @@ from ..errors import ConvergenceError
 from .criterion import Model, deadline, first_overlap
 
 RTOL, CLOSE, TINY = 1e-4, 3e-3, 1e-6
-"""Of the two-time equations; of the logarithm of an overlap that is sought; and an overlap that grows linearly."""
+"""Of the two-time equations; of the logarithm of an overlap that is sought; and an least overlap of a start."""
 LOWEST, HIGHEST = 0.05, 1.5
 """Over the threshold: ``1/Delta_2`` among which the crossing is sought."""
 
@@ -23,8 +23,12 @@ def relative_need(landscape: GaussianLandscape, size: int, goal: float) -> float
     def ahead(logarithm: float) -> float:
         return _ahead(landscape, size, float(np.exp(logarithm)), goal)
 
-    linear = np.log(TINY) - ahead(float(np.log(TINY)))
-    return float(np.exp(newton(ahead, linear, x1=linear - 0.2, tol=CLOSE))) / first_overlap(size)
+    low, high = float(np.log(TINY)), 0.0
+    if not ahead(low) < 0 < ahead(high):
+        raise ConvergenceError(
+            f"no start with an overlap of {TINY:g} ... 1 ends with m = {goal:.3g} at N = {size} in {landscape!r}"
+        )
+    return float(np.exp(brentq(ahead, low, high, xtol=CLOSE))) / first_overlap(size)
 
 
 def predicted_crossing(model: Model, size: int) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import ConvergenceError
 from ..lowering import Array
 from ..simulation import simulate
 from ..statistics import wilson
@@ -58,20 +59,27 @@ def success_points(
     output: Path | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    absent: Callable[[str], None] | None = None,
 ) -> list[SuccessPoint]:
     """One point for each model and size, by ``samples >= 2`` runs at each of five ``1/Delta_2``.
 
     ``output`` is a folder where each run is kept; what is there already, from the same seed, is not run again.
-    ``progress`` is called with the number of runs done and of all.
+    ``progress`` is called with the number of runs done and of all. A place where no crossing is found raises
+    ``ConvergenceError``, before it is run; or it is left out, and ``absent`` is called with the reason.
     """
     if samples < 2:
         raise ValueError(f"samples = {samples}: expected at least 2; try 64")
     places = [(model, size) for model in models for size in sizes]
     total = len(places) * len(FACTORS) * samples
     points: list[SuccessPoint] = []
-    for model, size in places:
-        before = len(points) * len(FACTORS) * samples
-        points.append(_point(model, size, samples, seed, output, workers, _shifted(progress, before, total)))
+    for number, (model, size) in enumerate(places):
+        tell = _shifted(progress, number * len(FACTORS) * samples, total)
+        try:
+            points.append(_point(model, size, samples, seed, output, workers, tell))
+        except ConvergenceError as error:
+            if absent is None:
+                raise
+            absent(str(error))
     return points
 
 
@@ -84,6 +92,7 @@ def _point(
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
     signals: Array = np.round(predicted * np.array(FACTORS), DIGITS)
+    needed = np.array([relative_need(model.landscape(float(signal)), size, model.goal) for signal in signals])
     rows = []
     for i, signal in enumerate(signals):
         folder = None if output is None else output / f"p{model.p}_delta_p{model.delta_p:g}_N{size}_signal{signal:g}"
@@ -101,7 +110,6 @@ def _point(
         )
         rows.append(found["m"][:, 0, -1] > model.goal)
     successes = np.array(rows, dtype=np.int64)
-    needed = np.array([relative_need(model.landscape(float(signal)), size, model.goal) for signal in signals])
     curve = fit_success(signals, needed, successes)
     return SuccessPoint(model, size, samples, signals, successes.sum(axis=1), curve, predicted)
 

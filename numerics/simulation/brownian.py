@@ -17,6 +17,9 @@ from numpy.random import Generator
 from ..lowering import Array
 from .sphere import on_sphere
 
+SHORT, SHORTEST = 1e-8, 1e-100
+"""s below which its limiting law holds to as many digits, and one at which nothing moves in double precision."""
+
 
 def kick(x: Array, s: float, rngs: Sequence[Generator]) -> Array:
     """x (starts, N) after a time t at temperature T, ``s = T t > 0``; start i draws from ``rngs[i]``."""
@@ -29,7 +32,9 @@ def kick(x: Array, s: float, rngs: Sequence[Generator]) -> Array:
 
 
 def _beta(s: float, size: int) -> tuple[float, float]:
-    """Parameters of the law of ``u = (1 - z)/2``, from its mean and variance."""
+    """Parameters of the law of ``u = (1 - z)/2``, from its mean and variance; as s -> 0 these cancel to ``s^2``."""
+    if s < SHORT:
+        return 0.5 * (size - 1), size / max(s, SHORTEST)
     mean = -0.5 * np.expm1(-s * (size - 1) / size)
     # E z^2 - (E z)^2 = (1 - e^{-2s})/N - e^{-2s} (e^{2s/N} - 1)
     variance = -0.25 * (np.expm1(-2 * s) / size + np.exp(-2 * s) * np.expm1(2 * s / size))

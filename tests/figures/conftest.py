@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from figures.cli import progress
 from figures.cli.main import main
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The command with these words: exit status, output, errors."""
+    """The command with these words: exit status, output, errors; these without progress, however slow the machine."""
+    monkeypatch.setattr(progress, "EVERY", 1e6)
 
     def call(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["ruggedflow", *words])

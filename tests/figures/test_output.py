@@ -1,11 +1,13 @@
 """Tables on a narrow terminal, and digits whose error covers their rounding."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from mpmath import mp, mpf
 
+from figures.cli import progress
 from figures.cli.output import print_table
 from numerics.rounding import half_unit, rounded_up
 
@@ -64,3 +66,19 @@ def test_a_figure_shows_itself_in_a_notebook() -> None:
 
     for figure in (new_figure(), solve_dynamics(PureSpin(3, 1), 0.5).plot()):
         assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_piped_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line says what is done and how far it is; a short computation says nothing."""
+    with progress.counted("samples"), progress.logarithmic(10), progress.lines(2), progress.fraction():
+        pass
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(progress, "EVERY", 0.02)
+    with progress.counted("samples, N = 16") as done:
+        done(1, 4)
+        time.sleep(0.1)
+    with progress.logarithmic(10) as reached:
+        reached(2.5)
+        time.sleep(0.1)
+    out, err = capsys.readouterr()
+    assert out == "" and all(text in err for text in ("1 of 4 samples, N = 16 (0 s)\n", "t = 2.5 of 10 (0 s)\n"))

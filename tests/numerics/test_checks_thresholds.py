@@ -14,7 +14,17 @@ from numerics.checks.joint import limits, means
 from numerics.checks.planted import across, spiked, with_signal_at, without_signal
 from numerics.checks.threshold_states import end_of_flow, landscape_at, laws_of, observed
 from numerics.checks.threshold_states import states as end_states
-from numerics.recovery import Model, deadline, fit_success, predicted_crossing, relative_need
+from numerics.dynamics import solve_dynamics
+from numerics.errors import ConvergenceError
+from numerics.recovery import (
+    Model,
+    deadline,
+    first_overlap,
+    fit_success,
+    predicted_crossing,
+    relative_need,
+    success_points,
+)
 from numerics.simulation import lowest, random_starts, sample
 from numerics.simulation.hessian import spectrum
 from theory.landscape import GaussianLandscape
@@ -204,3 +214,24 @@ def test_wrong_signal_is_noticed_by_its_success() -> None:
     chosen = success.Settings(sizes=(32, 64, 128), pairs=(150, 150, 60))
     assert success.run(settings=chosen, workers=2, perturb={"signal": 2.0}).verdict == "disagree"
     assert success.run(settings=chosen, workers=2, perturb={"theta": 1.3}).verdict == "disagree"
+
+
+@pytest.mark.parametrize("delta_p", [0.25, 4.0])
+def test_need_where_the_growth_is_far_from_linear(delta_p: float) -> None:
+    """A start with the overlap that is needed ends with the goal, whether the tensor is strong or weak."""
+    model = Model(3, delta_p)
+    landscape = model.landscape(0.4 * model.threshold)
+    needed = relative_need(landscape, 64, model.goal) * first_overlap(64)
+    found = solve_dynamics(landscape, deadline(64), overlap=needed, rtol=1e-6).at(deadline(64))
+    assert found["m"][0] == pytest.approx(model.goal, rel=0.02)
+
+
+def test_a_place_without_a_crossing_is_left_out() -> None:
+    """So strong a tensor takes the start to the signal by itself."""
+    model, reasons = Model(3, 1e-3), list[str]()
+    with pytest.raises(ConvergenceError, match="no crossing at N = 64"):
+        success_points([model], [64], 2)
+    assert success_points([model], [64], 2, absent=reasons.append) == []
+    assert len(reasons) == 1 and "no crossing at N = 64, Delta_p = 0.001" in reasons[0]
+    with pytest.raises(ConvergenceError, match="no start with an overlap"):
+        relative_need(MODEL.landscape(0.01), 64, 0.999)

@@ -294,6 +294,16 @@ def test_brownian_motion_has_the_moments_of_the_heat_kernel(s: float) -> None:
     assert np.abs(across.mean(axis=0)).max() < 5 * np.sqrt(2 * s / count)
 
 
+@pytest.mark.parametrize("s", [1e-300, 1e-18, 0.99e-8, 1.01e-8])
+def test_brownian_motion_over_no_time(s: float) -> None:
+    """The distance gone is that of the flat space, ``2 s (N - 1)/N`` of each site; nothing where that is no number."""
+    size, count = 6, 20000
+    x = np.repeat(random_starts(size, 1, np.random.default_rng(0)), count, axis=0)
+    y = kick(x, s, [np.random.default_rng(1)] * count)
+    gone = ((y - x) ** 2).mean()
+    assert gone == pytest.approx(2 * s * (size - 1) / size, rel=0.03, abs=1e-31)
+
+
 def test_noise_of_a_start_is_its_own() -> None:
     x = random_starts(8, 3, np.random.default_rng(0))
     system = semicircle(8)
