@@ -32,11 +32,10 @@ LARGEST_TRIES = 48
 
 
 class Exact(NamedTuple):
-    """Ansatz, values of its unknowns to 20 digits, a bound on their errors, and the order parameter as numbers."""
+    """Ansatz, values of its unknowns to 20 digits, and the order parameter as numbers."""
 
     ansatz: Ansatz
     unknowns: tuple[Any, ...]
-    error: float
     order: OrderParameter
 
 
@@ -139,7 +138,6 @@ def _start(ansatz: Ansatz, clusters: Sequence[_Cluster], s: GridSolution, inward
 def _solved(f: UnitCovariance, ansatz: Ansatz, start: Sequence[float]) -> Exact | None:
     """Newton in double precision, then to 20 digits; None where it fails or leaves the domain."""
     values: tuple[Any, ...] = ()
-    error = 0.0
     residuals = [condition.lhs - condition.rhs for condition in ansatz.conditions]
     if len(residuals) != len(ansatz.unknowns):  # bands of a part of degree 2 alone: chi is constant, any end will do
         return None
@@ -155,20 +153,14 @@ def _solved(f: UnitCovariance, ansatz: Ansatz, start: Sequence[float]) -> Exact 
             return None
         exact = lower_exact(ansatz.unknowns, residuals)
         try:
-            values, error = polished(exact, tuple(float(x) for x in found.x))
+            values = polish(exact, tuple(float(x) for x in found.x), DIGITS, slack=1e-2).value
         except ConvergenceError:
             return None
     try:
         order = _as_numbers(f, ansatz, values)
     except (TypeError, ValueError):
         return None
-    return Exact(ansatz, values, error, order)
-
-
-def polished(residuals: Any, start: tuple[float, ...]) -> tuple[tuple[Any, ...], float]:
-    """Roots to 20 digits; the error is that of the first relative to it."""
-    found = polish(residuals, start, DIGITS, slack=1e-2)
-    return found.value, float(found.error)
+    return Exact(ansatz, values, order)
 
 
 def _as_numbers(f: UnitCovariance, ansatz: Ansatz, values: Sequence[Any]) -> OrderParameter:

@@ -11,7 +11,7 @@ from mpmath import mp
 from sympy import Expr, Integer, Rational
 
 from theory.landscape import GaussianLandscape, exact
-from theory.statics.restricted import at_overlap
+from theory.statics.restricted import at_overlap, entropy_of_overlap
 
 from ..lowering import lower_exact
 from .covariance import UnitCovariance
@@ -173,9 +173,9 @@ def _statics(landscape: GaussianLandscape, t: Expr, m: Expr) -> Statics:
         least = LOWEST_TEMPERATURE * f.unit
         raise ValueError(f"temperature = {float(t):g}: too close to 0; try 0, or at least {least:.1e}")
     order, found = _minimum(f, in_units)
-    mean = float(lower_exact((), [landscape.g(0, m)])()[0])
-    entropy_of_overlap = 0.5 * float(np.log1p(-(float(m) ** 2)))
-    return _result(landscape, float(t), float(m), order, found, (mean, entropy_of_overlap))
+    with mp.workdps(DIGITS):
+        mean, volume = (float(x) for x in lower_exact((), [landscape.g(0, m), entropy_of_overlap(m)])())
+    return _result(landscape, float(t), float(m), order, found, (mean, volume))
 
 
 def _minimum(f: UnitCovariance, temperature: Expr) -> tuple[OrderParameter, Exact | None]:
