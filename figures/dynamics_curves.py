@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from numerics.dynamics import DynamicsSolution
 from numerics.lowering import Array
-from numerics.thresholds import energy_family, evaluate_thresholds
+from numerics.thresholds import evaluate_thresholds
+from theory.energies import energy_family
 from theory.landscape import GaussianLandscape
 
 from .style import BLUE, GREY, ORANGE, PURPLE, new_figure

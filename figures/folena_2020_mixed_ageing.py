@@ -18,7 +18,7 @@ from sympy import Rational
 from numerics.dynamics import DynamicsSolution, solve_dynamics
 from numerics.lowering import Array
 from numerics.thresholds import evaluate_thresholds
-from numerics.thresholds.energies import energy_family
+from theory.energies import energy_family
 from theory import OVERLAP, GaussianLandscape
 from theory.dynamics import Ageing
 

@@ -17,7 +17,7 @@ from theory.kac_rice import KacRice
 from theory.kac_rice.hessian import hessian_of
 from theory.random_matrices import density
 from theory.symbols import SHIFT, SIGNAL_OVERLAP
-from theory.thresholds import spiked_matrix_tensor
+from theory.systems import SpikedMatrixTensor
 
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, RED, new_figure
 
@@ -36,7 +36,7 @@ def draw() -> dict[str, Figure]:
 
 def gradient_flow_threshold() -> float:
     """``1/Delta_2`` of the BBP transition on the threshold states at this ``Delta_p``."""
-    family = spiked_matrix_tensor(P)
+    family = SpikedMatrixTensor.family(P)
     return float(evaluate_thresholds(family, {family.free[0]: DELTA_P}, 15, ["gradient_flow"])["gradient_flow"].value)
 
 
@@ -51,7 +51,7 @@ def draw_line() -> Figure:
         "ml_amp": (CYAN, "-.", "ML-AMP"),
     }
     for panel, p in zip(panels, (P, P + 1), strict=True):
-        locate = Locator(spiked_matrix_tensor(p), noises)
+        locate = Locator(SpikedMatrixTensor.family(p), noises)
         for name, (colour, dashes, label) in styles.items():
             panel.plot(noises, locate(name).value, color=colour, ls=dashes, label=label)
         between = locate("gradient_flow").value, locate("trivialization").value

@@ -21,7 +21,7 @@ from numerics.lowering import Array, lower
 from numerics.thresholds import Locator
 from theory import SpikedMatrixTensor
 from theory.dynamics import GrowthRate as GrowthTheory
-from theory.thresholds import spiked_matrix_tensor
+from theory.systems import SpikedMatrixTensor
 
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, new_figure
 
@@ -56,7 +56,7 @@ def draw(
 
 
 def _threshold(p: int, noise: float, t_max: float, rtol: float) -> DynamicalThreshold:
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     return dynamical_threshold(family, {family.free[0]: noise}, t_max=t_max, rtol=rtol)
 
 
@@ -71,7 +71,7 @@ def draw_trajectories(t_max: float, rtol: float, signals: Sequence[float]) -> Fi
     figure = new_figure(1, height=6.2)
     panels = figure.subplots(3, 1, sharex=True)
     t = np.minimum(np.geomspace(1e-1, t_max, 801), t_max)
-    threshold = float(Locator(spiked_matrix_tensor(3), [DELTA_P])("gradient_flow").value[0])
+    threshold = float(Locator(SpikedMatrixTensor.family(3), [DELTA_P])("gradient_flow").value[0])
     for colour, signal in zip(colormaps["viridis"](np.linspace(0, 0.9, len(signals))), signals, strict=True):
         solution = solve_dynamics(
             SpikedMatrixTensor(3, 1 / signal, DELTA_P), t_max, overlap=SEED, rtol=rtol, method="long-time"
@@ -125,7 +125,7 @@ def _draw_rates(
 
 def _closed_form(p: int, noise: float, control: Array) -> Array:
     """``lambda = sigma (theta + 1/theta - 2)`` on threshold states."""
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     return lower((family.free[0], family.control), [GrowthTheory(family.landscape).threshold_rate])(noise, control)[0]
 
 
@@ -134,7 +134,7 @@ def _draw_line(axes: Axes, measured: Measured) -> None:
     noises = [noise for found in measured.values() for noise in found]
     x = np.geomspace(0.6 * min(noises), 1.6 * max(noises), 201)
     for (p, found), colour in zip(measured.items(), (BLUE, CYAN), strict=False):
-        axes.plot(x, Locator(spiked_matrix_tensor(p), x)("gradient_flow").value, color=colour, label=rf"$p = {p}$")
+        axes.plot(x, Locator(SpikedMatrixTensor.family(p), x)("gradient_flow").value, color=colour, label=rf"$p = {p}$")
         values, errors = np.array([(threshold.value, threshold.error) for threshold in found.values()]).T
         axes.errorbar(list(found), values, errors, color=colour, ls="none", marker="o", ms=4, mfc="white", capsize=2)
     axes.set(xscale="log", xlim=(x[0], x[-1]), xlabel=r"$\Delta_p$", ylabel=r"$1/\Delta_2$", title="threshold")

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numerics.phase_diagram import phase_diagram
 from numerics.thresholds import evaluate_thresholds
 from theory import SpikedMatrixTensor
-from theory.thresholds import spiked_matrix_tensor
+from theory.systems import SpikedMatrixTensor
 
 from .complexity_curve import draw_curve
 from .phase_diagram import draw as draw_phase_diagram
@@ -51,7 +51,7 @@ def draw_minima() -> Figure:
 
 def _title(p: int) -> str:
     """Order, noise, and where the minima at m = 0 disappear."""
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     value = evaluate_thresholds(family, {family.free[0]: DELTA_P}, 6, ["trivialization"])["trivialization"].value
     return rf"$p = {p}$, $\Delta_p = {DELTA_P}$, $\Sigma_{{\rm min}}(0) = 0$ at $\Delta_2 = {float(1 / value):.3f}$"
 

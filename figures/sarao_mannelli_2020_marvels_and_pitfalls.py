@@ -21,7 +21,7 @@ from numerics.thresholds import Locator
 from theory import SpikedMatrixTensor
 from theory.inference import BayesOptimal
 from theory.symbols import SIGNAL_OVERLAP
-from theory.thresholds import spiked_matrix_tensor
+from theory.systems import SpikedMatrixTensor
 
 from .style import new_figure
 
@@ -66,7 +66,7 @@ def _draw_panel(
     ):
         landscape = SpikedMatrixTensor(P, delta_2, delta_p)
         solution = solve_dynamics(landscape, t_max, temperature=1.0, overlap=SEED, rtol=rtol, method="long-time")
-        threshold = float(Locator(spiked_matrix_tensor(P), [delta_p])("langevin").value[0])
+        threshold = float(Locator(SpikedMatrixTensor.family(P), [delta_p])("langevin").value[0])
         style: Any = {"color": colour, "lw": 1.4, "ls": "-" if 1 / delta_2 > threshold else "--"}
         axes.plot(t, solution.two_time.one_time(t).m, label=f"{label:g}", **style)
         axes.axhline(bayes_overlap(delta_2, delta_p), xmin=0.45, color=colour, lw=0.9, ls=":")

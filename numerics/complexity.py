@@ -148,18 +148,18 @@ def complexity(
     if energy is not None and channel_energies:
         raise ValueError("energy and channel_energies are both given; choose one")
     values = dict(parameters or {})
-    names = [symbol.name for symbol in landscape.parameters]
+    names = [symbol.name for symbol in landscape.free_symbols]
     for name in [*names, *values]:
         if name not in values or name not in names:
             raise ValueError(f"parameters = {sorted(values)} must name exactly {names}")
     resolution = tuple(channel_energies) if channel_energies else "energy" if energy is not None else None
     action = _action(landscape, resolution)
-    for symbol in landscape.parameters:
+    for symbol in landscape.free_symbols:
         require_values(symbol, values[symbol.name])
     fixed = list(channel_energies.values()) if channel_energies else [] if energy is None else [energy]
     for symbol, value in zip(action.fixed, fixed, strict=True):
         require_values(symbol, value)
-    arguments = (SIGNAL_OVERLAP, *action.fixed, *landscape.parameters)
+    arguments = (SIGNAL_OVERLAP, *action.fixed, *landscape.free_symbols)
     result = evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names))
     if np.isnan(result.sigma).any():
         raise ValueError(f"complexity of {landscape!r} is not a number at parameters = {values}, fixed = {fixed}")

@@ -12,7 +12,7 @@ import numpy as np
 from sympy import Rational
 
 from theory.printing import as_latex
-from theory.thresholds import spiked_matrix_tensor
+from theory.systems import SpikedMatrixTensor
 
 from .lowering import Array
 from .provenance import Record, versions
@@ -69,7 +69,7 @@ def phase_diagram(p: int, delta_p: Array, progress: Callable[[str], None] = lamb
     noises = np.asarray(delta_p, dtype=np.float64)
     if not (noises.ndim == 1 and noises.size and np.all(noises > 0) and np.all(np.isfinite(noises))):
         raise ValueError(f"delta_p = {delta_p} must be a list of positive numbers")
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     locator, lines = Locator(family, noises), {}
     for name in family.thresholds:
         lines[name] = locator(name)
@@ -129,7 +129,7 @@ def round_numbers(low: float, high: float) -> tuple[str, ...]:
 
 
 def _table_rows(p: int, noises: Sequence[str]) -> list[str]:
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     points = [{family.free[0]: Rational(noise)} for noise in noises]
     rows = []
     for noise, values in zip(noises, evaluate_table(family, points, TABLE_DIGITS, COLUMNS), strict=True):
@@ -158,7 +158,7 @@ def _definitions(p: int) -> dict[str, dict[str, str]]:
             "equation": "; ".join(f"{as_latex(e.lhs)} = {as_latex(e.rhs)}" for e in threshold.defining),
             "reference": threshold.reference,
         }
-        for name, threshold in spiked_matrix_tensor(p).thresholds.items()
+        for name, threshold in SpikedMatrixTensor.family(p).thresholds.items()
     }
 
 

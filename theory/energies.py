@@ -22,7 +22,8 @@ from .statics.ansatz import Ansatz, Part
 from .statics.functional import ParisiFunctional
 from .statics.transitions import single_state, unplanted
 from .symbols import ENERGY, SHIFT, SIGNAL_OVERLAP
-from .thresholds.threshold import Condition, Threshold
+from .thresholds.family import Family
+from .prediction import Condition, Threshold
 
 AUFFINGER = (
     "Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129 (pure); Auffinger, Ben Arous 2013, arXiv 1110.5872 (mixed)"
@@ -167,3 +168,10 @@ def energies(landscape: GaussianLandscape) -> tuple[Threshold, ...]:
 def _closed(name: str, meaning: str, value: Expr, reference: str, conditions: tuple[Condition, ...] = ()) -> Threshold:
     closed = None if conditions else value
     return Threshold(name, meaning, ENERGY, (Eq(ENERGY, value),), reference, closed_form=closed, conditions=conditions)
+
+
+def energy_family(landscape: GaussianLandscape) -> Family:
+    """The unplanted landscape with its energy as control."""
+    if landscape.free_symbols:
+        raise ValueError(f"{landscape.free_symbols[0]} has no value; energies are those of one landscape")
+    return Family.of(unplanted(landscape), ENERGY, *energies(landscape))

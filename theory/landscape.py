@@ -84,14 +84,14 @@ class GaussianLandscape(Printable):
         return self.covariance, self.mean, self.channels
 
     @cached_property
-    def parameters(self) -> tuple[Symbol, ...]:
+    def free_symbols(self) -> tuple[Symbol, ...]:
         """Free symbols other than the overlaps, sorted by name."""
         free = (self.covariance.free_symbols | self.mean.free_symbols) - {OVERLAP, SIGNAL_OVERLAP}
         return tuple(sorted(free, key=str))
 
     def subs(self, values: Mapping[Any, Any]) -> GaussianLandscape:
         """The landscape at given values of its parameters (keys: symbols or their names)."""
-        named = {str(symbol): symbol for symbol in self.parameters}
+        named = {str(symbol): symbol for symbol in self.free_symbols}
         unknown = [key for key in values if str(key) not in named]
         if unknown:
             raise ValueError(f"no parameter {unknown[0]} in {self!r}; it has: {', '.join(named) or 'none'}")

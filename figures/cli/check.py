@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import typer
+import click
 
 from numerics.checks import CHECKS, Comparison, Report, run_check
 from numerics.checks.report import EXIT_STATUS
@@ -15,10 +15,10 @@ from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
 from numerics.sweep import SweepError
 
-from .arguments import whole
-from .numbers import with_error
-from .output import finite, print_json, print_table
-from .progress import fraction
+from theory.domain import Whole
+from figures.commands.numbers import with_error
+from figures.commands.output import finite, print_json, print_table
+from figures.commands.progress import fraction
 
 ALL = "all"
 RECORD = "record.json"
@@ -33,8 +33,8 @@ def run(
         return
     chosen = {
         "quick": quick,
-        "seed": whole("seed", seed, 0, 2**63),
-        "workers": processors() if workers is None else whole("workers", workers, 1, 1024),
+        "seed": Whole(0, 2**63).read("seed", seed),
+        "workers": processors() if workers is None else Whole(1, 1024).read("workers", workers),
     }
     folder = None if output is None else output_folder(output)
     names = list(CHECKS) if name == ALL else [name]
@@ -133,4 +133,4 @@ def _print_verdicts(records: Sequence[Record]) -> None:
 
 
 def _leave(result: Record) -> NoReturn:
-    raise typer.Exit(EXIT_STATUS[result["verdict"]])
+    raise click.exceptions.Exit(EXIT_STATUS[result["verdict"]])

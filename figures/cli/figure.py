@@ -2,7 +2,7 @@
 
 from figures.registry import FIGURES, draw
 
-from .output import print_json, print_table
+from figures.commands.output import print_json, print_table
 
 
 def run(name: str, *, output: str, list_figures: bool, as_json: bool) -> None:

@@ -1,60 +1,57 @@
 """`ruggedflow systems`."""
 
-from .generalized_linear import LOSSES, LossSystem
-from .output import print_json
-from .registry import SYSTEMS, System, option
+from __future__ import annotations
+
+from figures.commands.output import print_json
+from figures.commands.question import answering, commands_of, left_out, options
+from theory.system import System
+from theory.systems import systems
 
 
 def run(as_json: bool) -> None:
     """List every system."""
     if as_json:
-        losses = {name: _loss_record(system) for name, system in LOSSES.items()}
-        print_json({"systems": {name: _record(system) for name, system in SYSTEMS.items()} | losses})
+        print_json({"systems": {slug: _record(kind) for slug, kind in systems().items()}})
         return
-    print("Gaussian landscapes on the sphere: E H = -N g(m), Cov(H, H') = N f(q)")
-    for system in SYSTEMS.values():
-        print("", *_lines(system), sep="\n")
-    print("\nGeneralised linear landscapes: H = sum over data of l(u, y), u = x.w/sqrt N, y = x.w*/sqrt N")
-    for loss in LOSSES.values():
-        print("", *_loss_lines(loss), sep="\n")
+    print(*("\n".join(_lines(kind)) for kind in systems().values()), sep="\n\n")
 
 
-def _lines(system: System) -> list[str]:
+def _lines(kind: type[System]) -> list[str]:
     return [
-        f"{system.name}: {system.title}",
-        f"  f(q) = {system.covariance},  g(m): {system.mean}",
-        *(f"  --{option(name):<12}{meaning}" for name, meaning in system.parameters.items()),
-        f"  known: {', '.join(system.known)}",
-        f"  see:   {system.reference}",
+        f"{kind.slug}: {kind.title}",
+        f"  {kind.statement}",
+        *(f"  {p.option:<14}{p.meaning} ({p.domain})" for p in kind.parameters),
+        f"  commands: {', '.join(command.replace('_', '-') for command in commands_of(kind))}",
+        f"  see:      {kind.source}",
     ]
 
 
-def _record(system: System) -> dict[str, object]:
+def _record(kind: type[System]) -> dict[str, object]:
     return {
-        "title": system.title,
-        "covariance": system.covariance,
-        "mean": system.mean,
-        "parameters": dict(system.parameters),
-        "known": list(system.known),
-        "reference": system.reference,
+        "title": kind.title,
+        "statement": kind.statement,
+        "parameters": [parameter.record() for parameter in kind.parameters],
+        "commands": [command.replace("_", "-") for command in commands_of(kind)],
+        "example": [example(command, kind) for command in commands_of(kind)],
+        "reference": kind.source,
     }
 
 
-def _loss_lines(system: LossSystem) -> list[str]:
-    return [
-        f"{system.name}: {system.title}",
-        f"  l(u, y) = {system.loss}",
-        *(f"  --{name:<12}{meaning}" for name, (meaning, _) in system.parameters.items()),
-        f"  known: {', '.join(system.known)}",
-        f"  see:   {system.reference}",
-    ]
+EXAMPLES = {"topic": None, "size": "16", "t_max": "1"}
+"""Of options that must be given; of a topic the first one."""
 
 
-def _loss_record(system: LossSystem) -> dict[str, object]:
-    return {
-        "title": system.title,
-        "loss": system.loss,
-        "parameters": {name: meaning for name, (meaning, _) in system.parameters.items()},
-        "known": list(system.known),
-        "reference": system.reference,
-    }
+def example(command: str, kind: type[System]) -> str:
+    """A line to try."""
+    function = answering(command, kind)
+    assert function is not None
+    words = ["ruggedflow", command.replace("_", "-"), kind.slug]
+    own = [p for p in kind.parameters if p.required and p.name not in left_out(command, kind)]
+    values = [f"{p.option} {p.example}" for p in own]
+    for offered in options(function):
+        if offered.option.positional:
+            made = kind(**{p.name: p.read(p.example.strip("'")) for p in own})
+            values.insert(0, next(iter(made.derivation())))
+        elif offered.needed:
+            values.append(f"--{offered.name.replace('_', '-')} {EXAMPLES[offered.name]}")
+    return " ".join([*words, *values])

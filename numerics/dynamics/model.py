@@ -101,8 +101,8 @@ def model(
     transition, where it would not be the annealed measure.
     """
     numbers = landscape.subs(parameters) if parameters else landscape
-    if numbers.parameters:
-        names = ", ".join(map(str, numbers.parameters))
+    if numbers.free_symbols:
+        names = ", ".join(map(str, numbers.free_symbols))
         raise ValueError(
             f"landscape has parameters without a value: {names}; give them in parameters = {{name: value}}"
         )

@@ -171,6 +171,6 @@ def require_smooth(landscape: GeneralizedLinearLandscape) -> None:
 
 def require_numbers(landscape: GeneralizedLinearLandscape) -> None:
     """Raise ValueError for a loss whose parameters have no values."""
-    if landscape.parameters:
-        name = landscape.parameters[0]
+    if landscape.free_symbols:
+        name = landscape.free_symbols[0]
         raise ValueError(f"{name} has no value in {landscape!r}; give it one with subs({{'{name}': 1}})")

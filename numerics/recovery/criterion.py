@@ -12,7 +12,6 @@ from theory.inference import MaximumLikelihood
 from theory.landscape import GaussianLandscape
 from theory.symbols import SIGNAL_OVERLAP
 from theory.systems import SpikedMatrixTensor
-from theory.thresholds import spiked_matrix_tensor
 
 from ..lowering import lower
 from ..thresholds import Locator
@@ -35,7 +34,7 @@ class Model:
     @cached_property
     def threshold(self) -> float:
         """``1/Delta_2`` at the gradient-flow threshold, ``g''(0) = sqrt(f''(1))``."""
-        return float(Locator(spiked_matrix_tensor(self.p), [self.delta_p])("gradient_flow").value[0])
+        return float(Locator(SpikedMatrixTensor.family(self.p), [self.delta_p])("gradient_flow").value[0])
 
     @cached_property
     def goal(self) -> float:

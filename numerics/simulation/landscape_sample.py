@@ -194,8 +194,8 @@ def memory_needed(landscape: GaussianLandscape, size: int, dtype: Precision = "f
 @lru_cache(maxsize=32)
 def series_of(landscape: GaussianLandscape) -> tuple[Array, tuple[Array, Array, Array]]:
     """``f`` and ``(g, g', g'')`` as ascending coefficients."""
-    if landscape.parameters:
-        names = ", ".join(map(str, landscape.parameters))
+    if landscape.free_symbols:
+        names = ", ".join(map(str, landscape.free_symbols))
         raise ValueError(f"landscape has parameters without a value: {names}; try landscape.subs({{name: value}})")
     if not landscape.covariance.is_polynomial(OVERLAP):
         raise ValueError(

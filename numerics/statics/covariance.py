@@ -26,8 +26,8 @@ class UnitCovariance:
     landscape: GaussianLandscape
 
     def __post_init__(self) -> None:
-        if self.landscape.parameters:
-            raise ValueError(f"{self.landscape.parameters[0]} has no value; statics are those of one landscape")
+        if self.landscape.free_symbols:
+            raise ValueError(f"{self.landscape.free_symbols[0]} has no value; statics are those of one landscape")
         if not (np.isfinite(self.unit) and self.unit > 0):
             raise ValueError(f"covariance = {self.landscape.covariance}: sqrt(f'(1)) = {self.unit} is no double number")
 

@@ -72,8 +72,8 @@ def algorithmic_energy(landscape: GaussianLandscape) -> Number:
 
 
 def _unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
-    if landscape.parameters:
-        raise ValueError(f"{landscape.parameters[0]} has no value; statics are those of one landscape")
+    if landscape.free_symbols:
+        raise ValueError(f"{landscape.free_symbols[0]} has no value; statics are those of one landscape")
     return unplanted(landscape)
 
 

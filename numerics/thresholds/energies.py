@@ -2,24 +2,15 @@
 
 import numpy as np
 
-from theory.energies import annealed_energy, energies, ground_state_energy, ground_state_of, marginal_energy
+from theory.energies import annealed_energy, ground_state_energy, ground_state_of, marginal_energy
 from theory.landscape import GaussianLandscape
 from theory.statics.transitions import unplanted
-from theory.symbols import ENERGY
-from theory.thresholds import Family
 
 from ..complexity import ROUNDING, complexity, outside_coordinate
 from ..lowering import Array
 from ..roots import above, slope_at
 from ..statics import statics
 from .located import Located
-
-
-def energy_family(landscape: GaussianLandscape) -> Family:
-    """The unplanted landscape with its energy as control."""
-    if landscape.parameters:
-        raise ValueError(f"{landscape.parameters[0]} has no value; energies are those of one landscape")
-    return Family(unplanted(landscape), ENERGY, {threshold.name: threshold for threshold in energies(landscape)})
 
 
 def ground_state(landscape: GaussianLandscape) -> Located:

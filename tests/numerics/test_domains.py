@@ -12,9 +12,11 @@ from sympy import Expr, Rational
 from numerics.dynamics import growth_rate
 from numerics.statics.number import Number
 from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
-from numerics.thresholds import energy_family, evaluate_thresholds
+from numerics.thresholds import evaluate_thresholds
+from theory.energies import energy_family
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
-from theory.thresholds import planted, spiked_matrix_tensor, spiked_tensor
+from theory.thresholds import planted
+from theory.systems import SpikedMatrixTensor, SpikedTensor
 
 Q, M = OVERLAP, SIGNAL_OVERLAP
 SIGNAL = M**2 / 2
@@ -128,7 +130,7 @@ def test_signals_that_do_not_pull_at_zero(name: str, mean: Expr, words: str) -> 
 @pytest.mark.parametrize("noise", [Rational(1, 10), Rational(1), Rational(30)])
 def test_spiked_families(p: int, noise: Rational) -> None:
     """All of theirs: a value with its error, or a reason."""
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     names = [key for key in family.thresholds if "trivialization" not in key]
     results = evaluate_thresholds(family, {family.free[0]: noise}, 12, names)
     for name, result in results.items():
@@ -137,7 +139,7 @@ def test_spiked_families(p: int, noise: Rational) -> None:
     assert results["langevin"].exists == (p == 3)
     flow, message_passing = (float(results[name].value) for name in ("gradient_flow", "ml_amp"))
     assert flow >= message_passing >= float(results["bayes_amp"].value)
-    only = evaluate_thresholds(spiked_tensor(p), {}, 12)
+    only = evaluate_thresholds(SpikedTensor.family(p), {}, 12)
     assert all(result.exists != bool(result.reason) for result in only.values())
 
 

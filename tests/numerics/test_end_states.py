@@ -9,7 +9,8 @@ from numerics.dynamics.growth_rate import end_friction
 from numerics.dynamics.growth_threshold import dynamical_threshold
 from numerics.dynamics.model import model
 from numerics.lowering import lower
-from numerics.thresholds import energy_family, evaluate_thresholds
+from numerics.thresholds import evaluate_thresholds
+from theory.energies import energy_family
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
 from theory.dynamics import GrowthRate, asymptotics
 from theory.end_states import friction, stiffness
@@ -88,10 +89,10 @@ def test_friction_of_the_series_is_that_of_theory() -> None:
 
 def test_rate_on_threshold_states_is_what_it_was() -> None:
     landscape = SpikedMatrixTensor(3)
-    rate = lower(landscape.parameters, [GrowthRate(landscape).threshold_rate])
+    rate = lower(landscape.free_symbols, [GrowthRate(landscape).threshold_rate])
     delta_2, delta_p = (float(x) for x in (0.3, 1.0))
     values = {"delta_2": delta_2, "delta_p": delta_p}
-    found = rate(*(np.array(values[symbol.name]) for symbol in landscape.parameters))[0]
+    found = rate(*(np.array(values[symbol.name]) for symbol in landscape.free_symbols))[0]
     sigma = (1 / delta_2 + 2 / delta_p) ** 0.5
     theta = 1 / delta_2 / sigma
     assert float(found) == pytest.approx(sigma * (theta + 1 / theta - 2), rel=1e-13)

@@ -14,7 +14,7 @@ from numerics.lowering import lower
 from numerics.thresholds import Locator
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 from theory.dynamics import GrowthRate as GrowthTheory
-from theory.thresholds import spiked_matrix_tensor
+from theory.systems import SpikedMatrixTensor
 
 Q, M = OVERLAP, SIGNAL_OVERLAP
 
@@ -122,7 +122,7 @@ def test_a_threshold_is_not_found_where_nothing_grows(
         return rate_on(quadratic, 0.5)
 
     monkeypatch.setattr("numerics.dynamics.growth_threshold.growth_rate", nothing)
-    family = spiked_matrix_tensor(3)
+    family = SpikedMatrixTensor.family(3)
     with pytest.raises(ConvergenceError, match="no control up to"):
         dynamical_threshold(family, {family.free[0]: 1})
 
@@ -131,7 +131,7 @@ def test_a_threshold_is_not_found_where_nothing_grows(
 @pytest.mark.parametrize("delta_p", [0.25, 0.5, 1.0, 2.0, 4.0])
 @pytest.mark.parametrize("p", [3, 4])
 def test_threshold_of_gradient_flow_from_dynamics(p: int, delta_p: float) -> None:
-    family, tried = spiked_matrix_tensor(p), list[float]()
+    family, tried = SpikedMatrixTensor.family(p), list[float]()
     found = dynamical_threshold(family, {family.free[0]: delta_p}, t_max=1e5, progress=tried.append)
     exact = float(Locator(family, [delta_p])("gradient_flow").value[0])
     assert abs(found.value - exact) < found.error < 5e-3 * exact

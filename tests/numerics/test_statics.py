@@ -13,7 +13,8 @@ from numerics.statics.covariance import UnitCovariance
 from numerics.statics.interior_point import grid, minimise
 from numerics.statics.order_parameter import OrderParameter
 from numerics.statics.transitions import algorithmic_energy
-from numerics.thresholds import energy_family, evaluate_thresholds
+from numerics.thresholds import evaluate_thresholds
+from theory.energies import energy_family
 from theory import OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 
 Q = OVERLAP

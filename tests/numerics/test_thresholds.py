@@ -8,9 +8,11 @@ from mpmath import mp
 from sympy import Rational, Symbol, exp
 
 from numerics.complexity import complexity
-from numerics.thresholds import Locator, energy_family, evaluate_table, evaluate_thresholds
+from numerics.thresholds import Locator, evaluate_table, evaluate_thresholds
+from theory.energies import energy_family
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, MixedSpin, PureSpin, SpikedMatrixTensor
-from theory.thresholds import planted, spiked_matrix_tensor, spiked_tensor
+from theory.thresholds import planted
+from theory.systems import SpikedMatrixTensor, SpikedTensor
 
 # Derived independently of this code; reading (b) at p = 3, Delta_p = 1/2 is treated on its own below.
 TABLE = {
@@ -25,7 +27,7 @@ TABLE = {
 
 
 def values(p: int, delta_p: str | int, digits: int = 20, *only: str) -> dict[str, object]:
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     found = evaluate_thresholds(family, {family.free[0]: Rational(delta_p)}, digits, only)
     return {name: result.value for name, result in found.items()}
 
@@ -53,7 +55,7 @@ def test_langevin_line() -> None:
     """Delta_p = 2 Delta_2^2 below Delta_p = 2; no line for p >= 4, with a reason."""
     assert float(values(3, "1/8", 15, "langevin")["langevin"]) == pytest.approx(4)
     assert values(3, 5, 15, "langevin")["langevin"] == 1
-    family = spiked_matrix_tensor(4)
+    family = SpikedMatrixTensor.family(4)
     missing = evaluate_thresholds(family, {family.free[0]: Rational(1)}, 15, ["langevin"])["langevin"]
     assert not missing.exists and missing.value is None and "replica symmetry" in missing.reason
 
@@ -99,7 +101,7 @@ def test_band_opposite_to_the_signal_closes_tangentially() -> None:
     from theory.symbols import INVERSE_DELTA_2
     from theory.thresholds.trivialization import trivialization_connected
 
-    family = spiked_matrix_tensor(3)
+    family = SpikedMatrixTensor.family(3)
     b = values(3, "1/2", 30, "trivialization_any_overlap")["trivialization_any_overlap"]
     assert float(b) == pytest.approx(3.8063070955101886, abs=1e-14)
     edge = trivialization_connected(family.landscape, family.control, held_back=False, at_edge=True)
@@ -121,7 +123,7 @@ def test_band_opposite_to_the_signal_closes_tangentially() -> None:
 
 @pytest.mark.parametrize("p", [3, 4, 5, 6])
 def test_lines_agree_with_polished_points_within_their_errors(p: int) -> None:
-    family, noises = spiked_matrix_tensor(p), ["0.1", "0.27", "0.6", "1.5", "8", "100"]
+    family, noises = SpikedMatrixTensor.family(p), ["0.1", "0.27", "0.6", "1.5", "8", "100"]
     locator = Locator(family, [float(x) for x in noises])
     table = evaluate_table(family, [{family.free[0]: Rational(x)} for x in noises], 25)
     for name in family.thresholds:
@@ -142,7 +144,7 @@ def test_any_number_of_digits() -> None:
     with mp.workdps(120):
         exact = (1 + mp.sqrt(17)) / 2
         assert abs(many["gradient_flow"] / exact - 1) < mp.mpf(10) ** -100
-    family = spiked_matrix_tensor(3)
+    family = SpikedMatrixTensor.family(3)
     text = evaluate_thresholds(family, {family.free[0]: Rational(1, 2)}, 100, ["gradient_flow"])["gradient_flow"].text()
     assert len(text.replace(".", "")) == 100
 
@@ -150,7 +152,7 @@ def test_any_number_of_digits() -> None:
 def test_bayes_optimal_transitions() -> None:
     """p = 3: spinodal (2 sqrt(Delta_p) - 1)/Delta_p up to the tricritical point Delta_p = 1; p = 4: up to 8/27."""
     assert float(values(3, "0.64", 15)["dynamic_spinodal"]) == pytest.approx(0.6 / 0.64)
-    family = spiked_matrix_tensor(4)
+    family = SpikedMatrixTensor.family(4)
     inside, outside = (evaluate_thresholds(family, {family.free[0]: x}) for x in (Rational(29, 100), Rational(3, 10)))
     assert inside["dynamic_spinodal"].exists and not outside["dynamic_spinodal"].exists
     low, line, high = (
@@ -181,11 +183,11 @@ def test_first_order_line_is_where_the_free_entropies_cross() -> None:
 def test_spiked_tensor_thresholds() -> None:
     """Ben Arous et al. 2019; nothing at m = 0 feels the signal."""
     for p in (3, 4, 5):
-        found = evaluate_thresholds(spiked_tensor(p), {}, 20)
+        found = evaluate_thresholds(SpikedTensor.family(p), {}, 20)
         assert found["informative_minimum"].value == pytest.approx((p - 1) ** (p - 1) / (p - 2) ** (p - 2))
         assert not found["gradient_flow"].exists and "g''(0) = 0" in found["gradient_flow"].reason
         assert all(result.exists or result.reason for result in found.values())
-    matrix = evaluate_thresholds(spiked_tensor(2), {}, 20)
+    matrix = evaluate_thresholds(SpikedTensor.family(2), {}, 20)
     assert matrix["gradient_flow"].value == matrix["ml_amp"].value == matrix["bayes_amp"].value == 1
     assert all(result.exists or result.reason for result in matrix.values())
 
@@ -247,7 +249,7 @@ def test_energies_of_a_mixture() -> None:
 
 
 def test_mistakes_are_named() -> None:
-    family = spiked_matrix_tensor(3)
+    family = SpikedMatrixTensor.family(3)
     with pytest.raises(ValueError, match="digits = 0"):
         evaluate_thresholds(family, {family.free[0]: Rational(1)}, 0)
     with pytest.raises(ValueError, match="choose among gradient_flow"):
@@ -257,7 +259,7 @@ def test_mistakes_are_named() -> None:
 
 
 def test_every_threshold_is_documented_and_prints() -> None:
-    for family in (spiked_matrix_tensor(3), spiked_tensor(3), energy_family(PureSpin(3, 1))):
+    for family in (SpikedMatrixTensor.family(3), SpikedTensor.family(3), energy_family(PureSpin(3, 1))):
         for name, threshold in family.thresholds.items():
             assert threshold.name == name
             assert threshold.meaning.endswith(".") and threshold.reference
@@ -266,7 +268,7 @@ def test_every_threshold_is_documented_and_prints() -> None:
 
 def test_a_thousand_points_at_once() -> None:
     noises = np.geomspace(0.1, 100, 1000)
-    line = Locator(spiked_matrix_tensor(3), noises)("gradient_flow")
+    line = Locator(SpikedMatrixTensor.family(3), noises)("gradient_flow")
     assert line.value == pytest.approx(0.5 + np.sqrt(0.25 + 2 / noises), rel=1e-14)
 
 
@@ -333,7 +335,7 @@ def test_a_jump_is_not_a_root() -> None:
 
 def test_next_to_the_tricritical_point() -> None:
     """Spinodal < first-order line < jump, a part in a billion apart."""
-    family = spiked_matrix_tensor(4)
+    family = SpikedMatrixTensor.family(4)
     at = Locator(family, [8 / 27 - 1e-9])
     low, line, high = (at(name) for name in ("dynamic_spinodal", "information_theoretic", "bayes_amp_jump"))
     assert low.value - low.error <= line.value <= high.value + high.error
@@ -343,12 +345,12 @@ def test_next_to_the_tricritical_point() -> None:
 @pytest.mark.parametrize("noise", [0, -1, np.nan, np.inf])
 def test_noises_must_be_positive_and_finite(noise: float) -> None:
     with pytest.raises(ValueError, match="must be positive and finite"):
-        Locator(spiked_matrix_tensor(3), [noise])
+        Locator(SpikedMatrixTensor.family(3), [noise])
 
 
 def test_a_parameter_without_value_is_named() -> None:
     with pytest.raises(ValueError, match="delta_p has no value"):
-        evaluate_thresholds(spiked_matrix_tensor(3), {})
+        evaluate_thresholds(SpikedMatrixTensor.family(3), {})
     with pytest.raises(ValueError, match="delta_p has no value"):
         energy_family(PureSpin(3))
 
@@ -382,7 +384,7 @@ def test_a_random_constant_changes_no_energy() -> None:
 
 
 def test_flat_complexities_are_refused() -> None:
-    family = spiked_matrix_tensor(3)
+    family = SpikedMatrixTensor.family(3)
     found = evaluate_thresholds(family, {family.free[0]: Rational(10**7)}, 12)
     for name in ("trivialization", "trivialization_connected", "trivialization_any_overlap"):
         assert not found[name].exists and "too flat" in found[name].reason

@@ -41,7 +41,7 @@ from theory.kac_rice import KacRice
 from theory.kac_rice.hessian import hessian_of
 from theory.kac_rice.local_law import F as F_ONE
 from theory.symbols import CORRELATION, INVERSE_DELTA_2, INVERSE_TEMPERATURE, SHIFT, TEMPERATURE
-from theory.thresholds.catalogue import spiked_matrix_tensor
+from theory.systems import SpikedMatrixTensor
 
 MIXTURE = GaussianLandscape(Q**2 / 5 + Q**3 / 3 + Q**4 / 7, 2 * SIGNAL_OVERLAP**2 / 3 + SIGNAL_OVERLAP**3 / 4)
 UNPLANTED = GaussianLandscape(MIXTURE.covariance)
@@ -303,7 +303,7 @@ def test_temperature_of_dynamical_arrest(landscape: GaussianLandscape, value: Ex
 
 def test_arrest_of_a_symbolic_order_and_of_a_mixture() -> None:
     symbolic = arrest(PureSpin()).closed_form
-    p, delta_p = PureSpin().parameters[::-1]
+    p, delta_p = PureSpin().free_symbols[::-1]
     assert float(symbolic.subs({p: 3, delta_p: Rational(2, 3)})) == pytest.approx(0.6123724356957945)
     threshold = arrest(GaussianLandscape(Q**3 / 2 + Q**4 / 3))
     assert threshold.closed_form is None
@@ -398,7 +398,7 @@ def test_growth_rate_solves_the_linear_equation_with_the_exact_response() -> Non
 
 @pytest.mark.parametrize("p", [3, 4])
 def test_growth_starts_at_the_threshold_of_gradient_flow(p: int) -> None:
-    family = spiked_matrix_tensor(p)
+    family = SpikedMatrixTensor.family(p)
     line = family.thresholds["gradient_flow"].closed_form
     growth = GrowthRate(family.landscape)
     assert simplify(growth.spike.subs(INVERSE_DELTA_2, line) ** 2 - 1) == 0
@@ -409,7 +409,7 @@ def test_growth_starts_at_the_threshold_of_gradient_flow(p: int) -> None:
 
 
 def test_growth_at_temperature_one_is_the_langevin_threshold() -> None:
-    family = spiked_matrix_tensor(3)
+    family = SpikedMatrixTensor.family(3)
     stability, plateau = family.thresholds["langevin"].defining
     threshold = GrowthRate(family.landscape).threshold
     assert simplify(threshold.rhs - stability.lhs) == 0 and threshold.lhs == TEMPERATURE

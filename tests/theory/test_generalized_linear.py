@@ -46,7 +46,7 @@ def test_derivatives_of_the_loss() -> None:
     landscape = PhaseRetrieval()
     assert same(landscape.force, 2 * U * (U**2 - Y**2) / (A + Y**2))
     assert same(landscape.curvature, (6 * U**2 - 2 * Y**2) / (A + Y**2))
-    assert landscape.is_even and landscape.parameters == (A,)
+    assert landscape.is_even and landscape.free_symbols == (A,)
     assert landscape.subs({"a": 0.01}).loss == PhaseRetrieval(Rational(1, 100)).loss
 
 

@@ -23,7 +23,7 @@ def test_spiked_matrix_tensor_is_the_sum_of_its_channels() -> None:
 
 def test_everything_left_out_stays_a_symbol() -> None:
     landscape = SpikedMatrixTensor()
-    assert [symbol.name for symbol in landscape.parameters] == ["delta_2", "delta_p", "p"]
+    assert [symbol.name for symbol in landscape.free_symbols] == ["delta_2", "delta_p", "p"]
     assert landscape.subs({"delta_2": 1, "delta_p": 2, "p": 3}) == SpikedMatrixTensor(3, 1, 2)
 
 

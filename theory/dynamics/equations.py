@@ -12,7 +12,7 @@ from sympy.logic.boolalg import false
 from ..landscape import GaussianLandscape, exact
 from ..printing import Line
 from ..symbols import CORRELATION, INVERSE_TEMPERATURE, TEMPERATURE, value_at_zero
-from ..thresholds.threshold import Condition
+from ..prediction import Condition
 from .kernels import FIELD, POSITION, SAME_POSITION, SIGNAL, Kernels, Start, at, kernels
 from .notation import INNER, MU, TIME, C, M, R, Terms, TimeIntegral, TwoTimeDisplay, integral, product
 

@@ -5,7 +5,7 @@ from sympy.logic.boolalg import false
 
 from ..landscape import GaussianLandscape
 from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
-from ..thresholds.threshold import Condition, Threshold
+from ..prediction import Condition, Threshold
 from .kernels import covariance_derivative
 from .stationary import StationaryDynamics
 

@@ -63,7 +63,7 @@ class GeneralizedLinearLandscape(Printable):
         return simplify(value) if value.is_rational_function() else value
 
     @cached_property
-    def parameters(self) -> tuple[Symbol, ...]:
+    def free_symbols(self) -> tuple[Symbol, ...]:
         """Symbols other than u and y, sorted by name."""
         return tuple(sorted(self.loss.free_symbols - {FIELD, SIGNAL_FIELD}, key=str))
 
@@ -87,7 +87,7 @@ class GeneralizedLinearLandscape(Printable):
 
     def subs(self, values: Mapping[Any, Any]) -> GeneralizedLinearLandscape:
         """The landscape at given values of its parameters (keys: symbols or their names)."""
-        named = {str(symbol): symbol for symbol in self.parameters}
+        named = {str(symbol): symbol for symbol in self.free_symbols}
         unknown = [key for key in values if str(key) not in named]
         if unknown:
             raise ValueError(f"no parameter {unknown[0]} in {self!r}; it has: {', '.join(named) or 'none'}")

@@ -13,7 +13,7 @@ from sympy import Eq, Expr, Integer, Integral, Symbol, diff, solve, sqrt
 from ..dynamics.plateau import no_field
 from ..landscape import GaussianLandscape
 from ..symbols import ENERGY, OVERLAP
-from ..thresholds.threshold import Threshold
+from ..prediction import Threshold
 from .transitions import unplanted
 
 START = Symbol("q_a", nonnegative=True)

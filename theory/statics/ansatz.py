@@ -75,7 +75,7 @@ class Ansatz(Printable):
     def unknowns(self) -> tuple[Symbol, ...]:
         """Places and values of chi, in the order of q."""
         values = [value for end in self.ends for value in end] + [self.stretches[-1].right if self.stretches else None]
-        given = {*self.landscape.parameters, *self.temperature.free_symbols}
+        given = {*self.landscape.free_symbols, *self.temperature.free_symbols}
         found = [sorted(value.free_symbols - given, key=str) for value in values if value is not None]
         return tuple(dict.fromkeys(symbol for symbols in found for symbol in symbols))
 

@@ -21,7 +21,7 @@ from sympy.logic.boolalg import false
 from ..dynamics.plateau import no_field
 from ..landscape import GaussianLandscape
 from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
-from ..thresholds.threshold import Condition, Threshold
+from ..prediction import Condition, Threshold
 
 STATE = Symbol("q_0", nonnegative=True)
 """Overlap of two configurations of equilibrium: 0 without field."""

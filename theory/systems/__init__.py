@@ -1,8 +1,22 @@
-"""Landscapes of the field, a few lines each. Add yours here, or declare it where you use it."""
+"""Systems of the field, one file each, found by scanning this folder. Add yours here, or keep it in a file of your own."""
 
+from .catalogue import system, systems
+from .generalized_linear import GeneralizedLinear
+from .landscape import Landscape
 from .phase_retrieval import LinearRegression, PhaseRetrieval
 from .spiked_matrix_tensor import SpikedMatrixTensor
 from .spiked_tensor import SpikedTensor
 from .spins import MixedSpin, PureSpin
 
-__all__ = ["LinearRegression", "MixedSpin", "PhaseRetrieval", "PureSpin", "SpikedMatrixTensor", "SpikedTensor"]
+__all__ = [
+    "GeneralizedLinear",
+    "Landscape",
+    "LinearRegression",
+    "MixedSpin",
+    "PhaseRetrieval",
+    "PureSpin",
+    "SpikedMatrixTensor",
+    "SpikedTensor",
+    "system",
+    "systems",
+]

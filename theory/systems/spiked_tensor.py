@@ -1,11 +1,22 @@
 """A rank-one tensor of order p seen through Gaussian noise."""
 
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from sympy import Symbol, sympify
 
-from ..landscape import Channel, GaussianLandscape, exact
-from ..symbols import OVERLAP, SIGNAL_OVERLAP
+from ..domain import Exact, Order, called
+from ..landscape import Channel, exact
+from ..parameter import Parameter
+from ..prediction import Threshold
+from ..symbols import INVERSE_DELTA_P, OVERLAP, SIGNAL_OVERLAP
+from ..thresholds import Family
+from ..thresholds.aligned import informative_minimum
+from ..thresholds.family import of_any, of_bayes_optimal
+from .landscape import Landscape, Question
+
+NOISE = Exact(infinite=True)
 
 
 def require_order(p: Any, least: int) -> Any:
@@ -24,12 +35,22 @@ def require_noise(name: str, value: Any) -> Any:
     return number
 
 
-class SpikedTensor(GaussianLandscape):
+class SpikedTensor(Landscape):
     r"""``f(q) = q^p/(p Delta_p)``, ``g(m) = m^p/(p Delta_p)``: Ben Arous, Mei, Montanari, Nica (2019).
 
     ``p >= 2`` is the order of the tensor, ``delta_p > 0`` the variance of its noise; both may be symbols (a symbolic
     p stands for p >= 3 where powers of m are taken at 0). ``parameter`` names the noise when it is left symbolic.
     """
+
+    slug = "spiked-tensor"
+    title = "one signal seen through a noisy tensor of order p"
+    statement = "f(q) = q^p/(p Delta_p),  g = f"
+    source = "Ben Arous, Mei, Montanari, Nica 2019, arXiv 1711.05424"
+    parameters = (
+        Parameter("p", "order of the tensor", Order(2), "3"),
+        Parameter("delta_p", "noise variance of the tensor (inf: absent)", NOISE, "1"),
+    )
+    control = "delta_p"
 
     def __init__(self, p: Any = None, delta_p: Any = None, *, parameter: str = "delta_p", label: str = "p") -> None:
         order = require_order(Symbol("p", integer=True, positive=True) if p is None else p, 2)
@@ -39,3 +60,27 @@ class SpikedTensor(GaussianLandscape):
         name = str(order) if order.is_number else label
         super().__init__(covariance, mean, name="spiked-tensor", channels=(Channel(name, covariance, mean),))
         self.p, self.delta_p = order, noise
+
+    @staticmethod
+    @cache
+    def family(p: int) -> Family:
+        """In ``1/Delta_p``."""
+        landscape, control = SpikedTensor(p, delta_p=1 / INVERSE_DELTA_P), INVERSE_DELTA_P
+        aligned = informative_minimum(landscape, control)
+        bayes = of_bayes_optimal(landscape, control)
+        return Family.of(landscape, control, *of_any(landscape, control), aligned, *bayes)
+
+    def families(self) -> list[Question]:
+        """In ``1/Delta_p``."""
+        return [(self.family(int(self.p)), {})]
+
+    def predictions(self) -> Iterable[Threshold]:
+        """Of one order, in the noise."""
+        return thresholds_of(self.p, self.slug, self.family)
+
+
+def thresholds_of(p: Any, slug: str, family: Callable[[int], Family]) -> Iterable[Threshold]:
+    """Of one order. ValueError while that is a symbol."""
+    if not p.is_number:
+        raise ValueError(f"{called('p')} is missing: which thresholds {slug} has depends on the order; try {called('p', 3)}")
+    return family(int(p)).thresholds.values()

@@ -5,13 +5,25 @@ from typing import Any
 
 from sympy import Symbol, sympify
 
-from ..landscape import Channel, GaussianLandscape, exact
+from ..domain import Coefficients, Order
+from ..landscape import Channel, exact
+from ..parameter import Parameter
 from ..symbols import OVERLAP
-from .spiked_tensor import require_noise, require_order
+from .landscape import Landscape
+from .spiked_tensor import NOISE, require_noise, require_order
 
 
-class PureSpin(GaussianLandscape):
+class PureSpin(Landscape):
     r"""``f(q) = q^p/(p Delta_p)``, ``g = 0``: Crisanti, Sommers (1992); ``Delta_p = 1/p`` gives ``f = q^p``."""
+
+    slug = "pure-spin"
+    title = "spherical p-spin glass, nothing planted"
+    statement = "f(q) = q^p/(p Delta_p),  g = 0"
+    source = "Crisanti, Sommers 1992; Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129"
+    parameters = (
+        Parameter("p", "order of the interaction", Order(2), "3"),
+        Parameter("delta_p", "1/(p Delta_p) is the variance of H/sqrt(N); 1/p gives f = q^p", NOISE, "1"),
+    )
 
     def __init__(self, p: Any = None, delta_p: Any = None) -> None:
         order = require_order(Symbol("p", integer=True, positive=True) if p is None else p, 2)
@@ -22,8 +34,14 @@ class PureSpin(GaussianLandscape):
         self.p, self.delta_p = order, noise
 
 
-class MixedSpin(GaussianLandscape):
+class MixedSpin(Landscape):
     r"""``f(q) = sum_p a_p q^p``, ``g = 0``: ``MixedSpin({3: Rational(1, 2), 4: Rational(1, 4)})``, ``a_p >= 0``."""
+
+    slug = "mixed-spin"
+    title = "spherical spin glass with interactions of several orders, nothing planted"
+    statement = "f(q) = sum_p a_p q^p,  g = 0"
+    source = "Crisanti, Leuzzi 2004, 2006; Folena, Franz, Ricci-Tersenghi 2020, arXiv 1903.01421"
+    parameters = (Parameter("coefficients", "a_p by order p, such as 3:1/2,4:1/2", Coefficients(), "3:1/2,4:1/2"),)
 
     def __init__(self, coefficients: Mapping[int, Any]) -> None:
         if not coefficients:

@@ -6,7 +6,7 @@ from sympy.logic.boolalg import false
 from ..inference import MaximumLikelihood
 from ..landscape import GaussianLandscape
 from ..symbols import SIGNAL_OVERLAP as M
-from .threshold import Condition, Threshold
+from ..prediction import Condition, Threshold
 
 
 def informative_minimum(landscape: GaussianLandscape, control: Symbol) -> Threshold:

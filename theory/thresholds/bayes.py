@@ -9,7 +9,7 @@ from sympy.logic.boolalg import false
 from ..inference import BayesOptimal
 from ..landscape import GaussianLandscape
 from ..symbols import SIGNAL_OVERLAP as M
-from .threshold import Condition, Threshold
+from ..prediction import Condition, Threshold
 
 REFERENCE = "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066"
 WEAK = Symbol("m_weak", nonnegative=True)
@@ -43,7 +43,7 @@ class BayesTransitions:
     @property
     def noise(self) -> Symbol | None:
         """The parameter that stays free (``Delta_p``), if any."""
-        free = [s for s in self.landscape.parameters if s != self.control]
+        free = [s for s in self.landscape.free_symbols if s != self.control]
         return free[0] if free else None
 
     @cached_property

@@ -14,7 +14,7 @@ from ..kac_rice import KacRice
 from ..landscape import GaussianLandscape
 from ..symbols import OVERLAP, value_at_zero
 from ..symbols import SIGNAL_OVERLAP as M
-from .threshold import Condition, Threshold
+from ..prediction import Condition, Threshold
 
 REFERENCE = "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066"
 

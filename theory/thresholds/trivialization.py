@@ -16,7 +16,7 @@ from ..landscape import GaussianLandscape
 from ..random_matrices.large_deviations import tilted_cost
 from ..random_matrices.semicircle import Y
 from ..symbols import SIGNAL_OVERLAP as M
-from .threshold import Condition, Threshold
+from ..prediction import Condition, Threshold
 
 REFERENCE = "Sarao Mannelli, Krzakala, Urbani, Zdeborova 2019, arXiv 1902.00139; readings told apart here"
 

@@ -6,12 +6,10 @@ from functools import cache
 from sympy import Symbol
 
 from ..landscape import GaussianLandscape
-from ..symbols import INVERSE_DELTA_2, INVERSE_DELTA_P, SIGNAL_STRENGTH
-from ..systems import SpikedMatrixTensor, SpikedTensor
-from .aligned import informative_minimum
+from ..prediction import Threshold
+from ..symbols import SIGNAL_STRENGTH
 from .bayes import BayesTransitions
 from .instability import bayes_amp, gradient_flow, langevin, ml_amp
-from .threshold import Threshold
 from .trivialization import trivialization, trivialization_any_overlap, trivialization_connected
 
 
@@ -23,22 +21,27 @@ class Family:
     control: Symbol
     thresholds: dict[str, Threshold]
 
+    @classmethod
+    def of(cls, landscape: GaussianLandscape, control: Symbol, *thresholds: Threshold) -> "Family":
+        """With the thresholds by their names."""
+        return cls(landscape, control, {threshold.name: threshold for threshold in thresholds})
+
     @property
     def free(self) -> tuple[Symbol, ...]:
         """Parameters other than the control."""
-        return tuple(symbol for symbol in self.landscape.parameters if symbol != self.control)
+        return tuple(symbol for symbol in self.landscape.free_symbols if symbol != self.control)
 
     def __hash__(self) -> int:
         return hash((self.landscape, self.control))
 
 
-def _of_any(landscape: GaussianLandscape, control: Symbol) -> tuple[Threshold, ...]:
+def of_any(landscape: GaussianLandscape, control: Symbol) -> tuple[Threshold, ...]:
     """Thresholds that every planted landscape has."""
     made = (gradient_flow, trivialization, trivialization_any_overlap, trivialization_connected, ml_amp)
     return tuple(make(landscape, control) for make in made)
 
 
-def _of_bayes_optimal(landscape: GaussianLandscape, control: Symbol) -> tuple[Threshold, ...]:
+def of_bayes_optimal(landscape: GaussianLandscape, control: Symbol) -> tuple[Threshold, ...]:
     """Those of a landscape that is the log-likelihood of its signal (``f = g``)."""
     bayes = BayesTransitions(landscape, control)
     return (
@@ -50,29 +53,10 @@ def _of_bayes_optimal(landscape: GaussianLandscape, control: Symbol) -> tuple[Th
     )
 
 
-def _family(landscape: GaussianLandscape, control: Symbol, *thresholds: Threshold) -> Family:
-    return Family(landscape, control, {threshold.name: threshold for threshold in thresholds})
-
-
-@cache
-def spiked_matrix_tensor(p: int) -> Family:
-    """In ``1/Delta_2``, with ``Delta_p`` free."""
-    landscape, control = SpikedMatrixTensor(p, delta_2=1 / INVERSE_DELTA_2), INVERSE_DELTA_2
-    return _family(landscape, control, *_of_any(landscape, control), *_of_bayes_optimal(landscape, control))
-
-
-@cache
-def spiked_tensor(p: int) -> Family:
-    """In ``1/Delta_p``."""
-    landscape, control = SpikedTensor(p, delta_p=1 / INVERSE_DELTA_P), INVERSE_DELTA_P
-    aligned = informative_minimum(landscape, control)
-    return _family(landscape, control, *_of_any(landscape, control), aligned, *_of_bayes_optimal(landscape, control))
-
-
 @cache
 def planted(landscape: GaussianLandscape) -> Family:
     """In a factor in front of the planted mean."""
     if landscape.mean == 0:
         raise ValueError(f"{landscape!r} has no planted signal (g = 0) and so no threshold in its strength")
     scaled = GaussianLandscape(landscape.covariance, SIGNAL_STRENGTH * landscape.mean, name=landscape.name)
-    return _family(scaled, SIGNAL_STRENGTH, *_of_any(scaled, SIGNAL_STRENGTH))
+    return Family.of(scaled, SIGNAL_STRENGTH, *of_any(scaled, SIGNAL_STRENGTH))

@@ -1,125 +1,77 @@
-"""`ruggedflow simulate SYSTEM`."""
+"""Averages over samples: run, recorded, printed."""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from numerics.errors import ConvergenceError
 from numerics.simulation import Ensemble
-from numerics.simulation import simulate as run_ensemble
 from numerics.simulation.ensemble import COLUMNS
 from numerics.simulation.observables import OVER_HESSIAN_TIMES, PARTICIPATION
 from numerics.statistics import CONFIDENCE
 from numerics.sweep import SweepError
+from theory.domain import Real, called
+from theory.system import System
 
-from .arguments import real, starting_overlap, whole
-from .generalized_linear import LOSSES
-from .generalized_linear_simulate import risk, success
+from .answer import Answer
 from .numbers import with_error
-from .output import echo_parameters, print_json, print_table
+from .output import print_table
 from .progress import counted
-from .registry import option, require_signal, system
-from .signals import stop
 
-SHORTEST_TIME, LONGEST_TIME = 1e-100, 1e100
-"""For landscapes in any unit of energy."""
-LARGEST_SIZE = 10**7
-LARGEST_COUNT = 10**6
 DECADES = 12
 """That are reported unless times are asked for."""
 DIGITS = 6
 """Of a number whose error is not known."""
 
 
-def run(
-    name: str,
-    given: Mapping[str, str],
-    *,
-    size: str,
-    t_max: str,
-    samples: str,
-    seed: str,
-    starts: str,
-    overlap: str | None,
-    start: str,
-    temperature: str,
-    at: str | None,
+def simulated(
+    system: System,
+    runner: Callable[..., Ensemble],
+    problem: dict[str, Any],
+    end: float,
+    at: Sequence[float] | None,
     hessian: bool,
-    connectivity: str | None,
-    rtol: str | None,
-    output: str | None,
-    resume: bool,
-    workers: str,
-    as_json: bool,
-) -> None:
-    """Simulate, print averages, keep samples on request."""
-    choose = risk if name in LOSSES else _gaussian
-    runner, parameters = choose(name, given, overlap=overlap, start=start, connectivity=connectivity)
-    if resume and output is None:
-        raise ValueError("--resume goes on with what --output DIR holds; give that folder")
-    end = real("t-max", t_max, SHORTEST_TIME, LONGEST_TIME)
+    more: Callable[[Ensemble], Mapping[str, Any]] = lambda _: {},
+) -> Answer:
+    """The answer; samples are on disk as soon as they are finished. ``more`` joins the record."""
+    if problem["resume"] and problem["output"] is None:
+        what = f"{called('resume')} goes on with what {called('output', 'DIR')} holds"
+        raise ValueError(f"{what}; give that folder")
     times = _times(at, end)
-    problem: dict[str, Any] = {
-        "size": whole("size", size, 2, LARGEST_SIZE),
-        "samples": whole("samples", samples, 1, LARGEST_COUNT),
-        "seed": whole("seed", seed, 0, 2**63),
-        "t_max": end,
-        "starts": whole("starts", starts, 1, LARGEST_COUNT),
-        "temperature": real("temperature", temperature, 0, 1e100),
-        "at": times,
-        "hessian_times": "end" if hessian else (),
-        "rtol": None if rtol is None else real("rtol", rtol, 1e-12, 0.1),
-        "output": output,
-        "resume": resume,
-        "workers": whole("workers", workers, 1, 1024),
-    }
-    found = _simulate(runner, problem)
-    record = {"system": name, "parameters": parameters, **_record(found, times)}
-    if name in LOSSES:
-        record["success"] = success(found)
-    if output is not None:
-        record["output"] = output
-    if as_json:
-        print_json(record)
-    else:
-        _print(record)
+    found = _simulate(runner, problem | {"t_max": end, "at": times, "hessian_times": "end" if hessian else ()})
+    record = {"system": system.slug, "parameters": system.echo(), **_record(found, times), **more(found)}
+    if problem["output"] is not None:
+        record["output"] = str(problem["output"])
+    return Answer(found, record, _print)
 
 
-def _gaussian(
-    name: str, given: Mapping[str, str], *, overlap: str | None, start: str, connectivity: str | None
-) -> tuple[Callable[..., Ensemble], dict[str, Any]]:
-    """What runs the samples of a Gaussian landscape, and its parameters."""
-    chosen = system(name)
-    chosen.require(given, chosen.required)
-    if start != "random":
-        raise ValueError(f"--start {start} does not apply to {name}; try --overlap")
-    landscape = chosen.build(given)
-    options: dict[str, Any] = {"overlap": starting_overlap("0" if overlap is None else overlap)}
-    require_signal(name, landscape, options["overlap"])
-    if connectivity is not None:
-        number = None if connectivity == "auto" else whole("connectivity", connectivity, 1, 10**6)
-        options |= {"ensemble": "diluted", "connectivity": number}
-    return partial(run_ensemble, landscape, **options), echo_parameters(chosen.read(given))
+def success(found: Ensemble) -> dict[str, Any]:
+    """Share of runs that end near the signal, with its 95 % interval."""
+    from numerics.generalized_linear.simulation import success_probability
+    from numerics.generalized_linear.simulation.success import GOAL
+
+    share = success_probability(found)
+    bounds = {"low": float(share.low), "high": float(share.high)}
+    return {"success": {"goal": GOAL, "probability": float(share.value), "error": float(share.error), **bounds}}
 
 
-def _times(at: str | None, end: float) -> list[float]:
+def _times(at: Sequence[float] | None, end: float) -> list[float]:
     """Those asked for; otherwise 1, 10, 100, ... and the end."""
     if at is None:
         return [*(t for t in (10.0**k for k in range(DECADES)) if t < end), end]
-    return sorted({real("at", text, 0, end) for text in at.split(",")})
+    return sorted({Real(0, end).accept("at", t) for t in at})
 
 
 def _simulate(runner: Callable[..., Ensemble], problem: Mapping[str, Any]) -> Ensemble:
-    """With a bar; Ctrl-C says what is kept, and the command ends there."""
+    """With a bar; an interruption says what is kept."""
     try:
         with counted(f"samples, N = {problem['size']}") as progress:
             return runner(**problem, progress=progress)
-    except KeyboardInterrupt as error:
-        stop(str(error) or "interrupted")
     except SweepError as error:
         if not isinstance(error.__cause__, BrokenProcessPool):
             raise
@@ -171,7 +123,7 @@ def _print(record: Mapping[str, Any]) -> None:
     if record.get("condensed"):
         _warn(record)
     settings = record["settings"]
-    shown = {option(key): value for key, value in record["parameters"].items()}
+    shown = {key.replace("_", "-"): value for key, value in record["parameters"].items()}
     options = ("samples", "starts", "start", "overlap", "temperature")
     shown |= {"N": settings["size"], **{key: settings[key] for key in options if settings[key] not in (None, "random")}}
     title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"

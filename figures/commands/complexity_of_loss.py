@@ -1,105 +1,79 @@
-"""`ruggedflow complexity` for the loss of a generalised linear landscape."""
+"""`ruggedflow complexity` of an empirical risk."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from numerics.errors import ConvergenceError
 from numerics.rounding import half_unit, rounded_up
-from theory.generalized_linear import GeneralizedLinearLandscape
 from theory.kac_rice.average import AVERAGE
+from theory.systems import GeneralizedLinear
 
-from .arguments import LARGEST_ENERGY, open_overlap, picture_to_write, real, whole
-from .delivery import deliver
-from .generalized_linear import LOSSES
-from .output import echo_parameters, print_table
+from .answer import Answer
+from .files import drawn, picture_to_write
+from .output import print_table
+from .progress import announced
 
 if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
+    from numerics.generalized_linear.data import Labels
     from numerics.generalized_linear.search import Kind
 
 REMARKS = {
     "quenched": "annealed average over inputs, at typical labels: never below the typical (quenched) complexity",
     "annealed": "annealed average over inputs and labels: never below the typical (quenched) complexity",
 }
-SMALLEST_ALPHA = 1e-9
 NO_EDGE = "the curvature of the loss is unbounded below, and so the bulk of the Hessian has no edge"
 NAMES = {"total": "all critical points", "minima": "minima"}
 
 
-@dataclass(frozen=True)
-class Question:
-    """What was typed: overlap, energy, fraction of negative directions, labels, finite size, picture."""
-
-    overlap: str
-    energy: str | None
-    index: str | None
-    labels: str
-    size: str | None
-    plot: str | None
-
-
-def run_complexity(name: str, given: Mapping[str, str], asked: Question, *, as_json: bool) -> None:
+def found(
+    landscape: GeneralizedLinear,
+    overlap: float,
+    energy: float | None,
+    index: float | None,
+    labels: Labels,
+    size: int | None,
+    plot: Any,
+) -> Answer:
     """Sigma of critical points, of minima and of saddles of a given index at one overlap."""
     from numerics.generalized_linear.complexity import complexity
-    from numerics.generalized_linear.data import Labels
 
-    from .progress import announced
-
-    landscape, values, alpha = declared_at(name, given)
-    overlap = open_overlap(asked.overlap)
-    labels = next((known for known in get_args(Labels) if known == asked.labels), None)
-    if labels is None:
-        raise ValueError(f"--labels {asked.labels} must be quenched or annealed")
-    energy = None if asked.energy is None else real("energy", asked.energy, -LARGEST_ENERGY, LARGEST_ENERGY)
+    landscape.require_smooth()
+    alpha = float(landscape.alpha)
     kinds: dict[str, Kind] = {"total": "total", "minima": "minima"}
-    if asked.index is not None:
-        kinds["index"] = _fraction(asked.index)
-    size = None if asked.size is None else whole("size", asked.size, 2, 60)
-    picture = None if asked.plot is None else picture_to_write("plot", asked.plot)
+    if index is not None:
+        kinds["index"] = index
+    picture = picture_to_write(plot)
     record: dict[str, Any] = {
-        "system": name, "parameters": echo_parameters(values) | {"alpha": alpha}, "overlap": overlap, "labels": labels,
+        "system": landscape.slug, "parameters": landscape.echo(), "overlap": overlap, "labels": labels,
         "average": AVERAGE, "remark": REMARKS[labels],
     }  # fmt: skip
     record |= {} if energy is None else {"energy": energy}
+    results: dict[str, Complexity] = {}
     for label, kind in kinds.items():
         try:
             with announced() as doing:
-                doing(f"Sigma of {NAMES.get(label, f'index {asked.index}')}")
-                found = complexity(landscape, alpha, kind, overlap=overlap, energy=energy, labels=labels)
+                doing(f"Sigma of {NAMES.get(label, f'index {index}')}")
+                results[label] = complexity(landscape, alpha, kind, overlap=overlap, energy=energy, labels=labels)
         except ConvergenceError as failure:
             record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": str(failure)}
             continue
-        record |= {f"{key}_{label}": value for key, value in _fields(found).items()}
-    if all(record[f"sigma_{label}"] is None for label in kinds):
+        record |= {f"{key}_{label}": value for key, value in _fields(results[label]).items()}
+    if not results:
         reasons = list(dict.fromkeys(str(record[f"reason_{label}"]) for label in kinds))
         raise ConvergenceError("; ".join(text for text in reasons if not any(text in r for r in reasons if r != text)))
     if size is not None:
         record["finite_size"] = _finite_size(landscape, alpha, size)
-    files = {} if picture is None else {"plot": lambda: _draw(landscape, alpha, labels, energy, picture)}
-    deliver(record, lambda shown: _print(shown, list(kinds)), files, as_json)
 
+    def draw() -> Any:
+        from figures.generalized_linear_complexity import draw
 
-def declared_at(name: str, given: Mapping[str, str]) -> tuple[GeneralizedLinearLandscape, dict[str, Any], float]:
-    """The landscape, its parameters and alpha."""
-    if "alpha" not in given:
-        raise ValueError(f"--alpha is missing for {name}; try --alpha 4")
-    landscape, values = LOSSES[name].declared({key: text for key, text in given.items() if key != "alpha"})
-    alpha = real("alpha", given["alpha"], -1e9, 1e9)
-    if alpha < SMALLEST_ALPHA:
-        raise ValueError(f"--alpha {given['alpha']} must be a positive number, 1e-9 at least; try --alpha 4")
-    return landscape, values, alpha
+        return drawn(draw(landscape, alpha, labels, energy), picture)
 
-
-def _fraction(text: str) -> float:
-    value = real("index", text, -1e9, 1e9)
-    if not 0 < value < 1:
-        raise ValueError(f"--index {text} must be a fraction between 0 and 1; try --index 0.1")
-    return value
+    files = {} if picture is None else {"plot": draw}
+    return Answer(results, record, lambda shown: _print(shown, list(kinds)), files)
 
 
 def _fields(found: Complexity) -> dict[str, Any]:
@@ -118,19 +92,12 @@ def _fields(found: Complexity) -> dict[str, Any]:
     }
 
 
-def _finite_size(landscape: GeneralizedLinearLandscape, alpha: float, size: int) -> dict[str, Any]:
+def _finite_size(landscape: GeneralizedLinear, alpha: float, size: int) -> dict[str, Any]:
     """Expected numbers at finite N over all overlaps but 1 and -1, with standard errors."""
     from numerics.generalized_linear.finite_size import expected_critical_points
 
     data = max(1, round(alpha * size))
     return {"size": size, "data": data, **expected_critical_points(landscape, size, data).record()}
-
-
-def _draw(landscape: GeneralizedLinearLandscape, alpha: float, labels: Any, energy: float | None, path: Path) -> Path:
-    from figures.generalized_linear_complexity import draw
-    from figures.style import save
-
-    return save(draw(landscape, alpha, labels, energy), path)
 
 
 QUANTITIES = {

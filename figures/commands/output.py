@@ -2,11 +2,15 @@
 
 import json
 import math
+from collections.abc import Iterable
 from textwrap import fill
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from theory.domain import called
+from theory.parsing import shortened
 
 
 def print_json(record: Any) -> None:
@@ -74,14 +78,10 @@ def _wrapped(text: str, width: int, indent: str = "") -> str:
     return fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def echo_parameters(values: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as JSON: whole numbers and text as they are, other numbers as floats, infinity as text."""
-    plain: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, int):
-            plain[name] = value
-        elif name in ("covariance", "mean", "loss", "teacher"):
-            plain[name] = str(value)
-        else:
-            plain[name] = float(value) if math.isfinite(float(value)) else "inf"
-    return plain
+def select(name: str, given: Iterable[str] | None, known: Iterable[str], what: str = "threshold") -> list[str]:
+    """The names given, each of them known; all of them where none is."""
+    names, keys = list(known), [key.strip() for key in given or () if key.strip()]
+    for key in keys:
+        if key not in names:
+            raise ValueError(f"{called(name)} {shortened(key)}: no such {what}; choose among {', '.join(names)}")
+    return keys or names

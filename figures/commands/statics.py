@@ -1,48 +1,63 @@
 """`ruggedflow statics SYSTEM`."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from sympy import Expr
 
-from numerics.statics import Statics, statics
-from numerics.statics.number import Number
-from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
+from theory.domain import Between, Real
 from theory.landscape import GaussianLandscape, exact
 from theory.statics import at_overlap
+from theory.systems import Landscape
 
-from .arguments import open_overlap, picture_to_write, real
-from .delivery import deliver
+from .answer import Answer
+from .files import FILE, drawn, picture_to_write
 from .numbers import with_error
-from .output import echo_parameters, print_table
-from .registry import require_signal, system
+from .output import print_table
+from .question import Option, answers
+from .signal import require_signal
 
-HOTTEST = 1e100
-"""Largest temperature, for landscapes in any unit of energy."""
+if TYPE_CHECKING:
+    from numerics.statics import Statics
+    from numerics.statics.number import Number
+
+TEMPERATURE = Option(Real(0, 1e100), "0, the default, is the ground state.")
+OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
+PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.")
 
 
-def run(
-    name: str, given: Mapping[str, str], *, temperature: str, overlap: str, plot: str | None, as_json: bool
-) -> None:
-    """Solve Parisi's problem; print, and draw on request."""
-    chosen = system(name)
-    chosen.require(given, chosen.required)
-    landscape = chosen.build(given)
-    t, m = exact(real("temperature", temperature, 0, HOTTEST)), exact(open_overlap(overlap))
-    require_signal(name, landscape, float(m))
-    picture = None if plot is None else picture_to_write("plot", plot)
+@answers(Landscape)
+def of_landscape(
+    landscape: Landscape,
+    *,
+    temperature: Annotated[float, TEMPERATURE] = 0.0,
+    overlap: Annotated[float, OVERLAP] = 0.0,
+    plot: Annotated[Any, PLOT] = None,
+) -> Answer:
+    """Solve Parisi's problem; draw on request."""
+    from numerics.statics import statics
+
+    t, m = exact(temperature), exact(overlap)
+    require_signal(landscape, overlap)
+    picture = picture_to_write(plot)
     result = statics(landscape, temperature=t, overlap=m)
     record = {
-        "system": name,
-        "parameters": echo_parameters(chosen.read(given)),
+        "system": landscape.slug,
+        "parameters": landscape.echo(),
         "temperature": float(t),
         "overlap": float(m),
         **_equilibrium(result),
         **_landmarks(landscape, m),
     }
-    files = {} if picture is None else {"plot": lambda: _draw(result, picture)}
-    deliver(record, _print, files, as_json)
+
+    def draw() -> Any:
+        from figures.order_parameter import draw
+
+        return drawn(draw(result), picture)
+
+    return Answer(result, record, _print, {} if picture is None else {"plot": draw})
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:
@@ -62,6 +77,8 @@ def _equilibrium(result: Statics) -> dict[str, Any]:
 
 def _landmarks(landscape: GaussianLandscape, m: Expr) -> dict[str, Any]:
     """Of the unplanted landscape or, at an overlap with the signal, of what is left of it there."""
+    from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
+
     restricted = at_overlap(landscape, m)
     found = {
         "algorithmic_energy": algorithmic_energy(restricted),
@@ -80,13 +97,6 @@ def _fields(key: str, number: Number, shift: float) -> dict[str, Any]:
     if number.value is None:
         return {key: None, f"{key}_error": None, f"reason_{key}": number.reason}
     return {key: number.value + shift, f"{key}_error": number.error, f"{key}_kind": number.kind}
-
-
-def _draw(result: Statics, path: Path) -> Path:
-    from figures.order_parameter import draw
-    from figures.style import save
-
-    return save(draw(result), path)
 
 
 MOST_LINES = 24

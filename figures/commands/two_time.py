@@ -1,7 +1,9 @@
-"""`ruggedflow dynamics SYSTEM`."""
+"""Dynamics of a Gaussian landscape: solved, kept, reported at some times."""
+
+from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 from pathlib import Path
@@ -15,114 +17,86 @@ from numerics.dynamics.solution import COLUMNS
 from numerics.dynamics.solve import chosen_method
 from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
+from theory.domain import Real, called
 from theory.landscape import GaussianLandscape
+from theory.systems import Landscape
 
-from .arguments import file_to_write, picture_to_write, real
-from .delivery import deliver
+from .answer import Answer
+from .files import drawn, file_to_write, picture_to_write
 from .numbers import with_error
-from .output import echo_parameters, print_table
+from .output import print_table
 from .progress import logarithmic
-from .registry import option, require_signal, system
-from .signals import stop
+from .signal import require_signal
 
 SHORTEST, LONGEST = 1e-150, 1e12
-"""First and last ``--t-max`` in units of the landscape's own time, to the power of ten."""
-LATEST = 1e300
-"""Of any time that is typed."""
-HOTTEST = 1e100
-"""Largest temperature, and inverse temperature of the start."""
+"""First and last ``t_max`` in units of the landscape's own time, to the power of ten."""
 
 
-def run(
-    name: str,
-    given: Mapping[str, str],
-    *,
-    t_max: str,
-    temperature: str,
-    overlap: str,
-    start: str | None = None,
-    beta_initial: str | None,
-    rtol: str,
-    method: Any,
-    verify: bool,
-    at: str | None,
-    output: str | None,
-    plot: str | None,
-    resume: str | None,
-    as_json: bool,
-) -> None:
-    """Solve the two-time equations; print, save and draw on request."""
-    chosen = system(name)
-    chosen.require(given, chosen.required)
-    landscape = chosen.build(given)
-    begin: dict[str, Any] = {
-        "temperature": real("temperature", temperature, 0, HOTTEST),
-        "overlap": real("overlap", overlap, -1, 1),
-        "start": _start(start, None if beta_initial is None else real("beta-initial", beta_initial, 0, HOTTEST)),
-    }
+def solved(
+    landscape: Landscape,
+    t_max: float,
+    problem: dict[str, Any],
+    start: str | None,
+    beta: float | None,
+    at: Sequence[float] | None,
+    output: Any,
+    plot: Any,
+    resume: Any,
+) -> Answer:
+    """The answer; an interruption or a failure keeps what there is."""
+    problem |= {"start": _start(start, beta)}
+    begin = {key: problem[key] for key in ("temperature", "overlap", "start")}
     rate = fastest(model(landscape, **begin))
     unit = float(10.0 ** -round(log10(rate)))
-    end = real("t-max", t_max, SHORTEST * unit, LONGEST * unit)
+    end = Real(SHORTEST * unit, LONGEST * unit).accept("t_max", t_max)
     times = times_to_report(at, end, unit)
-    problem: dict[str, Any] = {
-        **begin,
-        "rtol": real("rtol", rtol, 0, 1),
-        "method": method,
-        "verify": verify,
-        "resume": None if resume is None else _load(resume),
-    }
-    require_signal(name, landscape, problem["overlap"])
-    file = None if output is None else file_to_write("output", output)
-    picture = None if plot is None else picture_to_write("plot", plot)
-    about = {"system": name, "parameters": echo_parameters(chosen.read(given))}
-    _announce(chosen_method(method, end * rate, problem["resume"]))
+    problem["resume"] = None if resume is None else _load(resume)
+    require_signal(landscape, problem["overlap"])
+    file, picture = file_to_write("output", output), picture_to_write(plot)
+    _announce(chosen_method(problem["method"], end * rate, problem["resume"]))
     solution, failure = _solve(landscape, end, problem, file)
     files: dict[str, Callable[[], Path]] = {}
     if file is not None:
         files["output"] = lambda: solution.save(file)
     if picture is not None:
         files["plot"] = lambda: _draw(landscape, solution, picture)
-    if failure is None:
-        deliver(about | _record(solution, times), _print, files, as_json)
-        return
-    reached = [*(t for t in times if t < solution.t_reached), solution.t_reached]
-    note = "; give --output FILE to keep what there is" if file is None else f"; continue with --resume {file}"
-    try:
-        deliver(about | _record(solution, reached), _print, files, as_json)
-    except OSError as error:
-        note = f"; cannot write {error.filename}: {error.strerror}"
-    raise ConvergenceError(f"{failure}{note}", solution) from failure
+    if failure is not None:
+        times = [*(t for t in times if t < solution.t_reached), solution.t_reached]
+        kept = called("output", "FILE") if file is None else called("resume", file)
+        note = f"; give {kept} to keep what there is" if file is None else f"; continue with {kept}"
+        failure = ConvergenceError(f"{failure}{note}", solution)
+    about = {"system": landscape.slug, "parameters": landscape.echo()}
+    return Answer(solution, about | _record(solution, times), _print, files, failure)
 
 
-def _start(kind: str | None, beta: float | None) -> str | Planted:
-    """``--start`` is equilibrium where ``--beta-initial`` is given, and random where it is not."""
+def _start(kind: str | None, beta: float | None) -> str | Planted | Equilibrium:
+    """Equilibrium where ``beta_initial`` is given, and random where it is not."""
     known = {"random": beta is None, "equilibrium": beta is not None, "planted": beta is not None}
     kind = kind or ("random" if beta is None else "equilibrium")
-    if kind not in known:
-        raise ValueError(f"--start {kind}: expected one of {', '.join(known)}")
     if not known[kind]:
-        needed = "leave --beta-initial out" if kind == "random" else "give --beta-initial BETA as well"
-        raise ValueError(f"--start {kind}: {needed}")
+        option = called("beta_initial")
+        needed = f"leave {option} out" if kind == "random" else f"give {option} BETA as well"
+        raise ValueError(f"{called('start', kind)}: {needed}")
     return "random" if beta is None else Planted(beta) if kind == "planted" else Equilibrium(beta)
 
 
-def times_to_report(at: str | None, end: float, unit: float = 1.0) -> list[float]:
+def times_to_report(at: Sequence[float] | None, end: float, unit: float = 1.0) -> list[float]:
     """Those asked for; otherwise 1, 10, 100, ... of ``unit`` and the end."""
     if at is None:
         decades = (float(f"{unit * 10.0**k:.12g}") for k in range(13))
         return [*(t for t in decades if t < end), end]
-    times = [real("at", text, 0, LATEST) for text in at.split(",")]
-    late = [t for t in times if t > end]
+    late = [t for t in at if t > end]
     if late:
-        raise ValueError(f"--at {late[0]:g} lies beyond --t-max {end:g}")
-    return times
+        raise ValueError(f"{called('at', f'{late[0]:g}')} lies beyond {called('t_max', f'{end:g}')}")
+    return list(at)
 
 
 def _load(path: str) -> DynamicsSolution:
     try:
         return load(path)
     except OSError as error:
-        raise ValueError(f"--resume {path}: {error.strerror}; name a file written by --output") from error
+        reason = f"{error.strerror}; name a file written by {called('output')}"
+        raise ValueError(f"{called('resume', path)}: {reason}") from error
 
 
 def _announce(method: str) -> None:
@@ -134,7 +108,7 @@ def _announce(method: str) -> None:
 def _solve(
     landscape: GaussianLandscape, end: float, problem: Mapping[str, Any], file: Path | None
 ) -> tuple[DynamicsSolution, ConvergenceError | None]:
-    """With a bar; or as far as the tolerance could be kept, and why no further. An interruption ends the command."""
+    """With a bar; or as far as the tolerance could be kept, and why no further. An interruption says what is kept."""
     keep = None if file is None else Autosave(file)
     try:
         with logarithmic(end) as progress:
@@ -144,17 +118,17 @@ def _solve(
             raise
         return error.partial, error
     except KeyboardInterrupt as error:
-        stop(_farewell(error, getattr(error, "partial", None), file))
+        raise KeyboardInterrupt(_farewell(error, getattr(error, "partial", None), file)) from error
 
 
 def _farewell(error: KeyboardInterrupt, partial: DynamicsSolution | None, file: Path | None) -> str:
-    """One line: how far it got and where that is. (The parser would drop the text of an interruption.)"""
+    """One line: how far it got and where that is."""
     if partial is None:
         return str(error) or "interrupted, nothing was kept"
     if file is None:
-        return f"{error}; give --output FILE to keep what there is"
+        return f"{error}; give {called('output', 'FILE')} to keep what there is"
     try:
-        return f"{error}; continue with --resume {partial.save(file)}"
+        return f"{error}; continue with {called('resume', partial.save(file))}"
     except OSError as full:
         return f"{error}; cannot write {file}: {full.strerror}"
 
@@ -194,13 +168,12 @@ def _within(t: float, reached: float) -> float:
 
 def _draw(landscape: GaussianLandscape, solution: DynamicsSolution, path: Path) -> Path:
     from figures.dynamics_curves import draw
-    from figures.style import save
 
-    return save(draw(landscape, solution), path)
+    return drawn(draw(landscape, solution), path)
 
 
 def _print(record: Mapping[str, Any]) -> None:
-    shown = {option(key): value for key, value in record["parameters"].items()}
+    shown = {key.replace("_", "-"): value for key, value in record["parameters"].items()}
     shown |= {key: record["settings"][key] for key in ("temperature", "overlap", "start")}
     title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
     rows = [

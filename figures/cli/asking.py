@@ -1,0 +1,185 @@
+"""Commands that ask a system: their options are those that the system declares and its answer takes."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from figures.commands.question import Offered
+    from theory.domain import Domain
+    from theory.system import System
+
+FIRST = {"phase_diagram": "spiked-matrix-tensor"}
+"""The system that is meant where none is named."""
+
+
+class Read(click.ParamType):
+    """What a domain reads."""
+
+    def __init__(self, name: str, domain: Domain) -> None:
+        self.name, self.domain = name, domain
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value of the text. Raises ValueError for what does not fit."""
+        return self.domain.read(self.name, value) if isinstance(value, str) else value
+
+
+class AskingCommand(click.Command):
+    """``COMMAND SYSTEM``: without a system it says which ones have the command; with one, what applies to it."""
+
+    def __init__(self, command: str, about: str) -> None:
+        self.command = command
+        self.kind: type[System] | None = None
+        system = click.Argument(["system"], required=False, metavar="SYSTEM", shell_complete=complete("systems"))
+        super().__init__(command.replace("_", "-"), params=[system], help=about)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Find the system first: the options are its own."""
+        from theory.domain import TYPED
+
+        TYPED.set(True)
+        name = next((word for word in args if not word.startswith("-")), FIRST.get(self.command, ""))
+        if not name:
+            return super().make_context(info_name, args, parent, **extra)
+        return for_system(self.command, name, str(self.help)).make_context(info_name, args, parent, **extra)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The systems that have it."""
+        with formatter.section("Systems"):
+            formatter.write_dl([(slug, kind.title) for slug, kind in having(self.command).items()])
+        formatter.write_paragraph()
+        formatter.write_text(f"'ruggedflow {self.name} SYSTEM --help' shows the options that apply to a system.")
+
+    def invoke(self, ctx: click.Context) -> None:
+        """No system was named."""
+        print(ctx.get_help())
+        ctx.exit(0)
+
+
+def having(command: str) -> dict[str, type[System]]:
+    """The systems that have a command."""
+    from figures.commands.question import answering
+    from theory.systems import systems
+
+    return {slug: kind for slug, kind in systems().items() if answering(command, kind) is not None}
+
+
+def for_system(command: str, name: str, about: str) -> click.Command:
+    """The command for one system."""
+    from figures.commands.question import answering, commands_of, left_out, options
+    from theory.systems import system
+
+    kind = system(name)
+    function = answering(command, kind)
+    if function is None:
+        has = ", ".join(other.replace("_", "-") for other in commands_of(kind))
+        raise ValueError(f"{kind.slug} has no {command.replace('_', '-')}; it has: {has or 'no command'}")
+    own = [p for p in kind.parameters if p.name not in left_out(command, kind)]
+    parameters: list[click.Parameter] = [click.Argument(["system"], required=False, metavar=kind.slug)]
+    parameters += [argument for o in options(function) if (argument := _argument(o)) is not None]
+    parameters += [
+        click.Option([p.option, p.name], type=Read(p.name, p.domain), metavar=p.domain.metavar, help=_about_parameter(p))
+        for p in own
+    ]
+    parameters += [_option(offered) for offered in options(function) if not offered.option.positional]
+    parameters.append(click.Option(["--json", "as_json"], is_flag=True, help="Machine-readable output."))
+    run = partial(_run, command, kind, [p.name for p in own])
+    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+    made = Told(command.replace("_", "-"), settings, run, parameters, help=f"{about}\n\n{kind.slug}: {kind.title}")
+    made.kind, made.command = kind, command
+    return made
+
+
+class Told(click.Command):
+    """A command of one system, which says what it has where an option does not apply."""
+
+    kind: type[System]
+    command: str
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Raises ValueError for an option that does not apply."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise ValueError(self._foreign(error.option_name)) from error
+
+    def _foreign(self, option: str) -> str:
+        if option == f"--{self.kind.control.replace('_', '-')}":
+            return f"{option} is the parameter whose thresholds are computed; leave it out"
+        known = [name for p in self.params if isinstance(p, click.Option) for name in p.opts if name.startswith("--")]
+        near = get_close_matches(option, known, n=1, cutoff=0.7)
+        hint = f"did you mean {near[0]}?" if near else f"it has {' '.join(n for n in known if n != '--json')}"
+        return f"{option} does not apply to {self.kind.slug} in {self.name}; {hint}"
+
+
+def _about_parameter(parameter: Any) -> str:
+    return f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]} ({parameter.domain})."
+
+
+def _argument(offered: Offered) -> click.Parameter | None:
+    if not offered.option.positional:
+        return None
+    kind = Read(offered.name, offered.option.domain)
+    return click.Argument([offered.name], type=kind, metavar=offered.option.domain.metavar, required=offered.needed)
+
+
+def _option(offered: Offered) -> click.Option:
+    """Left out, it is not passed on: the default is that of the signature."""
+    option = offered.option
+    names = [f"--{offered.name.replace('_', '-')}", *([f"-{option.letter}"] if option.letter else []), offered.name]
+    if option.flag:
+        return click.Option(names, is_flag=True, default=None, help=option.help)
+    shown = "" if offered.default in (None, (), offered.default if offered.needed else None) else f" Default {_plain(offered.default)}."
+    return click.Option(
+        names,
+        type=Read(offered.name, option.domain),
+        metavar=option.domain.metavar,
+        multiple=option.repeated,
+        required=offered.needed,
+        help=option.help + (shown if "default" not in option.help else ""),
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ":".join(map(_plain, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _run(command: str, kind: type[System], own: list[str], *, as_json: bool, **typed: Any) -> None:
+    """Ask and deliver."""
+    from figures.commands.question import ask
+
+    typed.pop("system", None)
+    given = {name: value for name, value in typed.items() if value is not None and value != ()}
+    values = {name: given.pop(name) for name in own if name in given}
+    ask(command, kind(**values), **given).deliver(as_json=as_json)
+
+
+def complete(what: str) -> Any:
+    """What a shell can complete: names of systems, checks or figures."""
+
+    def completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = _names(what, ctx)
+        return [CompletionItem(name, help=about) for name, about in found.items() if name.startswith(incomplete)]
+
+    return completed
+
+
+def _names(what: str, ctx: click.Context) -> dict[str, str]:
+    if what == "systems":
+        return {slug: kind.title for slug, kind in having(str(ctx.info_name).replace("-", "_")).items()}
+    if what == "checks":
+        from numerics.checks import CHECKS
+
+        return {name: check.description for name, check in CHECKS.items()}
+    from figures.registry import FIGURES
+
+    return FIGURES

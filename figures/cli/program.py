@@ -1,0 +1,82 @@
+"""The program: commands that ask a system, and those that list, draw and check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from figures.commands import COMMANDS
+
+from .asking import AskingCommand, complete
+
+HELP = "Theory of gradient flow in rugged high-dimensional landscapes: derive it, compute it, draw it."
+
+
+class Program(click.Group):
+    """Commands in the order in which they are declared."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Listing first, then questions, then what stands apart."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Program,
+    help=HELP,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+@click.option("--version", is_flag=True, help="Show the version and exit.")
+@click.pass_context
+def program(context: click.Context, version: bool) -> None:
+    """Nothing typed: the help."""
+    if version:
+        from numerics.provenance import own_version
+
+        print(f"ruggedflow {own_version()}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+
+@program.command()
+@as_json
+def systems(as_json: bool) -> None:
+    """Every system, its parameters, its commands, and lines to try."""
+    from .systems import run
+
+    run(as_json)
+
+
+for _name, _about in COMMANDS.items():
+    program.add_command(AskingCommand(_name, _about))
+
+
+@program.command()
+@click.argument("name", default="", metavar="NAME", shell_complete=complete("checks"))
+@click.option("--list", "list_checks", is_flag=True, help="List the checks.")
+@click.option("--quick", is_flag=True, help="Smaller sizes and fewer samples.")
+@click.option("--seed", default="0", metavar="K", help="Fixes everything random.")
+@click.option("--workers", metavar="K", help="Processes; default one for each processor.")
+@click.option("--output", "-o", metavar="DIR", help="Figure (PNG, PDF) and record.json.")
+@as_json
+def check(**options: Any) -> None:
+    """Theory against simulation; exit status 0: agree, 1: disagree, 3: undecided."""
+    from .check import run
+
+    run(**options)
+
+
+@program.command()
+@click.argument("name", default="", metavar="NAME", shell_complete=complete("figures"))
+@click.option("--output", "-o", default="figures_out", metavar="DIR", help="Folder for the files.")
+@click.option("--list", "list_figures", is_flag=True, help="List the figures.")
+@as_json
+def figure(**options: Any) -> None:
+    """Draw a published figure from the theory."""
+    from .figure import run
+
+    run(**options)

@@ -1,0 +1,96 @@
+"""Gradient descent and gradient flow of a loss at infinite size: solved, kept, reported at some times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
+from numerics.generalized_linear.dynamics.runs import in_folder
+from numerics.kept import Kept
+from theory.systems import GeneralizedLinear
+
+from .answer import Answer
+from .files import drawn, file_to_write, picture_to_write
+from .numbers import with_error
+from .output import print_table
+from .progress import fraction
+from .two_time import times_to_report
+
+COLUMNS = {"m": "m", "mu": "mu", "energy": "energy", "correlation": "C(t, 0)"}
+
+
+def solved(
+    landscape: GeneralizedLinear,
+    t_max: float,
+    problem: Mapping[str, Any],
+    at: Sequence[float] | None,
+    output: Any,
+    plot: Any,
+) -> Answer:
+    """The answer; finished samples are kept beside ``output`` until it is written."""
+    landscape.require_smooth()
+    times = times_to_report(at, t_max)
+    file, picture = file_to_write("output", output), picture_to_write(plot)
+    parts = None if file is None else in_folder(file.with_name(f"{file.name}.parts"))
+    solution = _solve(landscape, t_max, {**problem, "times": times}, parts)
+    files: dict[str, Callable[[], Path]] = {}
+    if file is not None and parts is not None:
+        files["output"] = lambda: _saved(solution, file, parts)
+    if picture is not None:
+        files["plot"] = lambda: _draw(solution, picture)
+    about = {"system": landscape.slug, "parameters": landscape.echo()}
+    return Answer(solution, {**about, **_record(solution, times)}, _print, files)
+
+
+def _saved(solution: DescentSolution, file: Path, parts: Kept[Any]) -> Path:
+    path = save(solution, file)
+    parts.clear()
+    return path
+
+
+def _solve(
+    landscape: GeneralizedLinear, end: float, problem: Mapping[str, Any], parts: Kept[Any] | None
+) -> DescentSolution:
+    """With a bar; an interruption says what is kept for the next time."""
+    try:
+        with fraction() as progress:
+            keep = None if parts is None else parts.folder
+            return solve_descent(landscape, float(landscape.alpha), end, progress=progress, keep=keep, **problem)
+    except KeyboardInterrupt as error:
+        kept = "nothing was kept" if parts is None else f"the same command goes on from {parts.folder}"
+        raise KeyboardInterrupt(f"{str(error) or 'interrupted'}; {kept}") from error
+
+
+def _record(solution: DescentSolution, times: Sequence[float]) -> dict[str, Any]:
+    """Keys as in ``DescentSolution.at``, one record for each time."""
+    columns = solution.at(np.minimum(times, solution.t_reached))
+    columns |= {"loss": columns["energy"] / solution.settings["alpha"]}
+    return {
+        "settings": dict(solution.settings),
+        "message": solution.message,
+        "beyond_tolerance": solution.beyond(solution.settings["tolerance"]),
+        "rows": [{name: float(values[i]) for name, values in columns.items()} for i in range(len(times))],
+    }
+
+
+def _draw(solution: DescentSolution, path: Path) -> Path:
+    from figures.descent_curves import draw
+
+    return drawn(draw(solution), path)
+
+
+def _print(record: Mapping[str, Any]) -> None:
+    settings = record["settings"]
+    shown = {**record["parameters"], **{key: settings[key] for key in ("eta", "overlap") if settings[key] is not None}}
+    if settings["batch"] < 1:
+        shown |= {"batch": settings["batch"], "persistence": settings["persistence"]}
+    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
+    rows = [
+        [f"{row['t']:g}", *(with_error(row[name], row[f"{name}_error"]) for name in COLUMNS)] for row in record["rows"]
+    ]
+    print_table(title, ["t", *COLUMNS.values()], rows)
+    print(record["message"])

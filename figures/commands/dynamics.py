@@ -1,0 +1,92 @@
+"""`ruggedflow dynamics SYSTEM`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from theory.domain import FLAG, Choice, Real, Several, Whole
+from theory.systems import GeneralizedLinear, Landscape
+
+from .answer import Answer
+from .files import FILE
+from .question import Option, answers
+
+T_MAX = Option(Real(1e-300, 1e300), "Last time; ageing at T = 0 can be followed to 1e8 or so.")
+OVERLAP = Option(Real(-1, 1), "Overlap with the signal at the start.")
+AT = Option(Several(Real(0, 1e300)), "Times to report; default 1, 10, 100, ... and the last.")
+OUTPUT = Option(FILE, "Keep all of it (npz); every two minutes and on Ctrl-C, a part.", "o")
+PLOT = Option(FILE, "Draw m, energy and mu to a PNG, PDF or SVG file.")
+HOTTEST = 1e100
+"""Largest temperature, and inverse temperature of the start."""
+
+
+@answers(Landscape)
+def of_landscape(
+    landscape: Landscape,
+    *,
+    t_max: Annotated[float, T_MAX],
+    temperature: Annotated[float, Option(Real(0, HOTTEST), "Of the bath; 0, the default, is gradient flow.")] = 0.0,
+    overlap: Annotated[float, OVERLAP] = 0.0,
+    start: Annotated[
+        Any,
+        Option(
+            Choice(("random", "equilibrium", "planted")),
+            "random, equilibrium, or planted: a landscape built around its start.",
+        ),
+    ] = None,
+    beta_initial: Annotated[
+        float | None, Option(Real(0, HOTTEST), "Start in equilibrium (or planted) at this inverse temperature.")
+    ] = None,
+    rtol: Annotated[float, Option(Real(0, 1), "Error aimed at, from 1e-13; default 1e-6.")] = 1e-6,
+    method: Annotated[Any, Option(Choice(("auto", "reference", "long-time")), "Integrator.")] = "auto",
+    verify: Annotated[
+        bool, Option(FLAG, "Solve again, ten times finer; the difference joins the error.", flag=True)
+    ] = False,
+    at: Annotated[Any, AT] = None,
+    output: Annotated[Any, OUTPUT] = None,
+    plot: Annotated[Any, PLOT] = None,
+    resume: Annotated[Any, Option(FILE, "Go on from what --output kept of the same problem.")] = None,
+) -> Answer:
+    """Of the two-time equations."""
+    from .two_time import solved
+
+    problem = {"temperature": temperature, "overlap": overlap, "rtol": rtol, "method": method, "verify": verify}
+    return solved(landscape, t_max, problem, start, beta_initial, at, output, plot, resume)
+
+
+@answers(GeneralizedLinear)
+def of_loss(
+    landscape: GeneralizedLinear,
+    *,
+    t_max: Annotated[float, Option(Real(1e-100, 1e100), "Last time.")],
+    overlap: Annotated[float, OVERLAP] = 0.0,
+    eta: Annotated[float | None, Option(Real(0, 1e100), "Descent with this step; default the flow.")] = None,
+    batch: Annotated[float | None, Option(Real(0, 1), "Fraction of the data in each step, with --eta.")] = None,
+    persistence: Annotated[
+        float | None, Option(Real(0, 1e100), "How long data stay in the batch; 0: drawn anew.")
+    ] = None,
+    constraint: Annotated[
+        Any, Option(Choice(("sphere", "none")), "sphere, the default; or none, w of any norm.")
+    ] = None,
+    walkers: Annotated[
+        int | None, Option(Whole(64, 2**22), "Points of the effective process, a power of two.")
+    ] = None,
+    samples: Annotated[int | None, Option(Whole(2, 10**6), "Independent sets of walkers.")] = None,
+    seed: Annotated[int | None, Option(Whole(0, 2**63), "Fixes the walkers; default 0.")] = None,
+    tolerance: Annotated[
+        float | None, Option(Real(0, 1e9), "Error beyond which the message warns; default 0.01.")
+    ] = None,
+    workers: Annotated[int | None, Option(Whole(1, 1024), "Processes.")] = None,
+    at: Annotated[Any, AT] = None,
+    output: Annotated[Any, OUTPUT] = None,
+    plot: Annotated[Any, PLOT] = None,
+) -> Answer:
+    """Of the effective process."""
+    from .descent import solved
+
+    sampling = {
+        "eta": eta, "batch": batch, "persistence": persistence, "constraint": constraint, "walkers": walkers,
+        "samples": samples, "seed": seed, "tolerance": tolerance, "workers": workers,
+    }  # fmt: skip
+    chosen = {name: value for name, value in sampling.items() if value is not None}
+    return solved(landscape, t_max, {"overlap": overlap, **chosen}, at, output, plot)

@@ -1,0 +1,36 @@
+"""Names of files that a user gives, checked before anything is computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from numerics.provenance import output_folder
+from theory.domain import Text, called
+
+FILE, FOLDER = Text("FILE"), Text("DIR")
+
+
+def file_to_write(name: str, given: str | Path | None) -> Path | None:
+    """A file in a folder that exists (it is made if need be) and can be written to; None if none is given."""
+    if given is None:
+        return None
+    path = Path(given)
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{called(name, given)} is not a file; choose another name")
+    output_folder(path.parent)
+    return path
+
+
+def picture_to_write(given: str | Path | None) -> Path | None:
+    """The same for ``plot``, a PNG, PDF or SVG file."""
+    if given is not None and Path(given).suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise ValueError(f"{called('plot', given)}: name a file that ends in .png, .pdf or .svg")
+    return file_to_write("plot", given)
+
+
+def drawn(figure: Any, path: Path) -> Path:
+    """Save a picture."""
+    from figures.style import save
+
+    return save(figure, path)

@@ -1,0 +1,129 @@
+"""A command and what answers it: one function for each kind of system, with its options declared in its signature."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, get_type_hints
+
+from theory.domain import Domain, called
+from theory.system import System
+
+from . import COMMANDS
+from .answer import Answer
+
+Answering = Callable[..., Answer]
+
+
+@dataclass(frozen=True)
+class Option:
+    """What an option may be, one line on it, and its letter, if it has one. ``default`` is that of the signature.
+
+    ``repeated`` options collect a list; ``flag`` ones are true when named; ``positional`` ones come after the system.
+    """
+
+    domain: Domain
+    help: str
+    letter: str = ""
+    repeated: bool = False
+    flag: bool = False
+    positional: bool = False
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An option of one command for one system: its Python name, what it is, its default (``empty``: needed)."""
+
+    name: str
+    option: Option
+    default: Any
+
+    @property
+    def needed(self) -> bool:
+        """Whether it must be given."""
+        return self.default is inspect.Parameter.empty
+
+    def accept(self, value: Any) -> Any:
+        """A value that Python gives."""
+        if value is None or self.option.flag:
+            return value
+        if self.option.repeated:
+            return [self.option.domain.accept(self.name, v) for v in ([value] if isinstance(value, str) else value)]
+        return self.option.domain.accept(self.name, value)
+
+
+_ANSWERS: dict[str, dict[type[System], Answering]] = {}
+
+
+def answers(kind: type[System], *, leave: Callable[[type[System]], tuple[str, ...]] = lambda _: ()) -> Any:
+    """Register the function as what the command called like its module does for such systems.
+
+    ``leave`` names parameters of the system that this command does not take, such as the control of its thresholds.
+    """
+
+    def register(function: Answering) -> Answering:
+        vars(function)["leave"] = leave
+        _ANSWERS.setdefault(function.__module__.rsplit(".", 1)[-1], {})[kind] = function
+        return function
+
+    return register
+
+
+def answering(command: str, kind: type[System]) -> Answering | None:
+    """What answers the command for such systems, the most special one; None if nothing does."""
+    import_module(f"{__package__}.{command}")
+    own = _ANSWERS.get(command, {})
+    found = next((own[base] for base in kind.__mro__ if base in own), None)
+    applies = None if found is None else getattr(import_module(found.__module__), "applies", None)
+    return None if applies is not None and not applies(kind) else found
+
+
+def commands_of(kind: type[System]) -> list[str]:
+    """The commands that a system has."""
+    return [command for command in COMMANDS if answering(command, kind) is not None]
+
+
+def left_out(command: str, kind: type[System]) -> tuple[str, ...]:
+    """Parameters of the system that the command does not take."""
+    found = answering(command, kind)
+    return () if found is None else vars(found)["leave"](kind)
+
+
+@cache
+def options(function: Answering) -> tuple[Offered, ...]:
+    """Those of a function, in the order of its signature."""
+    hints = get_type_hints(function, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        for extra in getattr(hints[name], "__metadata__", ()):
+            if isinstance(extra, Option):
+                found.append(Offered(name, extra, parameter.default))
+    return tuple(found)
+
+
+def ask(command: str, system: System, **given: Any) -> Answer:
+    """The answer, its options as Python values. ``ValueError`` for one that the command does not have."""
+    function = answering(command, type(system))
+    if function is None:
+        has = ", ".join(commands_of(type(system))) or "none"
+        raise ValueError(f"{system.slug} has no {command}; it has: {has}")
+    known = {offered.name: offered for offered in options(function)}
+    for name in given:
+        if name not in known:
+            raise ValueError(f"{called(name, given[name])} does not apply to {command} of {system.slug}; it has "
+                             f"{', '.join(known) or 'no options'}")  # fmt: skip
+    for offered in known.values():
+        if offered.needed and offered.name not in given:
+            raise ValueError(f"{offered.name} is missing: {offered.option.help}")
+    system.require(left_out(command, type(system)))
+    return function(system, **{name: known[name].accept(value) for name, value in given.items()})
+
+
+def record_of(command: str, kind: type[System]) -> Mapping[str, Any]:
+    """The options of a command for a system, for JSON."""
+    function = answering(command, kind)
+    assert function is not None
+    return {o.name: {"meaning": o.option.help, "domain": str(o.option.domain)} for o in options(function)}

@@ -1,0 +1,114 @@
+"""`ruggedflow simulate SYSTEM`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from sympy import DiracDelta
+
+from theory.domain import FLAG, Choice, Domain, Real, Several, Whole, called
+from theory.systems import GeneralizedLinear, Landscape
+
+from .answer import Answer
+from .files import FOLDER
+from .question import Option, answers
+from .signal import Starting, require_signal
+
+
+class Connectivity(Domain):
+    """A whole number, or ``auto`` (None)."""
+
+    metavar = "C"
+
+    def read(self, name: str, text: str) -> int | str:
+        """The number, or ``auto``."""
+        return text if text == "auto" else Whole(1, 10**6).read(name, text)
+
+    def __str__(self) -> str:
+        return "whole number, or auto"
+
+
+SIZE = Option(Whole(2, 10**7), "N.", "N")
+T_MAX = Option(Real(1e-100, 1e100), "Last time.")
+SAMPLES = Option(Whole(1, 10**6), "Realisations of the disorder.")
+SEED = Option(Whole(0, 2**63), "Fixes every sample, start and noise.")
+STARTS = Option(Whole(1, 10**6), "Starts on each sample.")
+TEMPERATURE = Option(Real(0, 1e100), "Of the bath; 0 is gradient flow.")
+AT = Option(Several(Real(0, 1e100)), "Times to report; default 1, 10, 100, ... and the last.")
+HESSIAN = Option(FLAG, "Lowest mode of the Hessian at the last time.", flag=True)
+RTOL = Option(Real(1e-12, 0.1), "Error aimed at; default 1e-4, at T > 0 1e-3.")
+OUTPUT = Option(FOLDER, "Keep each sample as it finishes.", "o")
+RESUME = Option(FLAG, "Go on with what --output holds.", flag=True)
+WORKERS = Option(Whole(1, 1024), "Processes.")
+
+
+@answers(Landscape)
+def of_landscape(
+    landscape: Landscape,
+    *,
+    size: Annotated[int, SIZE],
+    t_max: Annotated[float, T_MAX],
+    samples: Annotated[int, SAMPLES] = 16,
+    seed: Annotated[int, SEED] = 0,
+    starts: Annotated[int, STARTS] = 1,
+    overlap: Annotated[Any, Option(Starting(), "Overlap at the start, exactly; or random.")] = 0.0,
+    temperature: Annotated[float, TEMPERATURE] = 0.0,
+    at: Annotated[Any, AT] = None,
+    hessian: Annotated[bool, HESSIAN] = False,
+    connectivity: Annotated[
+        Any, Option(Connectivity(), "Diluted couplings, C per spin and degree, for large N; or auto.")
+    ] = None,
+    rtol: Annotated[float | None, RTOL] = None,
+    output: Annotated[Any, OUTPUT] = None,
+    resume: Annotated[bool, RESUME] = False,
+    workers: Annotated[int, WORKERS] = 1,
+) -> Answer:
+    """Gradient flow or Langevin dynamics, every coupling drawn."""
+    from numerics.simulation import simulate
+
+    from .ensembles import simulated
+
+    require_signal(landscape, overlap)
+    diluted = {"ensemble": "diluted", "connectivity": None if connectivity == "auto" else connectivity}
+    runner = partial(simulate, landscape, overlap=overlap, **({} if connectivity is None else diluted))
+    shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
+    kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
+    return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian)
+
+
+@answers(GeneralizedLinear)
+def of_loss(
+    landscape: GeneralizedLinear,
+    *,
+    size: Annotated[int, SIZE],
+    t_max: Annotated[float, T_MAX],
+    samples: Annotated[int, SAMPLES] = 16,
+    seed: Annotated[int, SEED] = 0,
+    starts: Annotated[int, STARTS] = 1,
+    overlap: Annotated[Any, Option(Starting(), "Overlap at the start, exactly; default random.")] = None,
+    start: Annotated[
+        Any, Option(Choice(("random", "spectral")), "random; or spectral, the best spectral estimate.")
+    ] = "random",
+    temperature: Annotated[float, TEMPERATURE] = 0.0,
+    at: Annotated[Any, AT] = None,
+    hessian: Annotated[bool, HESSIAN] = False,
+    rtol: Annotated[float | None, RTOL] = None,
+    output: Annotated[Any, OUTPUT] = None,
+    resume: Annotated[bool, RESUME] = False,
+    workers: Annotated[int, WORKERS] = 1,
+) -> Answer:
+    """Gradient flow or Langevin dynamics on Gaussian data."""
+    from numerics.generalized_linear.simulation import simulate_risk
+
+    from .ensembles import simulated, success
+
+    if start != "random" and overlap is not None:
+        foreign = f"{called('overlap')} does not go with {called('start', start)}"
+        raise ValueError(f"{foreign}, which has the overlap that it finds")
+    if landscape.curvature.has(DiracDelta):  # the gradient jumps
+        landscape.require_smooth()
+    runner = partial(simulate_risk, landscape, alpha=float(landscape.alpha), start=start, overlap=overlap)
+    shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
+    kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
+    return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian, more=success)

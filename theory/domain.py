@@ -1,0 +1,329 @@
+"""What a parameter or an option may be: read from text, or from a value by its text, in one place for both.
+
+Every ``read`` raises ``ValueError`` with one line: what was given, and what would work. ``name`` is that of Python,
+``t_max``; the line has it as the user wrote it, which on a command line is ``--t-max`` (``TYPED``).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from sympy import Expr, Rational, Symbol, oo
+
+from .expressions import parse_expression
+from .parsing import LARGEST as LARGEST_PARAMETER
+from .parsing import parse_number, parse_polynomial, read_number, shortened
+
+SMALLEST = Rational(1, 10**307)
+"""Smaller numbers lose digits in double precision."""
+
+
+class Domain(ABC):
+    """A set of values. ``metavar`` stands for one of them in a synopsis; ``str`` says which there are."""
+
+    metavar = "X"
+
+    @abstractmethod
+    def read(self, name: str, text: str) -> Any:
+        """The value of a text."""
+
+    def accept(self, name: str, value: Any) -> Any:
+        """The same for a Python value: what it prints as is read."""
+        return self.read(name, value if isinstance(value, str) else str(value))
+
+    def plain(self, value: Any) -> Any:
+        """A value for JSON."""
+        return value
+
+
+TYPED: ContextVar[bool] = ContextVar("typed", default=False)
+"""Whether names are those of a command line."""
+
+
+def called(name: str, value: object = None) -> str:
+    """``--t-max 3`` or ``t_max = 3``; without a value the name alone."""
+    typed = TYPED.get()
+    own = f"--{name.replace('_', '-')}" if typed else name
+    return own if value is None else f"{own} {shortened(value)}" if typed else f"{own} = {shortened(value)}"
+
+
+@dataclass(frozen=True)
+class Real(Domain):
+    """A number from ``least`` to ``most``, in double precision; never rounded to zero."""
+
+    least: float
+    most: float
+
+    def read(self, name: str, text: str) -> float:
+        """Text such as ``0.5``, ``1e-300`` or ``2/3``."""
+        value = read_number(text)
+        if value is None:
+            example = max(self.least, min(1.0, self.most))
+            raise ValueError(f"{called(name, repr(shortened(text)))} is not a number; try {called(name, f'{example:g}')}")
+        if not Rational(repr(self.least)) <= value <= Rational(repr(self.most)):
+            raise ValueError(f"{called(name, text)} must be a number from {self.least:g} to {self.most:g}")
+        if value != 0 and abs(value) < SMALLEST:
+            raise ValueError(f"{called(name, text)} is too small for double precision; try {called(name, '1e-300')}")
+        return float(value)
+
+    def __str__(self) -> str:
+        return f"number from {self.least:g} to {self.most:g}"
+
+
+@dataclass(frozen=True)
+class Between(Domain):
+    """A number strictly between two others."""
+
+    least: float
+    most: float
+    example: str
+
+    def read(self, name: str, text: str) -> float:
+        """As ``Real``."""
+        value = Real(-1e50, 1e50).read(name, text)
+        if not self.least < value < self.most:
+            where = f"must lie strictly between {self.least:g} and {self.most:g}"
+            raise ValueError(f"{called(name, text)} {where}; try {called(name, self.example)}")
+        return value
+
+    def __str__(self) -> str:
+        return f"number, {self.least:g} < x < {self.most:g}"
+
+
+@dataclass(frozen=True)
+class Whole(Domain):
+    """A whole number from ``least`` to ``most``."""
+
+    least: int
+    most: int
+    metavar = "K"
+
+    def read(self, name: str, text: str) -> int:
+        """Text such as ``12`` or ``1e6``."""
+        value = read_number(text)
+        if value is None or not value.is_integer or not self.least <= value <= self.most:
+            raise ValueError(f"{called(name, text)} must be a whole number from {self.least} to {self.most}")
+        return int(value)
+
+    def __str__(self) -> str:
+        return f"whole number from {self.least} to {self.most}"
+
+
+@dataclass(frozen=True)
+class Exact(Domain):
+    """A positive number as an exact fraction, so that any number of digits can follow; or infinity where it means something."""
+
+    infinite: bool = False
+
+    def read(self, name: str, text: str) -> Expr:
+        """Text such as ``0.1``, which is 1/10, or ``inf``."""
+        if self.infinite and text.strip().lower() in ("inf", "infinity", "oo"):
+            return oo
+        value = parse_number(name.replace("_", "-"), text)
+        if not value > 0:
+            raise ValueError(f"{name.replace('_', '-')} = {shortened(text)} must be a positive number; try {called(name, 1)}")
+        return value
+
+    def plain(self, value: Any) -> Any:
+        """A float, or ``"inf"``."""
+        return float(value) if isfinite(float(value)) else "inf"
+
+    def __str__(self) -> str:
+        return f"number > 0, to {float(LARGEST_PARAMETER):g}{', or inf' if self.infinite else ''}"
+
+
+@dataclass(frozen=True)
+class Order(Domain):
+    """A whole number from ``least`` on: larger orders than 64 take minutes to derive and behave like p -> infinity."""
+
+    least: int = 2
+    most: int = 64
+    metavar = "P"
+
+    def read(self, name: str, text: str) -> int:
+        """Text such as ``3``."""
+        value = parse_number(name.replace("_", "-"), text)
+        if not (value.is_integer and value <= self.most):
+            nearest = round(float(min(max(self.least, 3, value), self.most)))
+            what = f"{name.replace('_', '-')} = {shortened(text)}"
+            raise ValueError(f"{what} must be a whole number up to {self.most}; try {called(name, nearest)}")
+        return int(value)
+
+    def plain(self, value: Any) -> int:
+        """An ``int``."""
+        return int(value)
+
+    def __str__(self) -> str:
+        return f"whole number from {self.least} to {self.most}"
+
+
+@dataclass(frozen=True)
+class Polynomial(Domain):
+    """A polynomial in one symbol with exact coefficients."""
+
+    symbol: Symbol
+    metavar = "POLYNOMIAL"
+
+    def read(self, name: str, text: str) -> Expr:
+        """Text such as ``q**3/2 + q**4/4``."""
+        del name
+        return parse_polynomial(text, self.symbol)
+
+    def accept(self, name: str, value: Any) -> Any:
+        """Text is read; SymPy expressions pass."""
+        return self.read(name, value) if isinstance(value, str) else value
+
+    def plain(self, value: Any) -> str:
+        """Text."""
+        return str(value)
+
+    def __str__(self) -> str:
+        return f"polynomial in {self.symbol}"
+
+
+@dataclass(frozen=True)
+class Function(Domain):
+    """An expression in some variables (by the names that a user types)."""
+
+    variables: Mapping[str, Symbol]
+    metavar = "EXPRESSION"
+
+    def read(self, name: str, text: str) -> Expr:
+        """Text such as ``(u**2 - y**2)**2/4``."""
+        del name
+        return parse_expression(text, self.variables)
+
+    def accept(self, name: str, value: Any) -> Any:
+        """Text is read; SymPy expressions pass."""
+        return self.read(name, value) if isinstance(value, str) else value
+
+    def plain(self, value: Any) -> str:
+        """Text."""
+        return str(value)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.variables))
+
+    def __str__(self) -> str:
+        return f"function of {', '.join(self.variables)}"
+
+
+@dataclass(frozen=True)
+class Coefficients(Domain):
+    """Numbers by degree."""
+
+    metavar = "P:X,P:X"
+
+    def read(self, name: str, text: str) -> dict[int, Expr]:
+        """Text such as ``3:1/2,4:1/4``."""
+        pairs = [part.split(":") for part in text.split(",")]
+        if any(len(pair) != 2 for pair in pairs):
+            raise ValueError(f"{called(name, text)} must be P:X,P:X; try {called(name, '3:1/2,4:1/4')}")
+        degrees = [Order(1).read(name, degree) for degree, _ in pairs]
+        if len(set(degrees)) < len(degrees):
+            raise ValueError(f"{called(name, text)} gives a degree twice; try {called(name, '3:1/2,4:1/4')}")
+        return {degree: Exact().read(name, value) for degree, (_, value) in zip(degrees, pairs, strict=True)}
+
+    def accept(self, name: str, value: Any) -> Any:
+        """Text is read; a mapping passes."""
+        return self.read(name, value) if isinstance(value, str) else value
+
+    def plain(self, value: Any) -> dict[str, float]:
+        """Floats by degree."""
+        return {str(degree): float(number) for degree, number in value.items()}
+
+    def __str__(self) -> str:
+        return "numbers > 0 by degree"
+
+
+@dataclass(frozen=True)
+class Choice(Domain):
+    """One of some names."""
+
+    names: tuple[str, ...]
+    metavar = "NAME"
+
+    def read(self, name: str, text: str) -> str:
+        """The name."""
+        if text not in self.names:
+            raise ValueError(f"{called(name, text)}: expected one of {', '.join(self.names)}")
+        return text
+
+    def __str__(self) -> str:
+        return " or ".join(self.names)
+
+
+@dataclass(frozen=True)
+class Several(Domain):
+    """Values of one domain, as text with commas."""
+
+    each: Domain
+
+    @property
+    def metavar(self) -> str:  # type: ignore[override]
+        """Two of them."""
+        return f"{self.each.metavar},{self.each.metavar}"
+
+    def read(self, name: str, text: str) -> list[Any]:
+        """Text such as ``1,10,100``."""
+        return [self.each.read(name, part) for part in text.split(",")]
+
+    def accept(self, name: str, value: Any) -> list[Any]:
+        """Text, one value, or a list of values."""
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            return [self.each.accept(name, part) for part in value]
+        return self.read(name, str(value))
+
+    def __str__(self) -> str:
+        return f"{self.each}, with commas between several"
+
+
+@dataclass(frozen=True)
+class Interval(Domain):
+    """Two increasing numbers in a range."""
+
+    least: float
+    most: float
+    example: str
+    metavar = "LO:HI"
+
+    def read(self, name: str, text: str) -> tuple[float, float]:
+        """Text such as ``0.1:10``."""
+        parts = text.split(":")
+        if len(parts) == 2:
+            low, high = (Real(self.least, self.most).read(name, part) for part in parts)
+            if low < high:
+                return low, high
+        tried = f"try {called(name, self.example)}"
+        raise ValueError(f"{called(name, text)} must be LO:HI with {self.least:g} <= LO < HI; {tried}")
+
+    def accept(self, name: str, value: Any) -> tuple[float, float]:
+        """Text, or two numbers."""
+        return self.read(name, value if isinstance(value, str) else ":".join(map(str, value)))
+
+    def __str__(self) -> str:
+        return f"LO:HI from {self.least:g} to {self.most:g}"
+
+
+@dataclass(frozen=True)
+class Text(Domain):
+    """Any text."""
+
+    metavar: str = "TEXT"
+
+    def read(self, name: str, text: str) -> str:
+        """As it is."""
+        del name
+        return text
+
+    def __str__(self) -> str:
+        return "text"
+
+
+FLAG = Text("")
+"""Of an option without a value."""

@@ -1,0 +1,124 @@
+"""A random system declares itself: what it is called, what its parameters are, what is predicted of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+from sympy import Symbol
+
+from .domain import called
+from .parameter import Parameter
+from .prediction import Prediction
+from .printing import Line, Printable
+
+Blocks = Iterable[tuple[str, Printable]]
+"""Equations, with a heading each."""
+
+
+class Declared(type):
+    """Of systems: the constructor reads text as the command line does, and remembers what it was given."""
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """The system, with ``given``, the parameters by name."""
+        signature = inspect.signature(cls.__init__)  # type: ignore[misc]
+        domains = {p.name: p.domain for p in cls.parameters}  # type: ignore[attr-defined]
+        try:
+            bound = signature.bind(None, *arguments, **keywords)
+        except TypeError as error:
+            own = ", ".join(domains) or "no parameters"
+            raise ValueError(f"{cls.__name__}: {error}; it has {own}") from None
+        read = {
+            kind: {name: domains[name].accept(name, v) if isinstance(v, str) and name in domains else v for name, v in of}
+            for kind, of in (("plain", bound.arguments.items()), ("more", _more(bound, signature)))
+        }
+        bound.arguments.update(read["plain"])
+        for name in (n for n, p in signature.parameters.items() if p.kind is p.VAR_KEYWORD and n in bound.arguments):
+            bound.arguments[name] = read["more"]
+        made = type.__call__(cls, *bound.args[1:], **bound.kwargs)
+        values = {**read["plain"], **read["more"]}
+        left_out = {n: p.default for n, p in signature.parameters.items() if p.default is not p.empty}
+        given = {name: values[name] for name in domains if name in values and values[name] != left_out.get(name)}
+        object.__setattr__(made, "given", given)
+        return made
+
+
+def _more(bound: inspect.BoundArguments, signature: inspect.Signature) -> Iterable[tuple[str, Any]]:
+    """What ``**keywords`` takes."""
+    names = [n for n, p in signature.parameters.items() if p.kind is p.VAR_KEYWORD]
+    return [item for name in names for item in bound.arguments.get(name, {}).items()]
+
+
+class System(Printable, metaclass=Declared):
+    """Base of all systems. A subclass with a ``slug`` of its own is found by that name.
+
+    Attributes
+    ----------
+    slug, title, source
+        Name on the command line; one line; reference.
+    statement
+        The declaration as a formula, in one line of text.
+    parameters
+        In the order in which they are shown. The constructor takes them as keywords, and each is an attribute; one that
+        is left out stays a symbol, positive.
+    control
+        The parameter whose critical values are the thresholds; empty where they are in something else.
+    given
+        The parameters that have values, by name.
+    """
+
+    slug: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    statement: ClassVar[str] = ""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    control: ClassVar[str] = ""
+    given: dict[str, Any]
+
+    def __init__(self, **values: Any) -> None:
+        known = {parameter.name for parameter in self.parameters}
+        for name in values.keys() - known:
+            raise ValueError(f"{name} is no parameter of {self.slug}; it has {', '.join(known) or 'none'}")
+        for parameter in self.parameters:
+            value = values.get(parameter.name)
+            read = Symbol(parameter.name, positive=True) if value is None else parameter.domain.accept(parameter.name, value)
+            setattr(self, parameter.name, read)
+
+    def predictions(self) -> Iterable[Prediction]:
+        """Numbers and curves that theory gives."""
+        return ()
+
+    def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
+        """Equations by topic; by default those of the predictions."""
+        return {"predictions": lambda: [(prediction.heading, prediction) for prediction in self.predictions()]}
+
+    def equations(self) -> list[Line]:
+        """The declaration."""
+        return [(rf"\text{{{self.slug}}}", rf"\text{{{self.statement}}}")]
+
+    @classmethod
+    def read(cls, texts: Mapping[str, str]) -> Self:
+        """The system at values given as text. ValueError for a parameter that it does not have."""
+        known = {parameter.name: parameter for parameter in cls.parameters}
+        for name in texts:
+            if name not in known:
+                own = " ".join(called(parameter.name) for parameter in cls.parameters) or "no parameters"
+                raise ValueError(f"{called(name)} does not apply to {cls.slug}; it has {own}")
+        return cls(**{name: known[name].read(text) for name, text in texts.items()})
+
+    def require(self, leave: Iterable[str] = ()) -> None:
+        """ValueError if a parameter that is needed was not given; those in ``leave`` need not be."""
+        for parameter in self.parameters:
+            if parameter.required and parameter.name not in {*self.given, *leave}:
+                tried = f"try {called(parameter.name, parameter.example)}"
+                raise ValueError(f"{called(parameter.name)} is missing for {self.slug}; {tried}")
+
+    def echo(self) -> dict[str, Any]:
+        """The parameters given, for JSON."""
+        return {p.name: p.domain.plain(self.given[p.name]) for p in self.parameters if p.name in self.given}
+
+    @property
+    def shown(self) -> str:
+        """``p = 3, delta-2 = 0.5``."""
+        return ", ".join(f"{name.replace('_', '-')} = {value}" for name, value in self.echo().items())

@@ -1,0 +1,90 @@
+"""Every system by name: those of this folder, of installed packages, and of a file of the user's own."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+
+from ..parsing import shortened
+from ..system import System
+
+GROUP = "ruggedflow.systems"
+"""Entry points by which a package offers systems: a class, or a module that holds some."""
+
+
+@cache
+def systems() -> dict[str, type[System]]:
+    """Those of this folder, and those that installed packages offer."""
+    package = __package__ or ""
+    modules = [import_module(f"{package}.{entry.name}") for entry in iter_modules([str(Path(__file__).parent)])]
+    found = {own.slug: own for module in modules for own in declared_in(module)}
+    for entry in entry_points(group=GROUP):
+        offered = entry.load()
+        found |= {own.slug: own for own in ([offered] if isinstance(offered, type) else declared_in(offered))}
+    return found
+
+
+def declared_in(module: ModuleType) -> Iterator[type[System]]:
+    """Systems that a module declares, not those that it imports."""
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, System) and value.__module__ == module.__name__ and value.slug:
+            yield value
+
+
+def system(name: str) -> type[System]:
+    """The system of that name, or of a file: ``./my_system.py``, or ``./my_system.py:slug`` where it declares several.
+
+    Raises ``ValueError``, with the nearest name for an unknown one, and with the line of a file at fault.
+    """
+    known = systems()
+    if name in known:
+        return known[name]
+    place, _, slug = name.partition(":")
+    if place.endswith(".py"):
+        return _of_file(Path(place), slug)
+    near = get_close_matches(name, known, n=1, cutoff=0.3)
+    hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(known)}"
+    raise ValueError(f"unknown system {shortened(name)!r}; {hint}")
+
+
+def _of_file(path: Path, slug: str) -> type[System]:
+    own = {found.slug: found for found in declared_in(_imported(path))}
+    if not own:
+        raise ValueError(f"{path} declares no system: a subclass of theory.system.System with a slug of its own")
+    if slug and slug not in own:
+        raise ValueError(f"{path} declares no {slug!r}; choose among {', '.join(own)}")
+    if not slug and len(own) > 1:
+        raise ValueError(f"{path} declares {', '.join(own)}; choose one, such as {path}:{next(iter(own))}")
+    return own[slug or next(iter(own))]
+
+
+def _imported(path: Path) -> ModuleType:
+    """By its own name with its folder on the path, so that other processes find it as well."""
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; name one that declares a system")
+    name, folder = path.stem, str(path.resolve().parent)
+    there = sys.modules.get(name)
+    if there is not None and Path(getattr(there, "__file__", None) or "").resolve() != path.resolve():
+        raise ValueError(f"{path}: {name} is the name of another module; choose another name")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        return import_module(name)
+    except Exception as error:
+        raise ValueError(f"{path}{line_in(path, error)}: {type(error).__name__}: {error}") from error
+
+
+def line_in(path: Path, error: BaseException) -> str:
+    """``, line 12``: where in that file an exception passed; nothing if it did not."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f", line {error.lineno}"
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()]
+    return f", line {lines[-1]}" if lines else ""

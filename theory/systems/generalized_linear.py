@@ -1,0 +1,110 @@
+"""Empirical risks of one layer on Gaussian data as systems: a loss that you make up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sympy import Symbol
+
+from ..domain import Exact, Function, called
+from ..generalized_linear import (
+    FIELD,
+    SIGNAL_FIELD,
+    BayesChannel,
+    CriticalPointAction,
+    EffectiveProcess,
+    FlowProcess,
+    FullRSB,
+    GeneralizedLinearLandscape,
+    HessianSpectrum,
+    KacRiceAction,
+    OneStepRSB,
+    SpectralMethod,
+)
+from ..landscape import exact
+from ..parameter import Parameter
+from ..printing import Printable
+from ..system import Blocks, System
+
+ALPHA = Parameter("alpha", "data per dimension, M/N", Exact(), "3")
+SOFTENING = Symbol("a", positive=True)
+
+
+class GeneralizedLinear(GeneralizedLinearLandscape, System):
+    r"""``H(w) = sum_mu l(u_mu, y_mu)`` on ``|w|^2 = N``, ``alpha = M/N``: see ``GeneralizedLinearLandscape``.
+
+    ``a`` takes the place of a symbol of that name in the loss; ``alpha``, left out, stays a symbol.
+    """
+
+    slug = "generalized-linear"
+    title = "a loss that you make up"
+    statement = "l(u, y) = --loss, a smooth function of u and y (and of a, which --a sets)"
+    source = "Maillard, Ben Arous, Biroli 2020, arXiv 1912.02143"
+    parameters: Any = (
+        Parameter(
+            "loss",
+            "l(u, y), where y is the label that the teacher shows",
+            Function({"u": FIELD, "y": SIGNAL_FIELD, "a": SOFTENING}),
+            "'(u**2 - y**2)**2/4'",
+        ),
+        Parameter(
+            "teacher",
+            "the label as a function of y = x.w*/sqrt N; default y",
+            Function({"y": SIGNAL_FIELD}),
+            "'y**2'",
+            required=False,
+        ),
+        Parameter("a", "a positive parameter of the loss, if it has one", Exact(), "1", required=False),
+        ALPHA,
+    )
+    control = "alpha"
+
+    def __init__(self, loss: Any, teacher: Any = None, a: Any = None, alpha: Any = None, *, name: str = "") -> None:
+        declared = GeneralizedLinearLandscape(loss, teacher)
+        if a is not None:
+            softening = exact(a)
+            if softening.is_number and not softening > 0:
+                raise ValueError(f"a = {float(softening):g} must be a positive number; try --a 1")
+            declared = declared.subs({"a": softening})
+        super().__init__(declared.label_loss, declared.teacher, name=name or self.slug)
+        self.alpha = Symbol("alpha", positive=True) if alpha is None else exact(alpha)
+
+    def require(self, leave: Any = ()) -> None:
+        """Parameters that are missing, those of the loss among them."""
+        super().require(leave)
+        for symbol in self.free_symbols:
+            name = symbol.name
+            raise ValueError(f"{called(name)} is missing: it is a parameter of the loss; try {called(name, 1)}")
+
+    def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
+        """By topic."""
+        declaration: tuple[str, Printable] = ("Loss and its derivatives", self)
+        action = ("Kac-Rice action of minima at overlap q", KacRiceAction())
+        steps = "Effective process of gradient descent with steps eta(t); l(t) = l(u(t), y) and so on"
+        return {
+            "bbp": lambda: [declaration, ("Hessian for any law of the labels: bulk, edge, outlier", HessianSpectrum())],
+            "replicas": lambda: [
+                declaration,
+                ("One step of replica symmetry breaking, temperature 0", OneStepRSB()),
+                ("Many steps, and the full one as their limit", FullRSB()),
+            ],
+            "complexity": lambda: [
+                declaration,
+                action,
+                ("The same of all critical points, lambda = 0, and of a given index k", CriticalPointAction()),
+            ],
+            "dynamics": lambda: [
+                declaration,
+                (steps, EffectiveProcess()),
+                ("Its limit of short steps, gradient flow", FlowProcess()),
+            ],
+            "inference": self._inference,
+        }
+
+    def _inference(self) -> Blocks:
+        channel = BayesChannel(self)
+        blocks: list[tuple[str, Printable]] = [("Bayes-optimal state evolution", channel)]
+        if channel.moments[0] == 0 and not channel.optimal_preprocessing.is_number:
+            blocks.append(("Best spectral method", SpectralMethod(channel.optimal_preprocessing)))
+        return blocks

@@ -1,0 +1,135 @@
+"""Gaussian landscapes on the sphere as systems: a covariance and a planted mean that you make up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sympy import Expr, Symbol, sqrt
+
+from ..domain import Polynomial, called
+from ..dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
+from ..end_states import friction, single_minimum
+from ..energies import energies, energy_family
+from ..inference import BayesOptimal, MaximumLikelihood
+from ..kac_rice import KacRice, hessian_law, local_law
+from ..kac_rice.hessian import hessian_of
+from ..landscape import Channel, GaussianLandscape
+from ..parameter import Parameter
+from ..prediction import Threshold
+from ..statics import Ansatz, ParisiFunctional
+from ..statics.algorithms import algorithmic_energy
+from ..statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
+from ..symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
+from ..system import Blocks, System
+from ..thresholds import Family, planted
+
+Question = tuple[Family, dict[Symbol, Expr]]
+"""Landscapes of one control parameter, and the values of their other parameters."""
+
+
+class Landscape(GaussianLandscape, System):
+    r"""``E H = -N g(m)``, ``Cov(H, H') = N f(q)`` on the sphere: see ``GaussianLandscape``."""
+
+    slug = "landscape"
+    title = "a covariance and a planted mean that you make up"
+    statement = "f(q) = --covariance, a polynomial with coefficients >= 0;  g(m) = --mean"
+    source = "Kac-Rice for isotropic Gaussian landscapes: Fyodorov 2004; Auffinger, Ben Arous 2013"
+    parameters = (
+        Parameter("covariance", "f(q), such as 'q**3/2 + q**4/4'", Polynomial(OVERLAP), "'q**3/2 + q**4/4'"),
+        Parameter("mean", "g(m), such as 'm**2/2'; default 0", Polynomial(SIGNAL_OVERLAP), "'m**2/2'", required=False),
+    )
+
+    def __init__(
+        self, covariance: Any, mean: Any = 0, *, name: str = "landscape", channels: tuple[Channel, ...] | None = None
+    ) -> None:
+        super().__init__(covariance, mean, name=name, channels=channels)
+
+    def __add__(self, other: GaussianLandscape) -> Landscape:
+        total = super().__add__(other)
+        return Landscape(total.covariance, total.mean, name=total.name, channels=total.channels)
+
+    def families(self) -> list[Question]:
+        """What the thresholds are sought in: the strength of the signal, if there is one, and the energy."""
+        signal: list[Question] = [] if self.mean == 0 else [(planted(self), {})]
+        return [*signal, (energy_family(self), {})]
+
+    def predictions(self) -> Iterable[Threshold]:
+        """Thresholds in the strength of the signal, if there is one, and energies."""
+        signal = () if self.mean == 0 else planted(self).thresholds.values()
+        return (*signal, *energies(self))
+
+    def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
+        """By topic."""
+        return {
+            "complexity": self._complexity,
+            "bbp": self._bbp,
+            "dynamics": self._dynamics,
+            "inference": self._inference,
+            "statics": self._statics,
+            "thresholds": self._thresholds,
+        }
+
+    def _complexity(self) -> Blocks:
+        law = "Gaussian law of H/N, w, the gradient along and across the signal, and the second derivatives"
+        blocks = [
+            (law, local_law()),
+            ("Riemannian Hessian, conditioned on a critical point", hessian_law()),
+            ("Annealed complexity per N at overlap m, energy integrated out", KacRice(self)),
+            ("Resolved by energy", KacRice(self).at_energy()),
+        ]
+        if sum(channel.covariance != 0 for channel in self.channels) > 1:
+            blocks.append(("Resolved by the energy of each channel", KacRice(self).at_channel_energies()))
+        return blocks
+
+    def _bbp(self) -> Blocks:
+        special = hessian_of(KacRice(self).jet)
+        uninformed = replace(special, spike=value_at_zero(special.spike, SIGNAL_OVERLAP))
+        return [
+            ("Riemannian Hessian, conditioned on a critical point", hessian_law()),
+            (f"The same for {self.slug} at overlap m", special),
+            (f"At m = 0; {self._end_of_flow()}", uninformed),
+        ]
+
+    def _end_of_flow(self) -> str:
+        if single_minimum(self):
+            return f"gradient flow ends in a single minimum at t = {friction(self) / sqrt(self.f(2))}"
+        return "gradient flow ages at t = 2, where the outlier is the first negative direction"
+
+    def _inference(self) -> Blocks:
+        blocks: list[Any] = [("Maximum likelihood: AMP and the informative minimum", MaximumLikelihood(self))]
+        if self.mean == 0:
+            raise ValueError(f"{self.slug} has no planted signal; inference needs one")
+        if self.mean.subs(SIGNAL_OVERLAP, OVERLAP) == self.covariance:
+            blocks.append(("Bayes-optimal: replica-symmetric free entropy and AMP", BayesOptimal(self)))
+        return blocks
+
+    def _dynamics(self) -> Blocks:
+        start: Start = "random" if self.mean == 0 else "planted"
+        opening = "a random start" if start == "random" else "a start of overlap m_0"
+        equilibrium = DynamicalEquations(self, "equilibrium")
+        condition = "".join(f" ({c.otherwise})" for c in equilibrium.conditions)
+        warm = f"The same from equilibrium at inverse temperature beta, above T_s; planted at any{condition}"
+        return [
+            ("Dynamical action averaged over the landscape", AveragedAction()),
+            ("Effective process of one spin, by variation of the action", kernels("equilibrium")),
+            (f"Closed equations for {self.slug} from {opening}", DynamicalEquations(self, start)),
+            (warm, equilibrium),
+            *asymptotics(self),
+        ]
+
+    def _statics(self) -> Blocks:
+        noise = unplanted(self)
+        parisi = f"Parisi's functional of {self.slug} at T = 0 (at T > 0 chi = (1 - q)/T ends it)"
+        numbered = (static_transition, continuous_transition, dynamic_transition, algorithmic_energy)
+        return [
+            (parisi, ParisiFunctional(noise)),
+            ("Replica symmetric below q_1, one step above", Ansatz(noise, ("atom",), at_zero=noise.f(1, 0) == 0)),
+            *((f"{t.name}: {t.meaning}", t) for t in (make(noise) for make in numbered)),
+        ]
+
+    def _thresholds(self) -> Blocks:
+        for name in self.given.keys() - {"p", "covariance", "mean", "coefficients"}:
+            raise ValueError(f"{called(name)} stays a symbol in the equations of the thresholds; leave it out")
+        return [(prediction.heading, prediction) for prediction in self.predictions()]
