@@ -18,9 +18,9 @@ from sympy import Rational
 from numerics.dynamics import DynamicsSolution, solve_dynamics
 from numerics.lowering import Array
 from numerics.thresholds import evaluate_thresholds
-from theory.energies import energy_family
 from theory import OVERLAP, GaussianLandscape
 from theory.dynamics import Ageing
+from theory.energies import energy_family
 
 from .style import BLUE, ORANGE, PURPLE, new_figure
 

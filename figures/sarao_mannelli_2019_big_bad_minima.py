@@ -17,7 +17,6 @@ from theory.kac_rice import KacRice
 from theory.kac_rice.hessian import hessian_of
 from theory.random_matrices import density
 from theory.symbols import SHIFT, SIGNAL_OVERLAP
-from theory.systems import SpikedMatrixTensor
 
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, RED, new_figure
 

@@ -21,7 +21,6 @@ from numerics.lowering import Array, lower
 from numerics.thresholds import Locator
 from theory import SpikedMatrixTensor
 from theory.dynamics import GrowthRate as GrowthTheory
-from theory.systems import SpikedMatrixTensor
 
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, new_figure
 

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from numerics.phase_diagram import phase_diagram
 from numerics.thresholds import evaluate_thresholds
 from theory import SpikedMatrixTensor
-from theory.systems import SpikedMatrixTensor
 
 from .complexity_curve import draw_curve
 from .phase_diagram import draw as draw_phase_diagram

@@ -21,7 +21,6 @@ from numerics.thresholds import Locator
 from theory import SpikedMatrixTensor
 from theory.inference import BayesOptimal
 from theory.symbols import SIGNAL_OVERLAP
-from theory.systems import SpikedMatrixTensor
 
 from .style import new_figure
 

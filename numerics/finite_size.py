@@ -155,7 +155,9 @@ class _Pointwise:
     @classmethod
     def of(cls, landscape: GaussianLandscape, size: int) -> _Pointwise:
         if landscape.free_symbols:
-            raise ValueError(f"landscape = {landscape!r} has free parameters {landscape.free_symbols}; give them values")
+            raise ValueError(
+                f"landscape = {landscape!r} has free parameters {landscape.free_symbols}; give them values"
+            )
         kac_rice = KacRice(landscape)
         action, jet = kac_rice.complexity(), kac_rice.jet
         drift = log(jet[F[2]] / jet[F[1]]) / 2 + log(1 - SIGNAL_OVERLAP**2) / 2 - action.entropy

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from mpmath import mp
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, sympify
 from sympy.logic.boolalg import false
 
 from theory.laws import Explicit, Law, Roots
@@ -70,12 +70,12 @@ def _(law: Roots, at: Point, digits: int) -> tuple[Any, Any]:
 def _start(law: Roots, sides: list[Expr], at: Point) -> tuple[float, ...]:
     """Near the root."""
     if law.start:
-        return tuple(float(value.subs(at)) for value in law.start)
+        return tuple(float(sympify(value).subs(at)) for value in law.start)
     assert law.within is not None and len(law.unknowns) == 1
     function = lower_exact(law.unknowns, sides)
-    low, high = (float(end.subs(at)) for end in law.within)
+    low, high = (float(sympify(end).subs(at)) for end in law.within)
     grid = np.geomspace(low, high, GRID) if low > 0 else np.linspace(low, high, GRID)
-    values = [_with(GUARD, lambda x=x: float(function(mp.mpf(x))[0])) for x in grid]
+    values = _with(GUARD, lambda: [float(function(mp.mpf(x))[0]) for x in grid])
     changes = np.flatnonzero(np.sign(values[:-1]) != np.sign(values[1:]))
     if changes.size != 1:
         raise ConvergenceError(f"{law.unknowns[0]}: {changes.size} roots from {low:g} to {high:g}, expected one")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -16,8 +15,9 @@ from typing import Any
 from sympy import Expr, Rational, Symbol, oo
 
 from .expressions import parse_expression
+from .naming import called, shortened
 from .parsing import LARGEST as LARGEST_PARAMETER
-from .parsing import parse_number, parse_polynomial, read_number, shortened
+from .parsing import parse_polynomial, read_number
 
 SMALLEST = Rational(1, 10**307)
 """Smaller numbers lose digits in double precision."""
@@ -34,22 +34,17 @@ class Domain(ABC):
 
     def accept(self, name: str, value: Any) -> Any:
         """The same for a Python value: what it prints as is read."""
-        return self.read(name, value if isinstance(value, str) else str(value))
+        return self.read(name, value if isinstance(value, str) else written(value))
 
     def plain(self, value: Any) -> Any:
         """A value for JSON."""
         return value
 
 
-TYPED: ContextVar[bool] = ContextVar("typed", default=False)
-"""Whether names are those of a command line."""
-
-
-def called(name: str, value: object = None) -> str:
-    """``--t-max 3`` or ``t_max = 3``; without a value the name alone."""
-    typed = TYPED.get()
-    own = f"--{name.replace('_', '-')}" if typed else name
-    return own if value is None else f"{own} {shortened(value)}" if typed else f"{own} = {shortened(value)}"
+def written(value: Any) -> str:
+    """A value as text that is read back the same."""
+    short = f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) and float(short) != value else short
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,9 @@ class Real(Domain):
         value = read_number(text)
         if value is None:
             example = max(self.least, min(1.0, self.most))
-            raise ValueError(f"{called(name, repr(shortened(text)))} is not a number; try {called(name, f'{example:g}')}")
+            raise ValueError(
+                f"{called(name, repr(shortened(text)))} is not a number; try {called(name, f'{example:g}')}"
+            )
         if not Rational(repr(self.least)) <= value <= Rational(repr(self.most)):
             raise ValueError(f"{called(name, text)} must be a number from {self.least:g} to {self.most:g}")
         if value != 0 and abs(value) < SMALLEST:
@@ -114,9 +111,20 @@ class Whole(Domain):
         return f"whole number from {self.least} to {self.most}"
 
 
+def fraction(name: str, text: str) -> Rational:
+    """A parameter as an exact fraction, so that any number of digits can follow: ``0.1`` is ``1/10``."""
+    value = read_number(text)
+    if value is None:
+        raise ValueError(f"{called(name, repr(shortened(text)))} is not a number; try {called(name, 1)}")
+    if value != 0 and not 1 / LARGEST_PARAMETER <= abs(value) <= LARGEST_PARAMETER:
+        where = "is out of range: between 1e-9 and 1e9 in size"
+        raise ValueError(f"{called(name, text)} {where}; try {called(name, 1)}")
+    return value
+
+
 @dataclass(frozen=True)
 class Exact(Domain):
-    """A positive number as an exact fraction, so that any number of digits can follow; or infinity where it means something."""
+    """A positive number as an exact fraction, or infinity where it means something."""
 
     infinite: bool = False
 
@@ -124,9 +132,9 @@ class Exact(Domain):
         """Text such as ``0.1``, which is 1/10, or ``inf``."""
         if self.infinite and text.strip().lower() in ("inf", "infinity", "oo"):
             return oo
-        value = parse_number(name.replace("_", "-"), text)
+        value = fraction(name, text)
         if not value > 0:
-            raise ValueError(f"{name.replace('_', '-')} = {shortened(text)} must be a positive number; try {called(name, 1)}")
+            raise ValueError(f"{called(name, text)} must be a positive number; try {called(name, 1)}")
         return value
 
     def plain(self, value: Any) -> Any:
@@ -147,10 +155,10 @@ class Order(Domain):
 
     def read(self, name: str, text: str) -> int:
         """Text such as ``3``."""
-        value = parse_number(name.replace("_", "-"), text)
+        value = fraction(name, text)
         if not (value.is_integer and value <= self.most):
             nearest = round(float(min(max(self.least, 3, value), self.most)))
-            what = f"{name.replace('_', '-')} = {shortened(text)}"
+            what = called(name, text)
             raise ValueError(f"{what} must be a whole number up to {self.most}; try {called(name, nearest)}")
         return int(value)
 
@@ -251,7 +259,7 @@ class Choice(Domain):
     def read(self, name: str, text: str) -> str:
         """The name."""
         if text not in self.names:
-            raise ValueError(f"{called(name, text)}: expected one of {', '.join(self.names)}")
+            raise ValueError(f"{called(name, repr(shortened(text)))} must be one of {', '.join(self.names)}")
         return text
 
     def __str__(self) -> str:

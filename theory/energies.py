@@ -16,6 +16,7 @@ from .end_states import single_minimum
 from .kac_rice.average import pure
 from .kac_rice.complexity import KacRice
 from .landscape import GaussianLandscape
+from .prediction import Condition, Threshold
 from .random_matrices.index_cost import regions
 from .random_matrices.semicircle import Y
 from .statics.ansatz import Ansatz, Part
@@ -23,7 +24,6 @@ from .statics.functional import ParisiFunctional
 from .statics.transitions import single_state, unplanted
 from .symbols import ENERGY, SHIFT, SIGNAL_OVERLAP
 from .thresholds.family import Family
-from .prediction import Condition, Threshold
 
 AUFFINGER = (
     "Auffinger, Ben Arous, Cerny 2013, arXiv 1003.1129 (pure); Auffinger, Ben Arous 2013, arXiv 1110.5872 (mixed)"

@@ -8,7 +8,8 @@ from typing import Any
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from .parsing import MAX_LENGTH, NUMBER, shortened, syntax_tree
+from .naming import shortened
+from .parsing import MAX_LENGTH, NUMBER, syntax_tree
 
 NAMES = ("exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "sech", "asinh", "erf", "erfc")
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {name: getattr(sympy, name) for name in NAMES} | {

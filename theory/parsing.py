@@ -9,6 +9,8 @@ from typing import Any
 
 from sympy import QQ, Expr, Poly, Rational, Symbol
 
+from .naming import shortened
+
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {ast.Add: add, ast.Sub: sub, ast.Mult: mul}
 SIGNS: dict[type[ast.unaryop], int] = {ast.UAdd: 1, ast.USub: -1}
 NUMBER = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -66,12 +68,6 @@ def parse_number(name: str, text: str) -> Rational:
     if value != 0 and not 1 / LARGEST <= abs(value) <= LARGEST:
         raise ValueError(f"{name} = {shortened(text)} is out of range: between 1e-9 and 1e9 in size; try {name} = 1")
     return value
-
-
-def shortened(text: object, length: int = 60) -> str:
-    """What a message quotes of what was typed: its beginning, on one line."""
-    whole = " ".join(str(text).split())
-    return whole if len(whole) <= length else f"{whole[: length - 3]}..."
 
 
 class _Reader:

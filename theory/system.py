@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from sympy import Symbol
 
-from .domain import called
+from .naming import called
 from .parameter import Parameter
 from .prediction import Prediction
 from .printing import Line, Printable
@@ -30,7 +30,9 @@ class Declared(type):
             own = ", ".join(domains) or "no parameters"
             raise ValueError(f"{cls.__name__}: {error}; it has {own}") from None
         read = {
-            kind: {name: domains[name].accept(name, v) if isinstance(v, str) and name in domains else v for name, v in of}
+            kind: {
+                name: domains[name].accept(name, v) if isinstance(v, str) and name in domains else v for name, v in of
+            }
             for kind, of in (("plain", bound.arguments.items()), ("more", _more(bound, signature)))
         }
         bound.arguments.update(read["plain"])
@@ -82,7 +84,11 @@ class System(Printable, metaclass=Declared):
             raise ValueError(f"{name} is no parameter of {self.slug}; it has {', '.join(known) or 'none'}")
         for parameter in self.parameters:
             value = values.get(parameter.name)
-            read = Symbol(parameter.name, positive=True) if value is None else parameter.domain.accept(parameter.name, value)
+            read = (
+                Symbol(parameter.name, positive=True)
+                if value is None
+                else parameter.domain.accept(parameter.name, value)
+            )
             setattr(self, parameter.name, read)
 
     def predictions(self) -> Iterable[Prediction]:
@@ -109,10 +115,15 @@ class System(Printable, metaclass=Declared):
 
     def require(self, leave: Iterable[str] = ()) -> None:
         """ValueError if a parameter that is needed was not given; those in ``leave`` need not be."""
-        for parameter in self.parameters:
-            if parameter.required and parameter.name not in {*self.given, *leave}:
+        self.needs({*self.given, *leave})
+
+    @classmethod
+    def needs(cls, there: Container[str]) -> None:
+        """ValueError if a parameter that is needed is not there."""
+        for parameter in cls.parameters:
+            if parameter.required and parameter.name not in there:
                 tried = f"try {called(parameter.name, parameter.example)}"
-                raise ValueError(f"{called(parameter.name)} is missing for {self.slug}; {tried}")
+                raise ValueError(f"{called(parameter.name)} is missing for {cls.slug}; {tried}")
 
     def echo(self) -> dict[str, Any]:
         """The parameters given, for JSON."""

@@ -18,7 +18,7 @@ FIRST = {"phase_diagram": "spiked-matrix-tensor"}
 """The system that is meant where none is named."""
 
 
-class Read(click.ParamType):
+class Read(click.ParamType[Any]):
     """What a domain reads."""
 
     def __init__(self, name: str, domain: Domain) -> None:
@@ -42,11 +42,8 @@ class AskingCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Find the system first: the options are its own."""
-        from theory.domain import TYPED
-
-        TYPED.set(True)
-        name = next((word for word in args if not word.startswith("-")), FIRST.get(self.command, ""))
-        if not name:
+        name = _named(args) or FIRST.get(self.command)
+        if name is None:
             return super().make_context(info_name, args, parent, **extra)
         return for_system(self.command, name, str(self.help)).make_context(info_name, args, parent, **extra)
 
@@ -61,6 +58,15 @@ class AskingCommand(click.Command):
         """No system was named."""
         print(ctx.get_help())
         ctx.exit(0)
+
+
+def _named(words: list[str]) -> str | None:
+    """The system: the first word, or the first that is one where an option comes first."""
+    if words and not words[0].startswith("-"):
+        return words[0]
+    from theory.systems import systems
+
+    return next((word for word in words if word in systems() or ".py" in word), None)
 
 
 def having(command: str) -> dict[str, type[System]]:
@@ -85,7 +91,9 @@ def for_system(command: str, name: str, about: str) -> click.Command:
     parameters: list[click.Parameter] = [click.Argument(["system"], required=False, metavar=kind.slug)]
     parameters += [argument for o in options(function) if (argument := _argument(o)) is not None]
     parameters += [
-        click.Option([p.option, p.name], type=Read(p.name, p.domain), metavar=p.domain.metavar, help=_about_parameter(p))
+        click.Option(
+            [p.option, p.name], type=Read(p.name, p.domain), metavar=p.domain.metavar, help=_about_parameter(p)
+        )
         for p in own
     ]
     parameters += [_option(offered) for offered in options(function) if not offered.option.positional]
@@ -114,9 +122,9 @@ class Told(click.Command):
         if option == f"--{self.kind.control.replace('_', '-')}":
             return f"{option} is the parameter whose thresholds are computed; leave it out"
         known = [name for p in self.params if isinstance(p, click.Option) for name in p.opts if name.startswith("--")]
-        near = get_close_matches(option, known, n=1, cutoff=0.7)
+        near = get_close_matches(option, known, n=1, cutoff=0.8)
         hint = f"did you mean {near[0]}?" if near else f"it has {' '.join(n for n in known if n != '--json')}"
-        return f"{option} does not apply to {self.kind.slug} in {self.name}; {hint}"
+        return f"{option} does not apply to {self.kind.slug}; {hint}"
 
 
 def _about_parameter(parameter: Any) -> str:
@@ -136,7 +144,11 @@ def _option(offered: Offered) -> click.Option:
     names = [f"--{offered.name.replace('_', '-')}", *([f"-{option.letter}"] if option.letter else []), offered.name]
     if option.flag:
         return click.Option(names, is_flag=True, default=None, help=option.help)
-    shown = "" if offered.default in (None, (), offered.default if offered.needed else None) else f" Default {_plain(offered.default)}."
+    shown = (
+        ""
+        if offered.default in (None, (), offered.default if offered.needed else None)
+        else f" Default {_plain(offered.default)}."
+    )
     return click.Option(
         names,
         type=Read(offered.name, option.domain),
@@ -155,12 +167,13 @@ def _plain(value: Any) -> str:
 
 def _run(command: str, kind: type[System], own: list[str], *, as_json: bool, **typed: Any) -> None:
     """Ask and deliver."""
-    from figures.commands.question import ask
+    from figures.commands.question import ask, spared
 
     typed.pop("system", None)
     given = {name: value for name, value in typed.items() if value is not None and value != ()}
     values = {name: given.pop(name) for name in own if name in given}
-    ask(command, kind(**values), **given).deliver(as_json=as_json)
+    kind.needs({*values, *spared(command, kind)})
+    ask(command, kind(**values), given).deliver(as_json=as_json)
 
 
 def complete(what: str) -> Any:

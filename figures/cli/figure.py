@@ -1,8 +1,7 @@
 """`ruggedflow figure NAME`."""
 
-from figures.registry import FIGURES, draw
-
 from figures.commands.output import print_json, print_table
+from figures.registry import FIGURES, draw
 
 
 def run(name: str, *, output: str, list_figures: bool, as_json: bool) -> None:

@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import click
 
+from theory.naming import TYPED
+
 from .program import program
 from .signals import ending_alike, interrupted, leave_at_once, stop
 
@@ -31,8 +33,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a letter that the terminal lacks is no reason to stop
             stream.reconfigure(errors="backslashreplace")
-    with ending_alike():
-        _main()
+    names = TYPED.set(True)
+    try:
+        with ending_alike():
+            _main()
+    finally:
+        TYPED.reset(names)
 
 
 def _main() -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from figures.commands.output import print_json
-from figures.commands.question import answering, commands_of, left_out, options
+from figures.commands.question import answering, commands_of, options, spared
 from theory.system import System
 from theory.systems import systems
 
@@ -46,7 +46,7 @@ def example(command: str, kind: type[System]) -> str:
     function = answering(command, kind)
     assert function is not None
     words = ["ruggedflow", command.replace("_", "-"), kind.slug]
-    own = [p for p in kind.parameters if p.required and p.name not in left_out(command, kind)]
+    own = [p for p in kind.parameters if p.required and p.name not in spared(command, kind)]
     values = [f"{p.option} {p.example}" for p in own]
     for offered in options(function):
         if offered.option.positional:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
-from theory.domain import Between, Choice, Domain, Real, Whole, called
+from theory.domain import Between, Choice, Domain, Real, Whole
 from theory.kac_rice.average import AVERAGE, quenched_remark
+from theory.naming import called
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
-from .files import FILE, drawn, picture_to_write
+from .files import FILE, drawing, picture_to_write
 from .output import print_table
 from .question import Option, answers
 from .signal import require_signal
@@ -83,12 +84,12 @@ def of_landscape(
     if size is not None:
         record["finite_size"] = _finite_size(landscape, size)
 
-    def draw() -> Any:
+    def curve() -> Any:
         from figures.complexity_curve import draw
 
-        return drawn(draw(landscape, energy, index), picture)
+        return draw(landscape, energy, index)
 
-    files = {} if picture is None else {"plot": draw}
+    files = drawing(picture, curve)
     return Answer(results, record, lambda shown: _print(shown, results), files)
 
 

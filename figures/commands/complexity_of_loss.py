@@ -11,7 +11,7 @@ from theory.kac_rice.average import AVERAGE
 from theory.systems import GeneralizedLinear
 
 from .answer import Answer
-from .files import drawn, picture_to_write
+from .files import drawing, picture_to_write
 from .output import print_table
 from .progress import announced
 
@@ -67,12 +67,12 @@ def found(
     if size is not None:
         record["finite_size"] = _finite_size(landscape, alpha, size)
 
-    def draw() -> Any:
+    def curve() -> Any:
         from figures.generalized_linear_complexity import draw
 
-        return drawn(draw(landscape, alpha, labels, energy), picture)
+        return draw(landscape, alpha, labels, energy)
 
-    files = {} if picture is None else {"plot": draw}
+    files = drawing(picture, curve)
     return Answer(results, record, lambda shown: _print(shown, list(kinds)), files)
 
 

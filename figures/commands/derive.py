@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textwrap import indent
-from typing import Annotated, Any
+from typing import Annotated
 
 from sympy import pretty, sympify
 
@@ -20,10 +20,12 @@ def _everything(kind: type[System]) -> tuple[str, ...]:
     return tuple(p.name for p in kind.parameters if p.name not in ("covariance", "loss", "coefficients"))
 
 
-TOPIC = Option(Text("TOPIC"), "Such as complexity, bbp, dynamics, statics, inference, thresholds, replicas.", positional=True)
+TOPIC = Option(
+    Text("TOPIC"), "Such as complexity, bbp, dynamics, statics, inference, thresholds, replicas.", positional=True
+)
 
 
-@answers(System, leave=_everything)
+@answers(System, spare=_everything)
 def derive(
     system: System,
     *,
@@ -65,6 +67,8 @@ def _latex(blocks: Blocks) -> str:
 def _text(blocks: Blocks) -> str:
     parts = ["\n\n".join([title, *(_plain(line) for line in block.equations())]) for title, block in blocks]
     return "".join(f"{part}\n\n" for part in parts).removesuffix("\n")
+
+
 def _plain(line: Line) -> str:
     """One equation as a terminal shows it."""
     left, right = (_readable(side) if isinstance(side, str) else pretty(sympify(side)) for side in line)
@@ -91,5 +95,3 @@ def _readable(latex: str) -> str:
     for command, letters in TERMINAL.items():
         latex = latex.replace(command, letters)
     return latex
-
-

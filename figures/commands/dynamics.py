@@ -11,7 +11,7 @@ from .answer import Answer
 from .files import FILE
 from .question import Option, answers
 
-T_MAX = Option(Real(1e-300, 1e300), "Last time; ageing at T = 0 can be followed to 1e8 or so.")
+T_MAX = Option(Real(-1e300, 1e300), "Last time; ageing at T = 0 can be followed to 1e8 or so.")
 OVERLAP = Option(Real(-1, 1), "Overlap with the signal at the start.")
 AT = Option(Several(Real(0, 1e300)), "Times to report; default 1, 10, 100, ... and the last.")
 OUTPUT = Option(FILE, "Keep all of it (npz); every two minutes and on Ctrl-C, a part.", "o")
@@ -68,9 +68,7 @@ def of_loss(
     constraint: Annotated[
         Any, Option(Choice(("sphere", "none")), "sphere, the default; or none, w of any norm.")
     ] = None,
-    walkers: Annotated[
-        int | None, Option(Whole(64, 2**22), "Points of the effective process, a power of two.")
-    ] = None,
+    walkers: Annotated[int | None, Option(Whole(64, 2**22), "Points of the effective process, a power of two.")] = None,
     samples: Annotated[int | None, Option(Whole(2, 10**6), "Independent sets of walkers.")] = None,
     seed: Annotated[int | None, Option(Whole(0, 2**63), "Fixes the walkers; default 0.")] = None,
     tolerance: Annotated[

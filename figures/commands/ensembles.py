@@ -15,7 +15,8 @@ from numerics.simulation.ensemble import COLUMNS
 from numerics.simulation.observables import OVER_HESSIAN_TIMES, PARTICIPATION
 from numerics.statistics import CONFIDENCE
 from numerics.sweep import SweepError
-from theory.domain import Real, called
+from theory.domain import Real
+from theory.naming import called
 from theory.system import System
 
 from .answer import Answer

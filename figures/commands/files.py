@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from numerics.provenance import output_folder
-from theory.domain import Text, called
+from theory.domain import Text
+from theory.naming import called
 
 FILE, FOLDER = Text("FILE"), Text("DIR")
 
@@ -34,3 +36,8 @@ def drawn(figure: Any, path: Path) -> Path:
     from figures.style import save
 
     return save(figure, path)
+
+
+def drawing(path: Path | None, figure: Callable[[], Any]) -> dict[str, Callable[[], Path]]:
+    """The files of an answer with a picture, if one was asked for."""
+    return {} if path is None else {"plot": lambda: drawn(figure(), path)}

@@ -9,8 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from theory.domain import called
-from theory.parsing import shortened
+from theory.naming import called, shortened
 
 
 def print_json(record: Any) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 
 from numerics.provenance import output_folder, write_whole
-from theory.domain import FLAG, Interval, Order, Real, Several, Text, Whole, called
-from theory.parsing import shortened
+from theory.domain import FLAG, Interval, Order, Real, Several, Text, Whole
+from theory.naming import called, shortened
 from theory.system import System
 from theory.systems import PhaseRetrieval, SpikedMatrixTensor
 
@@ -51,9 +51,7 @@ def of_spiked_matrix_tensor(
         Any, Option(Several(Real(1e-9, 1e9)), "Delta_p of these runs; default 0.25,0.5,1,2,4.")
     ] = None,
     size: Annotated[Any, Option(Several(Whole(16, 10**4)), "Their numbers of spins; default 64,128.", "N")] = None,
-    samples: Annotated[
-        int | None, Option(Whole(2, 10**6), "Runs at each of five Delta_2; default 64.")
-    ] = None,
+    samples: Annotated[int | None, Option(Whole(2, 10**6), "Runs at each of five Delta_2; default 64.")] = None,
     seed: Annotated[int | None, Option(Whole(0, 2**63), "Fixes every run; default 0.")] = None,
     workers: Annotated[int | None, Option(Whole(1, 1024), "Processes; default 1.")] = None,
 ) -> Answer:
@@ -65,7 +63,9 @@ def of_spiked_matrix_tensor(
     chosen = list(dict.fromkeys(p))
     low, high = delta_p_range or (0.1, 10.0)
     runs = {"simulate_at": simulate_at, "size": size, "samples": samples, "seed": seed, "workers": workers}
-    planned = _plan(chosen, low, high, runs) if with_simulation else _no_runs(system, runs)
+    if not with_simulation:
+        _refuse(system, runs)
+    planned = _plan(chosen, low, high, runs) if with_simulation else None
     folder = folder_of(system.slug, output, FILES.values())
     with lines(sum(len(system.family(order).thresholds) for order in chosen)) as advance:
         diagrams = [phase_diagram(order, np.geomspace(low, high, points), advance) for order in chosen]
@@ -98,7 +98,7 @@ def _absent(reason: str) -> None:
     sys.stderr.write(f"ruggedflow: a point is left out: {reason}\n")
 
 
-def _no_runs(system: System, runs: Mapping[str, Any]) -> None:
+def _refuse(system: System, runs: Mapping[str, Any]) -> None:
     for name in (name for name, value in runs.items() if value is not None):
         what = f"{called(name)} does not apply to {system.slug} without {called('with_simulation')}"
         raise ValueError(f"{what}; leave it out")

@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
-from theory.domain import Domain, called
+from theory.domain import Domain
+from theory.naming import called
 from theory.system import System
 
 from . import COMMANDS
 from .answer import Answer
 
 Answering = Callable[..., Answer]
+F = TypeVar("F", bound=Answering)
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,18 @@ class Offered:
 _ANSWERS: dict[str, dict[type[System], Answering]] = {}
 
 
-def answers(kind: type[System], *, leave: Callable[[type[System]], tuple[str, ...]] = lambda _: ()) -> Any:
+Names = Callable[[type[System]], tuple[str, ...]]
+
+
+def answers(kind: type[System], *, leave: Names = lambda _: (), spare: Names = lambda _: ()) -> Callable[[F], F]:
     """Register the function as what the command called like its module does for such systems.
 
-    ``leave`` names parameters of the system that this command does not take, such as the control of its thresholds.
+    ``leave`` names parameters of the system that this command does not take, such as the control of its thresholds;
+    ``spare`` those that it takes and does not need.
     """
 
-    def register(function: Answering) -> Answering:
-        vars(function)["leave"] = leave
+    def register(function: F) -> F:
+        vars(function).update(leave=leave, spare=spare)
         _ANSWERS.setdefault(function.__module__.rsplit(".", 1)[-1], {})[kind] = function
         return function
 
@@ -92,6 +98,12 @@ def left_out(command: str, kind: type[System]) -> tuple[str, ...]:
     return () if found is None else vars(found)["leave"](kind)
 
 
+def spared(command: str, kind: type[System]) -> tuple[str, ...]:
+    """Parameters that need no value."""
+    found = answering(command, kind)
+    return () if found is None else (*vars(found)["leave"](kind), *vars(found)["spare"](kind))
+
+
 @cache
 def options(function: Answering) -> tuple[Offered, ...]:
     """Those of a function, in the order of its signature."""
@@ -104,26 +116,25 @@ def options(function: Answering) -> tuple[Offered, ...]:
     return tuple(found)
 
 
-def ask(command: str, system: System, **given: Any) -> Answer:
-    """The answer, its options as Python values. ``ValueError`` for one that the command does not have."""
+def ask(command: str, system: System, given: Mapping[str, Any]) -> Answer:
+    """The answer, with options that were read. ``ValueError`` where the system or something needed is missing."""
     function = answering(command, type(system))
     if function is None:
         has = ", ".join(commands_of(type(system))) or "none"
         raise ValueError(f"{system.slug} has no {command}; it has: {has}")
-    known = {offered.name: offered for offered in options(function)}
+    for offered in options(function):
+        if offered.needed and offered.name not in given:
+            raise ValueError(f"{called(offered.name)} is missing: {offered.option.help}")
+    system.require(spared(command, type(system)))
+    return function(system, **given)
+
+
+def accepted(command: str, system: System, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as Python gives them, read. ``ValueError`` for one that the command does not have."""
+    function = answering(command, type(system))
+    known = {} if function is None else {offered.name: offered for offered in options(function)}
     for name in given:
         if name not in known:
-            raise ValueError(f"{called(name, given[name])} does not apply to {command} of {system.slug}; it has "
-                             f"{', '.join(known) or 'no options'}")  # fmt: skip
-    for offered in known.values():
-        if offered.needed and offered.name not in given:
-            raise ValueError(f"{offered.name} is missing: {offered.option.help}")
-    system.require(left_out(command, type(system)))
-    return function(system, **{name: known[name].accept(value) for name, value in given.items()})
-
-
-def record_of(command: str, kind: type[System]) -> Mapping[str, Any]:
-    """The options of a command for a system, for JSON."""
-    function = answering(command, kind)
-    assert function is not None
-    return {o.name: {"meaning": o.option.help, "domain": str(o.option.domain)} for o in options(function)}
+            has = ", ".join(known) or "no options"
+            raise ValueError(f"{called(name)} does not apply to {command} of {system.slug}; it has {has}")
+    return {name: known[name].accept(value) for name, value in given.items()}

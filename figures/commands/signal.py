@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from theory.domain import Domain, Real, called
+from theory.domain import Domain, Real
+from theory.naming import called
 from theory.systems import Landscape
 
 
 class Starting(Domain):
-    """A number from -1 to 1, or ``random`` (None)."""
+    """A number from -1 to 1, or ``random``."""
 
     metavar = "M"
 
-    def read(self, name: str, text: str) -> float | None:
+    def read(self, name: str, text: str) -> float | str:
         """The overlap."""
-        return None if text == "random" else Real(-1, 1).read(name, text)
+        return text if text == "random" else Real(-1, 1).read(name, text)
 
     def __str__(self) -> str:
         return "number from -1 to 1, or random"

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from sympy import DiracDelta
 
-from theory.domain import FLAG, Choice, Domain, Real, Several, Whole, called
+from theory.domain import FLAG, Choice, Domain, Real, Several, Whole
+from theory.naming import called
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
@@ -69,9 +70,10 @@ def of_landscape(
 
     from .ensembles import simulated
 
-    require_signal(landscape, overlap)
-    diluted = {"ensemble": "diluted", "connectivity": None if connectivity == "auto" else connectivity}
-    runner = partial(simulate, landscape, overlap=overlap, **({} if connectivity is None else diluted))
+    begin = None if overlap == "random" else overlap
+    require_signal(landscape, begin)
+    diluted: dict[str, Any] = {"ensemble": "diluted", "connectivity": None if connectivity == "auto" else connectivity}
+    runner = partial(simulate, landscape, overlap=begin, **({} if connectivity is None else diluted))
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian)
@@ -108,7 +110,8 @@ def of_loss(
         raise ValueError(f"{foreign}, which has the overlap that it finds")
     if landscape.curvature.has(DiracDelta):  # the gradient jumps
         landscape.require_smooth()
-    runner = partial(simulate_risk, landscape, alpha=float(landscape.alpha), start=start, overlap=overlap)
+    begin = None if overlap == "random" else overlap
+    runner = partial(simulate_risk, landscape, alpha=float(landscape.alpha), start=start, overlap=begin)
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian, more=success)

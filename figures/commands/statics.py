@@ -13,7 +13,7 @@ from theory.statics import at_overlap
 from theory.systems import Landscape
 
 from .answer import Answer
-from .files import FILE, drawn, picture_to_write
+from .files import FILE, drawing, picture_to_write
 from .numbers import with_error
 from .output import print_table
 from .question import Option, answers
@@ -52,12 +52,12 @@ def of_landscape(
         **_landmarks(landscape, m),
     }
 
-    def draw() -> Any:
+    def curve() -> Any:
         from figures.order_parameter import draw
 
-        return drawn(draw(result), picture)
+        return draw(result)
 
-    return Answer(result, record, _print, {} if picture is None else {"plot": draw})
+    return Answer(result, record, _print, drawing(picture, curve))
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from sympy import Symbol
@@ -140,7 +140,7 @@ def _loss_record(result: Any, named: Any) -> dict[str, Any]:
     }
 
 
-def _loss_row(key: str, result: Any, meaning: str, digits: int) -> Iterable[str]:
+def _loss_row(key: str, result: Any, meaning: str, digits: int) -> list[str]:
     from numerics.rounding import half_unit, rounded_up
 
     value = f"{result.alpha:.{digits}g}" if result.exists else "—"

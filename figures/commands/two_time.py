@@ -17,8 +17,9 @@ from numerics.dynamics.solution import COLUMNS
 from numerics.dynamics.solve import chosen_method
 from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
-from theory.domain import Real, called
+from theory.domain import Real
 from theory.landscape import GaussianLandscape
+from theory.naming import called
 from theory.systems import Landscape
 
 from .answer import Answer
@@ -62,7 +63,7 @@ def solved(
         files["plot"] = lambda: _draw(landscape, solution, picture)
     if failure is not None:
         times = [*(t for t in times if t < solution.t_reached), solution.t_reached]
-        kept = called("output", "FILE") if file is None else called("resume", file)
+        kept = called("output", "FILE") if file is None else f"{called('resume')} {file}"
         note = f"; give {kept} to keep what there is" if file is None else f"; continue with {kept}"
         failure = ConvergenceError(f"{failure}{note}", solution)
     about = {"system": landscape.slug, "parameters": landscape.echo()}
@@ -128,7 +129,7 @@ def _farewell(error: KeyboardInterrupt, partial: DynamicsSolution | None, file: 
     if file is None:
         return f"{error}; give {called('output', 'FILE')} to keep what there is"
     try:
-        return f"{error}; continue with {called('resume', partial.save(file))}"
+        return f"{error}; continue with {called('resume')} {partial.save(file)}"
     except OSError as full:
         return f"{error}; cannot write {file}: {full.strerror}"
 

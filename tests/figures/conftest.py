@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from figures.cli import progress
 from figures.cli.main import main
+from figures.commands import progress
 
 
 @pytest.fixture

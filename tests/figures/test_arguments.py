@@ -1,10 +1,38 @@
 """Numbers on the command line, whichever command reads them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from figures.cli.arguments import chosen, interval, open_overlap, real, whole
+from figures.commands.output import select
+from theory.domain import Between, Interval, Real, Several, Text, Whole
+from theory.naming import TYPED
+
+
+@pytest.fixture(autouse=True)
+def _typed() -> Iterator[None]:
+    """Messages name options as on the command line."""
+    token = TYPED.set(True)
+    yield
+    TYPED.reset(token)
+
+
+def whole(name: str, text: str, least: int, most: int) -> int:
+    return Whole(least, most).read(name, text)
+
+
+def real(name: str, text: str, least: float, most: float) -> float:
+    return Real(least, most).read(name, text)
+
+
+def test_python_names_an_argument_as_it_is_called_there() -> None:
+    TYPED.set(False)
+    with pytest.raises(ValueError, match=r"^t_max = -1 must be a number from 0 to 1$"):
+        Real(0, 1).accept("t_max", -1)
+    assert Several(Real(0, 10)).accept("at", [1, 2.5]) == Several(Real(0, 10)).accept("at", "1,2.5") == [1, 2.5]
+    assert Interval(0, 10, "1:2").accept("a_range", (1, 2)) == (1, 2)
+
 
 NO_NUMBERS = ["", "x", "nan", "inf", "1_0", "0x10", "٣", "1j", "True", "--1", "1/0", "1,2", "9" * 5000]
 
@@ -42,23 +70,26 @@ def test_real_numbers_have_a_range_with_its_ends() -> None:
 
 
 def test_intervals() -> None:
-    assert interval("a-range", "1/4:2", 1e-6, 1e6, "0.1:10") == (0.25, 2)
+    assert Interval(1e-6, 1e6, "0.1:10").read("a_range", "1/4:2") == (0.25, 2)
     for text in ("3:1", "1:1", "1", "1:2:3", ":", "0:1", "1:1e7", "a:b"):
         with pytest.raises(ValueError, match=r"--a-range .*(LO:HI|number)"):
-            interval("a-range", text, 1e-6, 1e6, "0.1:10")
+            Interval(1e-6, 1e6, "0.1:10").read("a_range", text)
 
 
 def test_names_in_a_list() -> None:
-    assert chosen("only", " b,, a", ["a", "b"]) == ["b", "a"] and chosen("only", ",", ["a", "b"]) == ["a", "b"]
+    read = Several(Text()).read
+    assert select("only", read("only", " b,, a"), ["a", "b"]) == ["b", "a"]
+    assert select("only", read("only", ","), ["a", "b"]) == select("only", None, ["a", "b"]) == ["a", "b"]
     with pytest.raises(ValueError, match="--only c: no such line; choose among a, b"):
-        chosen("only", "a,c", ["a", "b"], "line")
+        select("only", ["a", "c"], ["a", "b"], "line")
 
 
 def test_an_open_overlap() -> None:
-    assert open_overlap("-0.999") == -0.999
+    open_overlap = Between(-1, 1, "0")
+    assert open_overlap.read("overlap", "-0.999") == -0.999
     for text in ("1", "-1", "1e9"):
         with pytest.raises(ValueError, match=r"--overlap .* strictly between -1 and 1; try --overlap 0"):
-            open_overlap(text)
+            open_overlap.read("overlap", text)
 
 
 HUGE = "9" * 5000

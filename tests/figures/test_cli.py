@@ -76,7 +76,7 @@ def test_energies_of_a_pure_spin_glass(run: Any) -> None:
 def test_systems_and_figures_are_listed(run: Any) -> None:
     assert set(json.loads(run("systems", "--json")[1])["systems"]) == {
         "spiked-matrix-tensor", "spiked-tensor", "pure-spin", "landscape", "phase-retrieval", "linear-regression",
-        "generalized-linear",
+        "generalized-linear", "mixed-spin",
     }  # fmt: skip
     assert "--delta-2" in run("systems")[1]
     assert "sarao_mannelli_2019_big_bad_minima" in json.loads(run("figure", "--list", "--json")[1])["figures"]
@@ -141,10 +141,10 @@ def test_complexity_plot(run: Any, tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "thresholds spiked-matrix-tensor --p 2.5 --delta-p 1": ["p = 2.5", "--p 3"],
+    "thresholds spiked-matrix-tensor --p 2.5 --delta-p 1": ["--p 2.5", "--p 3"],
     "thresholds spiked-matrix-tensor --p 2 --delta-p 1": ["p = 2", "p = 3"],
-    "thresholds spiked-matrix-tensor --p 3 --delta-p -1": ["delta_p = -1", "delta_p = 1"],
-    "thresholds spiked-matrix-tensor --p 3 --delta-p nan": ["delta-p = 'nan'", "0.5"],
+    "thresholds spiked-matrix-tensor --p 3 --delta-p -1": ["--delta-p -1", "--delta-p 1"],
+    "thresholds spiked-matrix-tensor --p 3 --delta-p nan": ["--delta-p 'nan'", "--delta-p 1"],
     "thresholds spiked-matrix-tensor --p 3": ["--delta-p is missing", "--delta-p 1"],
     "thresholds spiked-matrix-tensor --p 3 --delta-p 1 --delta-2 1": ["--delta-2", "leave it out"],
     "thresholds spiked-matrix-tensor --p 3 --delta-p 1 --only foo": ["foo", "gradient_flow"],
@@ -186,11 +186,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_closed_forms_compile_nothing() -> None:
-    code = (
-        "import sys; from figures.cli.thresholds import run;"
-        "run('spiked-matrix-tensor', {'p': '3', 'delta_p': '1'}, digits='30', only='', as_json=True);"
-        "sys.exit('numba' in sys.modules)"
-    )
+    words = "thresholds spiked-matrix-tensor --p 3 --delta-p 1 --only gradient_flow"
+    code = f"import sys; sys.argv = 'ruggedflow {words}'.split(); from figures.cli.main import program;"
+    code += "program.main(sys.argv[1:], standalone_mode=False); sys.exit('numba' in sys.modules)"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=root).returncode == 0
 

@@ -14,7 +14,7 @@ import pytest
 import numerics.checks.bbp_rotation_invariant as bbp
 from figures.check_figure import draw
 from figures.cli import check as command
-from figures.cli.progress import fraction
+from figures.commands.progress import fraction
 from numerics.checks import CHECKS, Comparison, Panel, Report, Series
 from numerics.errors import ConvergenceError
 

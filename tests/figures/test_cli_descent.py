@@ -48,8 +48,8 @@ def test_least_squares_without_the_sphere(run: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--t-max", "1", "--constraint", "ball"), "constraint = 'ball' must be one of sphere, none"),
-        (("--t-max", "1", "--temperature", "1"), "--temperature does not apply to phase-retrieval; leave it out"),
+        (("--t-max", "1", "--constraint", "ball"), "--constraint 'ball' must be one of sphere, none"),
+        (("--t-max", "1", "--temperature", "1"), "--temperature does not apply to phase-retrieval; it has"),
         (("--t-max", "1", "--verify"), "--verify does not apply"),
         (("--t-max", "1", "--resume", "x"), "--resume does not apply"),
         (("--t-max", "1", "--p", "3"), "--p does not apply to phase-retrieval"),
@@ -71,7 +71,7 @@ def test_mistakes_of_losses(run: Any, words: tuple[str, ...], message: str) -> N
     [
         (("phase-retrieval", "--a", "1"), "--alpha is missing"),
         (("phase-retrieval", "--alpha", "3"), "--a is missing"),
-        (("pure-spin", "--p", "3", "--delta-p", "1", "--eta", "1"), "--eta does not apply to pure-spin; leave it out"),
+        (("pure-spin", "--p", "3", "--delta-p", "1", "--eta", "1"), "--eta does not apply to pure-spin; it has"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--alpha", "1"), "--alpha does not apply to pure-spin"),
     ],
 )

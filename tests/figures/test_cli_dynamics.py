@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 from sympy import Rational
 
-from figures.cli import dynamics as cli
-from figures.cli.arguments import real
-from figures.cli.numbers import with_error
-from figures.cli.progress import logarithmic
+from figures.commands import two_time as cli
+from figures.commands.numbers import with_error
+from figures.commands.progress import logarithmic
 from figures.dynamics_curves import draw
 from numerics.dynamics import Equilibrium, Model, load, long_time, solve_dynamics
 from numerics.dynamics import reference as reference_method
 from numerics.dynamics.solution import COLUMNS
 from numerics.errors import ConvergenceError
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
+from theory.domain import Real
 
 SPIKED = SpikedMatrixTensor(3, Rational(1, 2), 1)
 SYSTEM = ["dynamics", "spiked-matrix-tensor", "--p", "3", "--delta-2", "0.5", "--delta-p", "1", "--rtol", "1e-4"]
@@ -98,7 +98,7 @@ def test_a_tiny_overlap_is_not_lost(run: Any) -> None:
     record = json.loads(run(*SYSTEM, "--overlap", "1e-300", "--t-max", "1", "--json")[1])
     assert record["settings"]["overlap"] == 1e-300
     assert 2e-300 < record["rows"][-1]["m"] < 3e-300
-    assert real("overlap", "-2e-300/4", -1, 1) == -5e-301
+    assert Real(-1, 1).read("overlap", "-2e-300/4") == -5e-301
 
 
 def test_the_table_is_aligned_and_names_its_files(run: Any, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ MISTAKES = {
     "--t-max -1": ["--t-max -1"],
     "--t-max nan": ["--t-max 'nan' is not a number"],
     "--t-max inf": ["--t-max 'inf' is not a number"],
-    "--t-max 1e13": ["--t-max 1e13"],
+    "--t-max 1e13": ["--t-max 1e+13"],
     "--t-max 1 --overlap 1.5": ["--overlap 1.5", "from -1 to 1"],
     "--t-max 1 --overlap 1e-400": ["--overlap 1e-400 is too small"],
     "--t-max 1 --overlap 1/0": ["--overlap '1/0' is not a number"],

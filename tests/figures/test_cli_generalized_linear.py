@@ -49,14 +49,14 @@ def test_equations_are_printed(run: Any, topic: str) -> None:
     ("words", "message"),
     [
         (("thresholds", "phase-retrieval"), "--a is missing for phase-retrieval; try --a 0.01"),
-        (("thresholds", "phase-retrieval", "--a", "-1"), "a = -1 must be a positive number"),
-        (("thresholds", "phase-retrieval", "--a", "x"), "a = 'x' is not a number"),
+        (("thresholds", "phase-retrieval", "--a", "-1"), "--a -1 must be a positive number"),
+        (("thresholds", "phase-retrieval", "--a", "x"), "--a 'x' is not a number"),
         (("thresholds", "phase-retrieval", "--a", "1", "--p", "3"), "--p does not apply to phase-retrieval"),
         (("thresholds", "phase-retrieval", "--a", "1", "--only", "bbp"), "--only bbp: no such threshold"),
         (("thresholds", "phase-retrieval", "--a", "1", "--digits", "30"), "--digits 30"),
         (("thresholds", "spiked-tensor", "--p", "3", "--a", "1"), "--a does not apply to spiked-tensor"),
         (("derive", "phase-retrieval", "ageing"), "unknown topic 'ageing' for phase-retrieval"),
-        (("complexity", "phase-retrieval"), "--alpha is missing for phase-retrieval; try --alpha 4"),
+        (("complexity", "phase-retrieval", "--a", "1"), "--alpha is missing for phase-retrieval; try --alpha 3"),
         (("thresholds", "phase-retrieva"), "did you mean phase-retrieval"),
     ],
 )

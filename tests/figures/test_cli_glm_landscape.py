@@ -90,9 +90,12 @@ def test_phase_diagram_of_phase_retrieval(run: Any, tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("complexity", "phase-retrieval", "--alpha", "-1", "--a", "1"), "--alpha -1 must be a positive number"),
-        (("complexity", "phase-retrieval", "--alpha", "4", "--a", "1", "--labels", "all"), "--labels all must be"),
+        (("complexity", "phase-retrieval", "--alpha", "4", "--a", "1", "--labels", "all"), "--labels 'all' must be"),
         (("complexity", "phase-retrieval", "--alpha", "4", "--a", "1", "--overlap", "1"), "--overlap 1 must lie"),
-        (("complexity", "phase-retrieval", "--alpha", "4", "--a", "1", "--index", "2"), "--index 2 must be a fraction"),
+        (
+            ("complexity", "phase-retrieval", "--alpha", "4", "--a", "1", "--index", "2"),
+            "--index 2 must lie strictly between 0 and 1",
+        ),
         (("complexity", "phase-retrieval", "--alpha", "4", "--a", "1", "--p", "3"), "--p does not apply to"),
         (("complexity", "pure-spin", "--p", "3", "--delta-p", "1", "--labels", "annealed"), "--labels does not apply"),
         (("complexity", "pure-spin", "--p", "3", "--delta-p", "1", "--alpha", "4"), "--alpha does not apply"),
@@ -101,11 +104,11 @@ def test_phase_diagram_of_phase_retrieval(run: Any, tmp_path: Path) -> None:
         (("thresholds", "generalized-linear", "--loss", "a*(u-y)**2"), "--a is missing: it is a parameter"),
         (("thresholds", "generalized-linear", "--loss", "y**2"), "does not depend on u"),
         (("thresholds", "generalized-linear", "--loss", "(u-y)**2", "--teacher", "u"), "only numbers, pi, y"),
-        (("thresholds", "generalized-linear", "--loss", "u-y", "--a", "0"), "a = 0 must be a positive number"),
-        (("phase-diagram", "linear-regression"), "phase-diagram draws phase-retrieval, not linear-regression"),
+        (("thresholds", "generalized-linear", "--loss", "u-y", "--a", "0"), "--a 0 must be a positive number"),
+        (("phase-diagram", "linear-regression"), "linear-regression has no phase-diagram"),
         (("phase-diagram", "phase-retrieval", "--a-range", "2:1"), "--a-range 2:1 must be LO:HI"),
         (("phase-diagram", "phase-retrieval", "--only", "spectral"), "--only spectral: no such line"),
-        (("phase-diagram", "spiked-matrix-tensor", "--a", "1"), "do not apply to spiked-matrix-tensor"),
+        (("phase-diagram", "spiked-matrix-tensor", "--a", "1"), "--a does not apply to spiked-matrix-tensor"),
     ],
 )
 def test_mistakes_take_one_line(run: Any, words: tuple[str, ...], message: str) -> None:

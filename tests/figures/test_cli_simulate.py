@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sympy import Rational
 
-from figures.cli import simulate as command
-from figures.cli.progress import counted
+from figures.commands.progress import counted
+from numerics import simulation
 from numerics.errors import Interrupted
 from numerics.simulation import load, simulate
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
@@ -106,7 +106,7 @@ def test_interrupted(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_args: Any, **_words: Any) -> None:
         raise Interrupted("interrupted after 3 of 4 samples; go on with resume", None)
 
-    monkeypatch.setattr(command, "run_ensemble", interrupted)
+    monkeypatch.setattr(simulation, "simulate", interrupted)
     assert run(*SHORT) == (130, "", "ruggedflow: interrupted after 3 of 4 samples; go on with resume\n")
 
 

@@ -17,9 +17,9 @@ from time import process_time
 from typing import Any
 
 import pytest
+from figures.cli.arguments import interval, open_overlap, real, starting_overlap, whole
 from rich.progress import Progress
 
-from figures.cli.arguments import interval, open_overlap, real, starting_overlap, whole
 from figures.cli.main import main
 from theory import OVERLAP, GaussianLandscape, parse_number, parse_polynomial
 from theory.expressions import parse_expression

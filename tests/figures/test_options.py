@@ -1,109 +1,117 @@
 """Which option applies to which system: every other one is refused by every command."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from figures.cli.main import app
-from figures.cli.phase_diagram import FILES, folder_of
+from figures.cli.asking import for_system
+from figures.commands.phase_diagram import FILES, folder_of
+from figures.commands.question import commands_of
 from numerics.phase_diagram import round_numbers, to_latex
+from theory.systems import systems
 
-VALUES = {
-    "p": "3", "delta-2": "0.5", "delta-p": "1", "covariance": "q**3/2", "mean": "m**2/2", "a": "1", "alpha": "3",
-    "loss": "(u - y)**2/2", "teacher": "y", "overlap": "0.5", "energy": "-1", "channel-energy": "3=-1", "index": "0.1",
-    "labels": "annealed", "size": "16", "temperature": "1", "beta-initial": "0.1", "rtol": "1e-3",
-    "method": "reference", "eta": "0.1", "batch": "0.5", "persistence": "1", "constraint": "none", "walkers": "64",
-    "samples": "2", "seed": "1",
-    "starts": "2",
-    "tolerance": "1", "workers": "1", "start": "spectral", "connectivity": "8", "delta-p-range": "0.5:2", "points": "3",
-    "a-range": "0.5:2", "only": "gradient_flow", "simulate-at": "1", "resume": "nothing.npz",
-}  # fmt: skip
-FLAGS = {"with-simulation", "verify"}
-"""Options without a value, of some systems only."""
-EVERYWHERE = {"json", "help", "output", "plot", "digits", "latex", "at", "hessian", "t-max"}
-SYSTEMS = {
-    "spiked-matrix-tensor": {"p", "delta-2", "delta-p"},
-    "spiked-tensor": {"p", "delta-p"},
-    "pure-spin": {"p", "delta-p"},
-    "landscape": {"covariance", "mean"},
-    "phase-retrieval": {"a"},
-    "linear-regression": set(),
-    "generalized-linear": {"loss", "teacher", "a"},
-}
-LOSSES = {"phase-retrieval", "linear-regression", "generalized-linear"}
 NEEDED = {
     "spiked-matrix-tensor": "--p 3 --delta-2 0.5 --delta-p 1",
     "spiked-tensor": "--p 3 --delta-p 1",
     "pure-spin": "--p 3 --delta-p 1",
     "landscape": "--covariance q**3/2",
-    "phase-retrieval": "--a 1",
-    "linear-regression": "",
-    "generalized-linear": "--loss (u-y)**2/2",
+    "mixed-spin": "--coefficients 3:1/2,4:1/2",
+    "phase-retrieval": "--a 1 --alpha 3",
+    "linear-regression": "--alpha 3",
+    "generalized-linear": "--loss (u-y)**2/2 --alpha 3",
 }
-BY_COMMAND = {
-    "derive": ({}, {}),
-    "thresholds": ({"only"}, {"only"}),
-    "complexity": ({"overlap", "energy", "channel-energy", "index", "size"},
-                   {"alpha", "overlap", "energy", "index", "labels", "size"}),
-    "dynamics": ({"temperature", "overlap", "start", "beta-initial", "rtol", "method", "verify", "resume"},
-                 {"alpha", "overlap", "eta", "batch", "persistence", "constraint", "walkers", "samples", "seed",
-                  "tolerance", "workers"}),
-    "statics": ({"temperature", "overlap"}, None),
-    "simulate": ({"size", "samples", "seed", "starts", "overlap", "temperature", "connectivity", "rtol", "resume",
-                  "workers"},
-                 {"alpha", "size", "samples", "seed", "starts", "overlap", "start", "temperature", "rtol", "resume",
-                  "workers"}),
-}  # fmt: skip
-"""Besides the parameters of the system: of Gaussian landscapes, of losses (None: they have no such command)."""
 WORDS = {"derive": "bbp", "dynamics": "--t-max 1", "simulate": "--t-max 1 -N 8"}
+FIXED = {"thresholds": {"spiked-matrix-tensor": "--delta-2 0.5", "spiked-tensor": "--delta-p 1"} | dict.fromkeys(
+    ("phase-retrieval", "linear-regression", "generalized-linear"), "--alpha 3")}  # fmt: skip
+"""Controls: the parameters whose thresholds are computed."""
 
 
-def options_of(command: str) -> set[str]:
+def options_of(command: str, system: str) -> set[str]:
     """All that the parser knows."""
-    parameters = get_command(app).commands[command].params  # type: ignore[attr-defined]
-    return {name.removeprefix("--") for p in parameters for name in p.opts if name.startswith("--")} - EVERYWHERE
+    made = for_system(command.replace("-", "_"), system, "")
+    return {name for p in made.params for name in p.opts if name.startswith("--")} - {"--json"}
+
+
+def everything() -> list[tuple[str, str]]:
+    """Every command of every system."""
+    return [(c.replace("_", "-"), slug) for slug, kind in systems().items() for c in commands_of(kind)]
 
 
 def foreign_options() -> list[tuple[str, str, str]]:
-    """Command, system, option."""
+    """Command, system, option: of each command those that it has for another system, and of all a few."""
     cases = []
-    for command, by_family in BY_COMMAND.items():
-        for system, own in SYSTEMS.items():
-            applying = by_family[system in LOSSES]
-            foreign = set() if applying is None else options_of(command) - own - set(applying)
-            cases += [(command, system, option) for option in sorted(foreign)]
-    simulation = {"simulate-at", "size", "samples", "seed"}
-    retrieval = {"a", "a-range", "only"}
-    cases += [("phase-diagram", "spiked-matrix-tensor", o) for o in sorted(retrieval | simulation | {"workers"})]
-    gaussian = {"p", "delta-p-range", "with-simulation"}
-    return cases + [("phase-diagram", "phase-retrieval", o) for o in sorted(gaussian | simulation)]
+    for command, system in everything():
+        others = set().union(*(options_of(command, other) for c, other in everything() if c == command))
+        cases += [(command, system, option) for option in sorted(others - options_of(command, system))]
+    return cases
 
 
-@pytest.mark.parametrize(
-    ("command", "system", "option"),
-    [pytest.param(*case, marks=() if i % 8 == 0 else pytest.mark.slow) for i, case in enumerate(foreign_options())],
-)
+@pytest.mark.parametrize(("command", "system", "option"), foreign_options())
 def test_an_option_that_does_not_apply_is_refused(
-    run: Any, tmp_path: Any, command: str, system: str, option: str
+    run: Any, tmp_path: Path, monkeypatch: Any, command: str, system: str, option: str
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     needed = "" if command == "phase-diagram" else NEEDED[system]
-    if system in LOSSES and command in ("complexity", "dynamics", "simulate"):
-        needed += " --alpha 3"
-    typed = [f"--{option}"] if option in FLAGS else [f"--{option}", VALUES[option]]
-    folder = ["--output", str(tmp_path / "out")] if command == "phase-diagram" else []
-    status, out, err = run(command, system, *WORDS.get(command, "").split(), *needed.split(), *typed, *folder)
+    control = FIXED.get(command, {}).get(system, "")
+    words = needed.replace(control, "").split()
+    status, out, err = run(command, system, *WORDS.get(command, "").split(), *words, option, "1")
     assert status == 2 and out == "" and err.count("\n") == 1
-    err = err.replace(",", " ")
-    assert f"--{option} " in err and "not apply" in err
+    assert f"{option} " in err and ("not apply" in err or control.startswith(f"{option} "))
     assert not list(tmp_path.iterdir())
 
 
-def test_the_table_above_knows_every_option() -> None:
-    for command in (*BY_COMMAND, "phase-diagram"):
-        known = {*VALUES, *FLAGS}
-        assert options_of(command) <= known
+def test_a_stranger_s_system_has_the_options_that_it_declares(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "alone.py"
+    file.write_text(STRANGER)
+    status, out, _ = run("thresholds", str(file), "--help")
+    assert status == 0 and "--depth" in out and "--temperature" not in out
+    status, out, err = run("thresholds", str(file), "--depth", "3", "--json")
+    assert status == 0, err
+    assert json.loads(out)["thresholds"]["melting"]["temperature"].startswith("1.4426950408889")
+    for words, said in {
+        (str(file),): "--depth is missing for alone; try --depth 2",
+        (str(file), "--depth", "-1"): "--depth -1 must be a number from 0 to 10",
+        (f"{file}:nobody", "--depth", "1"): "declares no 'nobody'; choose among alone",
+        (str(tmp_path / "gone.py"),): "no such file",
+    }.items():
+        status, _, err = run("thresholds", *words)
+        assert status == 2 and err.count("\n") == 1 and said in err, err
+    broken = tmp_path / "broken.py"
+    broken.write_text("import theory\n\nnothing()\n")
+    status, _, err = run("thresholds", str(broken))
+    assert status == 2 and "broken.py, line 3: NameError" in err
+
+
+STRANGER = """
+from sympy import Eq, Symbol, log
+
+from theory.domain import Real
+from theory.parameter import Parameter
+from theory.prediction import Threshold
+from theory.system import System
+
+
+class Alone(System):
+    slug, title, statement, source = "alone", "a trap", "p ~ exp(-depth/T)", "nobody 2026"
+    parameters = (
+        Parameter("depth", "of the trap", Real(0, 10), "2"),
+        Parameter("temperature", "of the bath", Real(0, 10), "1"),
+    )
+    control = "temperature"
+
+    def predictions(self):
+        t = Symbol("temperature", positive=True)
+        yield Threshold("melting", "Half is out.", t, (Eq(log(2) * t, self.depth / 3),), "nobody 2026", within=(0.1, 5))
+"""
+
+
+def test_every_option_says_what_it_is(run: Any) -> None:
+    for command, system in everything():
+        status, out, err = run(command, system, "--help")
+        assert status == 0 and err == "" and system in out
+        assert all(option in out for option in options_of(command, system))
 
 
 @pytest.mark.parametrize("system", ["pure-spin", "landscape"])

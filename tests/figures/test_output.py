@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from mpmath import mp, mpf
 
-from figures.cli import progress
-from figures.cli.output import print_table
+from figures.commands import progress
+from figures.commands.output import print_table
 from numerics.rounding import half_unit, rounded_up
 
 NAME, NUMBER = "trivialization_any_overlap", "2.61347026758155538068294619015"

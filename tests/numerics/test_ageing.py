@@ -12,10 +12,10 @@ from numerics.dynamics.series import coefficients
 from numerics.lowering import lower, lower_exact
 from numerics.statics.transitions import algorithmic_energy
 from numerics.thresholds import evaluate_thresholds
-from theory.energies import energy_family
 from numerics.thresholds.ageing import SectorsFound, Steps, ageing_energy, slow_sectors
 from theory import OVERLAP, GaussianLandscape, PureSpin
 from theory.dynamics.slow_sectors import LOWER, UPPER, step
+from theory.energies import energy_family
 
 Q = OVERLAP
 HALF = Rational(1, 2)

@@ -13,10 +13,10 @@ from numerics.dynamics import growth_rate
 from numerics.statics.number import Number
 from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
 from numerics.thresholds import evaluate_thresholds
-from theory.energies import energy_family
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
-from theory.thresholds import planted
+from theory.energies import energy_family
 from theory.systems import SpikedMatrixTensor, SpikedTensor
+from theory.thresholds import planted
 
 Q, M = OVERLAP, SIGNAL_OVERLAP
 SIGNAL = M**2 / 2

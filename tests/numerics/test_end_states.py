@@ -10,10 +10,10 @@ from numerics.dynamics.growth_threshold import dynamical_threshold
 from numerics.dynamics.model import model
 from numerics.lowering import lower
 from numerics.thresholds import evaluate_thresholds
-from theory.energies import energy_family
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
 from theory.dynamics import GrowthRate, asymptotics
 from theory.end_states import friction, stiffness
+from theory.energies import energy_family
 from theory.kac_rice import KacRice
 from theory.kac_rice.hessian import hessian_of
 from theory.thresholds import planted

@@ -14,7 +14,6 @@ from numerics.lowering import lower
 from numerics.thresholds import Locator
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 from theory.dynamics import GrowthRate as GrowthTheory
-from theory.systems import SpikedMatrixTensor
 
 Q, M = OVERLAP, SIGNAL_OVERLAP
 

@@ -14,8 +14,8 @@ from numerics.statics.interior_point import grid, minimise
 from numerics.statics.order_parameter import OrderParameter
 from numerics.statics.transitions import algorithmic_energy
 from numerics.thresholds import evaluate_thresholds
-from theory.energies import energy_family
 from theory import OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
+from theory.energies import energy_family
 
 Q = OVERLAP
 slow = pytest.mark.slow

@@ -9,10 +9,10 @@ from sympy import Rational, Symbol, exp
 
 from numerics.complexity import complexity
 from numerics.thresholds import Locator, evaluate_table, evaluate_thresholds
-from theory.energies import energy_family
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, MixedSpin, PureSpin, SpikedMatrixTensor
+from theory.energies import energy_family
+from theory.systems import SpikedTensor
 from theory.thresholds import planted
-from theory.systems import SpikedMatrixTensor, SpikedTensor
 
 # Derived independently of this code; reading (b) at p = 3, Delta_p = 1/2 is treated on its own below.
 TABLE = {

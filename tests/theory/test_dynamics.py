@@ -41,7 +41,6 @@ from theory.kac_rice import KacRice
 from theory.kac_rice.hessian import hessian_of
 from theory.kac_rice.local_law import F as F_ONE
 from theory.symbols import CORRELATION, INVERSE_DELTA_2, INVERSE_TEMPERATURE, SHIFT, TEMPERATURE
-from theory.systems import SpikedMatrixTensor
 
 MIXTURE = GaussianLandscape(Q**2 / 5 + Q**3 / 3 + Q**4 / 7, 2 * SIGNAL_OVERLAP**2 / 3 + SIGNAL_OVERLAP**3 / 4)
 UNPLANTED = GaussianLandscape(MIXTURE.covariance)

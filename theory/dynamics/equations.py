@@ -10,9 +10,9 @@ from sympy import Expr, Integer, Rational, Symbol, collect, expand, powsimp
 from sympy.logic.boolalg import false
 
 from ..landscape import GaussianLandscape, exact
+from ..prediction import Condition
 from ..printing import Line
 from ..symbols import CORRELATION, INVERSE_TEMPERATURE, TEMPERATURE, value_at_zero
-from ..prediction import Condition
 from .kernels import FIELD, POSITION, SAME_POSITION, SIGNAL, Kernels, Start, at, kernels
 from .notation import INNER, MU, TIME, C, M, R, Terms, TimeIntegral, TwoTimeDisplay, integral, product
 

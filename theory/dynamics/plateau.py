@@ -4,8 +4,8 @@ from sympy import Eq, Expr, Symbol, factor, simplify, solve, sqrt
 from sympy.logic.boolalg import false
 
 from ..landscape import GaussianLandscape
-from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
 from ..prediction import Condition, Threshold
+from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
 from .kernels import covariance_derivative
 from .stationary import StationaryDynamics
 

@@ -12,8 +12,8 @@ from sympy import Eq, Expr, Integer, Integral, Symbol, diff, solve, sqrt
 
 from ..dynamics.plateau import no_field
 from ..landscape import GaussianLandscape
-from ..symbols import ENERGY, OVERLAP
 from ..prediction import Threshold
+from ..symbols import ENERGY, OVERLAP
 from .transitions import unplanted
 
 START = Symbol("q_a", nonnegative=True)

@@ -20,8 +20,8 @@ from sympy.logic.boolalg import false
 
 from ..dynamics.plateau import no_field
 from ..landscape import GaussianLandscape
-from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
 from ..prediction import Condition, Threshold
+from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
 
 STATE = Symbol("q_0", nonnegative=True)
 """Overlap of two configurations of equilibrium: 0 without field."""

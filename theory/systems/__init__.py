@@ -1,4 +1,4 @@
-"""Systems of the field, one file each, found by scanning this folder. Add yours here, or keep it in a file of your own."""
+"""Systems of the field, a file for each kind, found by scanning this folder. Yours may be in a file of your own."""
 
 from .catalogue import system, systems
 from .generalized_linear import GeneralizedLinear

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -13,7 +13,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
-from ..parsing import shortened
+from ..naming import shortened
 from ..system import System
 
 GROUP = "ruggedflow.systems"
@@ -28,7 +28,8 @@ def systems() -> dict[str, type[System]]:
     found = {own.slug: own for module in modules for own in declared_in(module)}
     for entry in entry_points(group=GROUP):
         offered = entry.load()
-        found |= {own.slug: own for own in ([offered] if isinstance(offered, type) else declared_in(offered))}
+        own: Iterable[type[System]] = [offered] if isinstance(offered, type) else declared_in(offered)
+        found |= {kind.slug: kind for kind in own}
     return found
 
 
@@ -86,5 +87,7 @@ def line_in(path: Path, error: BaseException) -> str:
     """``, line 12``: where in that file an exception passed; nothing if it did not."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f", line {error.lineno}"
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()]
+    lines = [
+        f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()
+    ]
     return f", line {lines[-1]}" if lines else ""

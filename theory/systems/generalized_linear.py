@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from sympy import Symbol
 
-from ..domain import Exact, Function, called
+from ..domain import Exact, Function
 from ..generalized_linear import (
     FIELD,
     SIGNAL_FIELD,
@@ -23,6 +23,7 @@ from ..generalized_linear import (
     SpectralMethod,
 )
 from ..landscape import exact
+from ..naming import called
 from ..parameter import Parameter
 from ..printing import Printable
 from ..system import Blocks, System
@@ -41,7 +42,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     title = "a loss that you make up"
     statement = "l(u, y) = --loss, a smooth function of u and y (and of a, which --a sets)"
     source = "Maillard, Ben Arous, Biroli 2020, arXiv 1912.02143"
-    parameters: Any = (
+    parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(
             "loss",
             "l(u, y), where y is the label that the teacher shows",
@@ -73,8 +74,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     def require(self, leave: Any = ()) -> None:
         """Parameters that are missing, those of the loss among them."""
         super().require(leave)
-        for symbol in self.free_symbols:
-            name = symbol.name
+        for name in (symbol.name for symbol in self.free_symbols if symbol.name not in leave):
             raise ValueError(f"{called(name)} is missing: it is a parameter of the loss; try {called(name, 1)}")
 
     def derivation(self) -> Mapping[str, Callable[[], Blocks]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sympy import Expr, Symbol, sqrt
 
-from ..domain import Polynomial, called
+from ..domain import Polynomial
 from ..dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
 from ..end_states import friction, single_minimum
 from ..energies import energies, energy_family
@@ -16,6 +16,7 @@ from ..inference import BayesOptimal, MaximumLikelihood
 from ..kac_rice import KacRice, hessian_law, local_law
 from ..kac_rice.hessian import hessian_of
 from ..landscape import Channel, GaussianLandscape
+from ..naming import called
 from ..parameter import Parameter
 from ..prediction import Threshold
 from ..statics import Ansatz, ParisiFunctional
@@ -36,7 +37,7 @@ class Landscape(GaussianLandscape, System):
     title = "a covariance and a planted mean that you make up"
     statement = "f(q) = --covariance, a polynomial with coefficients >= 0;  g(m) = --mean"
     source = "Kac-Rice for isotropic Gaussian landscapes: Fyodorov 2004; Auffinger, Ben Arous 2013"
-    parameters = (
+    parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("covariance", "f(q), such as 'q**3/2 + q**4/4'", Polynomial(OVERLAP), "'q**3/2 + q**4/4'"),
         Parameter("mean", "g(m), such as 'm**2/2'; default 0", Polynomial(SIGNAL_OVERLAP), "'m**2/2'", required=False),
     )

@@ -6,8 +6,9 @@ from typing import Any
 
 from sympy import Symbol, oo
 
-from ..domain import Order, called
+from ..domain import Order
 from ..landscape import GaussianLandscape
+from ..naming import called
 from ..parameter import Parameter
 from ..prediction import Threshold
 from ..symbols import INVERSE_DELTA_2
@@ -65,7 +66,7 @@ class SpikedMatrixTensor(Landscape):
             alone = f"{called('delta_p', 'inf')} leaves the matrix alone, with its one threshold 1/delta_2 = 1"
             raise ValueError(f"{alone}; try {called('delta_p', 100)}")
         family = self.family(int(self.p))
-        return [(family, {symbol: self.delta_p for symbol in family.free})]
+        return [(family, dict.fromkeys(family.free, self.delta_p))]
 
     def predictions(self) -> Iterable[Threshold]:
         """Of one order, in the noise of the matrix."""

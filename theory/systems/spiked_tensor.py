@@ -6,8 +6,9 @@ from typing import Any
 
 from sympy import Symbol, sympify
 
-from ..domain import Exact, Order, called
+from ..domain import Exact, Order
 from ..landscape import Channel, exact
+from ..naming import called
 from ..parameter import Parameter
 from ..prediction import Threshold
 from ..symbols import INVERSE_DELTA_P, OVERLAP, SIGNAL_OVERLAP
@@ -82,5 +83,7 @@ class SpikedTensor(Landscape):
 def thresholds_of(p: Any, slug: str, family: Callable[[int], Family]) -> Iterable[Threshold]:
     """Of one order. ValueError while that is a symbol."""
     if not p.is_number:
-        raise ValueError(f"{called('p')} is missing: which thresholds {slug} has depends on the order; try {called('p', 3)}")
+        raise ValueError(
+            f"{called('p')} is missing: which thresholds {slug} has depends on the order; try {called('p', 3)}"
+        )
     return family(int(p)).thresholds.values()

@@ -5,8 +5,8 @@ from sympy.logic.boolalg import false
 
 from ..inference import MaximumLikelihood
 from ..landscape import GaussianLandscape
-from ..symbols import SIGNAL_OVERLAP as M
 from ..prediction import Condition, Threshold
+from ..symbols import SIGNAL_OVERLAP as M
 
 
 def informative_minimum(landscape: GaussianLandscape, control: Symbol) -> Threshold:

@@ -8,8 +8,8 @@ from sympy.logic.boolalg import false
 
 from ..inference import BayesOptimal
 from ..landscape import GaussianLandscape
-from ..symbols import SIGNAL_OVERLAP as M
 from ..prediction import Condition, Threshold
+from ..symbols import SIGNAL_OVERLAP as M
 
 REFERENCE = "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066"
 WEAK = Symbol("m_weak", nonnegative=True)

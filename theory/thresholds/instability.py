@@ -12,9 +12,9 @@ from ..end_states import single_minimum, stiffness
 from ..inference import BayesOptimal, MaximumLikelihood
 from ..kac_rice import KacRice
 from ..landscape import GaussianLandscape
+from ..prediction import Condition, Threshold
 from ..symbols import OVERLAP, value_at_zero
 from ..symbols import SIGNAL_OVERLAP as M
-from ..prediction import Condition, Threshold
 
 REFERENCE = "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066"
 

@@ -13,10 +13,10 @@ from sympy.logic.boolalg import false
 from ..inference import MaximumLikelihood
 from ..kac_rice import Complexity, KacRice
 from ..landscape import GaussianLandscape
+from ..prediction import Condition, Threshold
 from ..random_matrices.large_deviations import tilted_cost
 from ..random_matrices.semicircle import Y
 from ..symbols import SIGNAL_OVERLAP as M
-from ..prediction import Condition, Threshold
 
 REFERENCE = "Sarao Mannelli, Krzakala, Urbani, Zdeborova 2019, arXiv 1902.00139; readings told apart here"
 

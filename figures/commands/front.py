@@ -1,0 +1,73 @@
+"""What ``import ruggedflow`` offers: systems that answer, and what was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numerics.provenance import own_version
+from theory.system import System
+from theory.systems import system, systems
+
+from . import COMMANDS
+from .question import accepted, answering, ask
+
+
+def find(name: str) -> Any:
+    """A class of systems, ``load``, ``system``, ``systems`` or the version. Raises ``AttributeError`` for another name."""
+    offered: dict[str, Any] = {"load": load, "system": system, "systems": systems, "__version__": own_version()}
+    offered |= {kind.__name__: kind for kind in systems().values()}
+    if name not in offered:
+        raise AttributeError(f"module 'ruggedflow' has no attribute {name!r}; it has: {', '.join(offered)}")
+    return offered[name]
+
+
+def names() -> list[str]:
+    """All of it."""
+    return sorted({"load", "system", "systems", *(kind.__name__ for kind in systems().values())})
+
+
+def load(path: str | Path) -> Any:
+    """A solution that was saved, of any kind. Raises ``ValueError`` for another file, naming it."""
+    from numerics.solution import load
+
+    return load(path)
+
+
+class Command:
+    """A command as a method of the systems that have it."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.__doc__ = COMMANDS.get(command)
+
+    def __get__(self, made: System | None, kind: type[System]) -> Any:
+        function = answering(self.command, kind)
+        if function is None:
+            raise AttributeError(f"{kind.slug} has no {self.command}")
+        return self if made is None else Bound(self.command, made, function)
+
+
+class Bound:
+    """A command of one system: call it with its options; ``help`` shows them."""
+
+    def __init__(self, command: str, made: System, function: Callable[..., Any]) -> None:
+        self.command, self.made, self.__wrapped__, self.__doc__ = command, made, function, function.__doc__
+
+    def __call__(self, *positional: Any, **given: Any) -> Any:
+        """The solution. Raises ``ValueError`` for a mistake, in one line."""
+        from .question import options
+
+        names = [o.name for o in options(self.__wrapped__) if o.option.positional]
+        given |= dict(zip(names, positional, strict=False))
+        if len(positional) > len(names):
+            raise ValueError(f"{self.command}: {len(positional) - len(names)} values without a name; name each option")
+        return ask(self.command, self.made, accepted(self.command, self.made, given)).kept()
+
+    def __repr__(self) -> str:
+        return f"<{self.command} of {self.made.slug}>"
+
+
+for _command in COMMANDS:
+    setattr(System, _command, Command(_command))
