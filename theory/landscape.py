@@ -9,9 +9,12 @@ from typing import Any
 
 from sympy import Expr, Float, I, Poly, Pow, Rational, Symbol, diff, factorial, nan, oo, powsimp, sympify, zoo
 
+from .factors import mend
 from .naming import shortened
 from .printing import Printable
 from .symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
+
+mend()
 
 
 @dataclass(frozen=True)

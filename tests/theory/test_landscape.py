@@ -1,5 +1,5 @@
 import pytest
-from sympy import Rational, Symbol, log, oo, sin, symbols
+from sympy import Rational, Symbol, log, oo, sin, sqrt, symbols
 
 from theory import (
     OVERLAP,
@@ -112,3 +112,9 @@ def test_numbers_are_read_exactly() -> None:
     for text in ("nan", "inf", "1/0", "0x1", "1e9999", "one", "1//2", ""):
         with pytest.raises(ValueError, match="is not a number"):
             parse_number("x", text)
+
+
+def test_roots_of_numbers_of_a_hundred_digits() -> None:
+    f = GaussianLandscape(OVERLAP**2 + OVERLAP**8 / 10**100)
+    assert sqrt(f.f(2)) ** 2 == f.f(2) and sqrt(f.f(1)) ** 2 == f.f(1)
+    assert sqrt(Rational((10**50 // 2 - 10**25 + 1) ** 2)) == 10**50 // 2 - 10**25 + 1
