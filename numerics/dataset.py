@@ -22,7 +22,7 @@ def dataset(axes: Mapping[str, Axis], quantities: Mapping[str, Quantity], about:
         raise ImportError("to_xarray needs xarray: pip install 'ruggedflow[data]'") from error
     variables: dict[str, Any] = {}
     for name, quantity in quantities.items():
-        told = {"long_name": quantity.meaning, "note": str(quantity.note)}
+        told = {"long_name": quantity.meaning, "note": quantity.note}
         variables[name] = (quantity.over, _array(quantity.value), {key: text for key, text in told.items() if text})
         if quantity.error is not None:
             variables[f"{name}_error"] = (quantity.over, _array(quantity.error))

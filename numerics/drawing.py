@@ -31,7 +31,7 @@ def draw_numbers(numbers: Mapping[str, Quantity], panel: Axes | None) -> Figure:
     (place,) = _panels(1) if panel is None else [panel]
     for i, quantity in enumerate(there.values()):
         place.errorbar(float(quantity.value), i, xerr=_size(quantity.error), **BARS)
-    place.set(yticks=range(len(there)), yticklabels=list(there), ylim=(len(there) - 0.5, -0.5))
+    place.set(yticks=range(len(there)), yticklabels=list(there), ylim=(max(len(there), 1) - 0.5, -0.5))
     return cast(Figure, place.get_figure(root=True))
 
 

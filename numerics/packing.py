@@ -38,19 +38,19 @@ def packed(value: Any, name: str, arrays: Arrays) -> Any:
 
 def unpacked(record: Any, arrays: Arrays, kinds: Kinds) -> Any:
     """The inverse of ``packed``; ``KeyError`` for an array or a class that is not there."""
-    if isinstance(record, list):
-        return [unpacked(part, arrays, kinds) for part in record]
-    if not isinstance(record, Mapping):
-        return record
     match record:
+        case list():
+            value: Any = [unpacked(part, arrays, kinds) for part in record]
         case {"array": name}:
-            return arrays[name]
+            value = arrays[name]
         case {"class": name, "of": parts}:
-            return kinds[name](**unpacked({"mapping": parts}, arrays, kinds))
+            value = kinds[name](**unpacked({"mapping": parts}, arrays, kinds))
         case {"mapping": parts}:
-            return {key: unpacked(part, arrays, kinds) for key, part in parts.items()}
+            value = {key: unpacked(part, arrays, kinds) for key, part in parts.items()}
         case {"tuple": parts}:
-            return tuple(unpacked(parts, arrays, kinds))
+            value = tuple(unpacked(parts, arrays, kinds))
         case {"mpf": parts}:
-            return mp.make_mpf(tuple(parts))
-    raise KeyError(f"no value is kept as {sorted(record)}")
+            value = mp.make_mpf(tuple(parts))
+        case _:
+            value = record
+    return value

@@ -40,16 +40,19 @@ class Quantity:
     meaning
         What it is, its unit included.
     note
-        Which case it is, what qualifies the value, or why there is none; in an array one for each entry, or for all.
+        Which case it is, what qualifies the value, or why there is none.
     over
         Names of the axes of an array, one for each dimension.
+    notes
+        One for each entry of an array.
     """
 
     value: Any = None
     error: Any = None
     meaning: str = ""
-    note: str | tuple[str, ...] = ""
+    note: str = ""
     over: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def absent(cls, reason: str, meaning: str = "") -> Quantity:
@@ -67,7 +70,7 @@ class Quantity:
     @property
     def reason(self) -> str:
         """Why there is no value; empty where there is one."""
-        return "" if self.value is not None else str(self.note)
+        return self.note if self.exists is False else ""
 
     def entries(self) -> list[Quantity]:
         """The numbers of an array one by one, in its order; a number is its own only entry."""
@@ -78,20 +81,21 @@ class Quantity:
         return [Quantity(value, error) for value, error in zip(values, errors, strict=True)]
 
     def __str__(self) -> str:
-        """``-1.15400567(1)``; the ends of an array; or ``— (reason)``."""
-        if self.reason:
-            return f"{NONE} ({self.reason})"
-        texts = [entry.text() for entry in self.entries()]
-        if len(texts) > 2 * SHOWN:
-            texts[SHOWN:-SHOWN] = ["..."]
-        return ", ".join(texts)
+        """As ``printed``, with the reason where there is no value."""
+        return f"{NONE} ({self.reason})" if self.reason else self.printed()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self})"
 
-    def text(self) -> str:
-        """Of one number: ``-1.15400567(1)``, or a dash where there is none."""
-        return printed(self.value, self.error) if self.exists else NONE
+    def printed(self) -> str:
+        """``-1.15400567(1)``; ``(?)`` for an error that is not known, a dash where there is no number.
+
+        Twelve digits where no error is estimated; both ends of an array.
+        """
+        texts = [_printed(entry) for entry in self.entries()]
+        if len(texts) > 2 * SHOWN:
+            texts[SHOWN:-SHOWN] = ["..."]
+        return ", ".join(texts)
 
     def _repr_latex_(self) -> str:
         return self._typeset("${}$", r"{} \times 10^{{{}}}", "---")
@@ -101,15 +105,18 @@ class Quantity:
 
     def _typeset(self, whole: str, product: str, absent: str) -> str:
         """Of every entry, a power of ten as a product."""
-        parts = [entry.text().partition("e") for entry in self.entries() if entry.exists]
+        parts = [entry.printed().partition("e") for entry in self.entries() if entry.exists]
         return ", ".join(whole.format(product.format(m, p) if e else m) for m, e, p in parts) or absent
 
 
-def printed(value: Any, error: Any) -> str:
-    """With its error in brackets; twelve digits where none is estimated, ``(?)`` where it is not known."""
-    if error is None:
-        return f"{float(value):.12g}"
-    return with_error(value, error) if np.isfinite(float(error)) else f"{float(value):.6g}(?)"
+def _printed(number: Quantity) -> str:
+    if not number.exists:
+        return NONE
+    if number.error is None:
+        return f"{float(number.value):.12g}"
+    return (
+        with_error(number.value, number.error) if np.isfinite(float(number.error)) else f"{float(number.value):.6g}(?)"
+    )
 
 
 def with_error(value: Any, error: Any) -> str:

@@ -109,7 +109,7 @@ class Solution(ABC):
 
     def table(self, places: ArrayLike | None = None) -> Table:
         """The numbers; or rows along the first axis, at these places or at a few, errors in brackets."""
-        if places is None and self.numbers:
+        if places is None and (self.numbers or not self.curves):
             return Table(("", "value", "meaning, or why there is none"), self._number_rows())
         name = self._first
         rows = self.at(thinned(self.axes[name].values, ROWS) if places is None else places)
@@ -122,7 +122,8 @@ class Solution(ABC):
         return Table((name, *columns), lines)
 
     def _number_rows(self) -> list[list[Cell]]:
-        return [[name, q, q.reason or "; ".join(filter(None, (q.meaning, q.note)))] for name, q in self.numbers.items()]
+        shown = self.numbers or self.quantities
+        return [[name, q, q.reason or remarks(q)] for name, q in shown.items()]
 
     def plot(self, ax: Axes | None = None, name: str | None = None) -> Figure:
         """Each curve in a panel of its own; given ``ax``, the one called ``name`` (by default the first) drawn there.
@@ -153,7 +154,7 @@ class Solution(ABC):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """What ``save`` wrote. ``OSError`` for a file that cannot be read, ``ValueError`` for any other or damaged one."""
+        """What ``save`` wrote. ``OSError`` for a file that cannot be read, ``ValueError`` for one that is not ours."""
         header, arrays = storage.read(path, cls.form)
         try:
             return cls._unpacked(header, arrays)
@@ -187,6 +188,11 @@ class Solution(ABC):
 
     def _repr_latex_(self) -> str:
         return self.table()._repr_latex_()
+
+
+def remarks(quantity: Quantity) -> str:
+    """Its meaning and its note."""
+    return "; ".join(filter(None, (quantity.meaning.removesuffix("."), quantity.note)))
 
 
 def thinned(values: Array, count: int) -> Array:

@@ -21,7 +21,7 @@ class Table:
 
     def texts(self) -> list[list[str]]:
         """The cells as texts; numbers with their errors in brackets."""
-        return [[cell.text() if isinstance(cell, Quantity) else cell for cell in row] for row in self.rows]
+        return [[cell.printed() if isinstance(cell, Quantity) else cell for cell in row] for row in self.rows]
 
     def __str__(self) -> str:
         """Columns side by side."""

@@ -13,10 +13,10 @@ from numerics.checks import CHECKS, Comparison, Report, run_check
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
+from numerics.quantity import with_error
 from numerics.sweep import SweepError
 
 from .arguments import whole
-from .numbers import with_error
 from .output import finite, print_json, print_table
 from .progress import fraction
 

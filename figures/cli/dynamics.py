@@ -15,11 +15,11 @@ from numerics.dynamics.solution import COLUMNS
 from numerics.dynamics.solve import chosen_method
 from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
+from numerics.quantity import with_error
 from theory.landscape import GaussianLandscape
 
 from .arguments import file_to_write, picture_to_write, real
 from .delivery import deliver
-from .numbers import with_error
 from .output import echo_parameters, print_table
 from .progress import logarithmic
 from .registry import option, require_signal, system

@@ -157,7 +157,7 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
     if as_json:
         record = {
             key: {
-                "alpha": r.alpha,
+                "alpha": r.value,
                 "error": r.error,
                 "exists": r.exists,
                 "note": r.note,
@@ -172,8 +172,8 @@ def run_thresholds(name: str, given: Mapping[str, str], *, digits: str, only: st
     rows = [
         [
             key,
-            f"{r.alpha:.{shown}g}" if r.exists else "\u2014",
-            rounded_up(r.error + half_unit(r.alpha, shown), 2) if r.exists else "",
+            f"{r.value:.{shown}g}" if r.exists else "\u2014",
+            rounded_up(r.error + half_unit(r.value, shown), 2) if r.exists else "",
             "; ".join(text for text in (THRESHOLDS[key].meaning, r.note) if text),
         ]
         for key, r in results.items()

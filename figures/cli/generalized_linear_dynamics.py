@@ -12,13 +12,13 @@ import numpy as np
 from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
 from numerics.generalized_linear.dynamics.runs import in_folder
 from numerics.kept import Kept
+from numerics.quantity import with_error
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .arguments import file_to_write, picture_to_write, real, whole
 from .delivery import deliver
 from .dynamics import times_to_report
 from .generalized_linear import LOSSES
-from .numbers import with_error
 from .output import echo_parameters, print_table
 from .progress import fraction
 from .signals import stop

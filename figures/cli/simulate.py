@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from numerics.errors import ConvergenceError
+from numerics.quantity import with_error
 from numerics.simulation import Ensemble
 from numerics.simulation import simulate as run_ensemble
 from numerics.simulation.ensemble import COLUMNS
@@ -19,7 +20,6 @@ from numerics.sweep import SweepError
 from .arguments import real, starting_overlap, whole
 from .generalized_linear import LOSSES
 from .generalized_linear_simulate import risk, success
-from .numbers import with_error
 from .output import echo_parameters, print_json, print_table
 from .progress import counted
 from .registry import option, require_signal, system

@@ -6,15 +6,14 @@ from typing import Any
 
 from sympy import Expr
 
+from numerics.quantity import Quantity, with_error
 from numerics.statics import Statics, statics
-from numerics.statics.number import Number
 from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
 from theory.landscape import GaussianLandscape, exact
 from theory.statics import at_overlap
 
 from .arguments import open_overlap, picture_to_write, real
 from .delivery import deliver
-from .numbers import with_error
 from .output import echo_parameters, print_table
 from .registry import require_signal, system
 
@@ -75,11 +74,11 @@ def _landmarks(landscape: GaussianLandscape, m: Expr) -> dict[str, Any]:
     return record
 
 
-def _fields(key: str, number: Number, shift: float) -> dict[str, Any]:
+def _fields(key: str, number: Quantity, shift: float) -> dict[str, Any]:
     """Value, error, and which case it is; or the reason for none."""
     if number.value is None:
         return {key: None, f"{key}_error": None, f"reason_{key}": number.reason}
-    return {key: number.value + shift, f"{key}_error": number.error, f"{key}_kind": number.kind}
+    return {key: number.value + shift, f"{key}_error": number.error, f"{key}_kind": number.note}
 
 
 def _draw(result: Statics, path: Path) -> Path:

@@ -6,7 +6,6 @@ from typing import Any
 from sympy import Expr, Symbol, oo
 
 from numerics.thresholds import ThresholdValue, energy_family, evaluate_thresholds
-from theory.symbols import ENERGY
 from theory.thresholds import Family
 
 from .arguments import chosen, whole
@@ -37,7 +36,7 @@ def run(name: str, given: Mapping[str, str], *, digits: str, only: str, as_json:
     if as_json:
         print_json({"system": name, "parameters": echo_parameters(values), "thresholds": record})
         return
-    rows = [[key, r.text() if r.exists else "—", r.reason or r.threshold.meaning] for key, r in results.items()]
+    rows = [[key, r.text() if r.exists else "—", r.reason or r.meaning] for key, r in results.items()]
     shown = ", ".join(f"{key} = {value}" for key, value in echo_parameters(values).items())
     controls = " or ".join(dict.fromkeys(value_key(result) for result in results.values()))
     print_table(f"{name}: {shown}", ["threshold", controls, "meaning or reason"], rows)
@@ -69,7 +68,7 @@ def families_of(own: System, given: Mapping[str, str]) -> tuple[list[Question], 
 
 def value_key(result: ThresholdValue) -> str:
     """Name of the critical parameter: ``inverse_delta_2``, ``inverse_delta_p``, ``signal_strength`` or ``energy``."""
-    return "energy" if result.threshold.control == ENERGY else str(result.threshold.control)
+    return result.control
 
 
 def _record(result: ThresholdValue) -> dict[str, Any]:
@@ -78,8 +77,8 @@ def _record(result: ThresholdValue) -> dict[str, Any]:
         "error": result.error_text() if result.exists else None,
         "exists": result.exists,
         "reason": result.reason,
-        "meaning": result.threshold.meaning,
+        "meaning": result.meaning,
         "equation": result.equation,
-        "closed_form": str(result.threshold.closed_form) if result.threshold.closed_form is not None else None,
-        "reference": result.threshold.reference,
+        "closed_form": result.closed_form,
+        "reference": result.reference,
     }

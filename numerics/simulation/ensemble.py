@@ -129,7 +129,9 @@ class Ensemble(Solution):
         layout |= {"u": (*times[:2], "datum"), "y": (times[0], "datum")}
         grids = {"sample": Axis(self.samples.astype(np.float64), "sample"), "time": self.axes["t"], **self.axes}
         data = {name: Quantity(values, over=layout[name]) for name, values in self.arrays.items()}
-        return dataset({name: axis for name, axis in grids.items() if name != "t"}, data, self.about | {"message": self.message})
+        return dataset(
+            {name: axis for name, axis in grids.items() if name != "t"}, data, self.about | {"message": self.message}
+        )
 
     def _heading(self) -> list[str]:
         """With what to know before reading any average."""
