@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from numerics.statics import Statics
 
 from .style import BLUE, new_figure
 
-POINTS = 400
-
 
 def draw(result: Statics) -> Figure:
     """x against q from 0 to 1."""
-    order = result.order_parameter
-    places = [step["overlap"] for step in order["steps"]]
-    q = np.unique(np.concatenate([np.linspace(0, 1, POINTS), places, np.nextafter(places, 0)]).clip(0, 1))
+    q = result.axes["q"].values
     figure = new_figure(1)
     axes = figure.subplots()
     axes.plot(q, result.x(q), color=BLUE, solid_joinstyle="miter")

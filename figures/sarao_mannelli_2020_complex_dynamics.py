@@ -92,8 +92,8 @@ def draw_recovery(curves: Sequence[Recovery]) -> Figure:
         _draw_curve(left, curve, colour)
         right.errorbar(curve.size, *curve.half, color=colour, marker="o", ms=4, capsize=2, zorder=3)
     for key, (colour, style, label) in LINES.items():
-        left.axvline(thresholds[key].alpha, color=colour, ls=style, lw=1.2)
-        right.axhline(thresholds[key].alpha, color=colour, ls=style, lw=1.2, label=label)
+        left.axvline(thresholds[key].value, color=colour, ls=style, lw=1.2)
+        right.axhline(thresholds[key].value, color=colour, ls=style, lw=1.2, label=label)
     left.set(xlabel=r"$\alpha$", ylabel="probability of recovery", ylim=(-0.02, 1.02), xlim=(1.3, 4.7))
     left.set_title("phase retrieval, $a = 0.01$")
     left.legend(frameon=False, loc="upper left", fontsize=7, handletextpad=0.2, borderpad=0.2)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,17 +19,21 @@ from theory.random_matrices.semicircle import joukowski, phi
 from theory.symbols import SHIFT, SIGNAL_OVERLAP, SPIKE
 
 from .lowering import Array, lower
+from .quantity import Axis, Quantity
+from .solution import Solution
+from .storage import Format
 
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Bound on the relative rounding error of each term of a complexity."""
 
 
-@dataclass(frozen=True, eq=False)
-class ComplexityResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class ComplexityResult(Solution):
     """Annealed complexity ``sigma``, Hessian shift ``t`` and energy, per spin, of the dominant critical points.
 
     ``error`` bounds the rounding error of sigma. Where no such critical point exists (their number is smaller than
     exponential in N for every shift allowed) ``sigma = -inf`` and ``t``, ``energy`` are those of the fixed shift.
+    ``given`` are the overlaps, energies and parameters, which broadcast to the shape of all of these.
     """
 
     sigma: Array
@@ -37,6 +42,30 @@ class ComplexityResult:
     error: Array
     theta: Array
     kind: Kind = "total"
+    given: Mapping[str, Array] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    form: ClassVar[Format] = Format("ruggedflow complexity", 1, "complexity")
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """For each dimension what is given along it alone, or its index."""
+        shape, axes = np.shape(self.sigma), dict[str, Axis]()
+        for i, size in enumerate(shape):
+            alone = (1,) * i + (size,) + (1,) * (len(shape) - i - 1)
+            names = [k for k, v in self.given.items() if v.size == size and np.shape(v) == alone[len(shape) - v.ndim :]]
+            name = next((k for k in names if k not in axes), f"index {i}")
+            axes[name] = Axis(np.ravel(self.given.get(name, np.arange(float(size)))), name)
+        return axes
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """``sigma, t, energy``."""
+        over = tuple(self.axes)
+        return {
+            "sigma": Quantity(self.sigma, self.error, "annealed complexity per spin", over=over),
+            "t": Quantity(self.t, None, "shift of the Hessian", over=over),
+            "energy": Quantity(self.energy, None, "energy per spin", over=over),
+        }
 
 
 @lru_cache(maxsize=64)
@@ -163,7 +192,8 @@ def complexity(
     result = evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names))
     if np.isnan(result.sigma).any():
         raise ValueError(f"complexity of {landscape!r} is not a number at parameters = {values}, fixed = {fixed}")
-    return result
+    given = dict(zip(map(str, arguments), map(np.asarray, (m, *fixed, *(values[name] for name in names))), strict=True))
+    return replace(result, given=given, settings={"landscape": repr(landscape), "kind": kind})
 
 
 @lru_cache(maxsize=64)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil, floor, log10
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Rational
@@ -16,25 +17,40 @@ from theory.systems import SpikedMatrixTensor
 
 from .lowering import Array
 from .provenance import Record, versions
+from .quantity import Axis, Quantity
 from .rounding import rounded_up
-from .thresholds import Located, Locator, evaluate_table
+from .solution import Solution
+from .storage import Format
+from .thresholds import Locator, evaluate_table
 
 TABLE_NOISES = ("0.1", "0.25", "0.5", "1", "2", "4", "10", "100")
 """``Delta_p`` of the table beside a diagram of the usual range."""
 TABLE_DIGITS = 8
 
 
-@dataclass(frozen=True, eq=False)
-class PhaseDiagram:
+@dataclass(frozen=True, eq=False, repr=False)
+class PhaseDiagram(Solution):
     """Threshold lines ``1/Delta_2`` at order p as functions of ``delta_p`` (one array entry for each point)."""
 
     p: int
     delta_p: Array
-    lines: dict[str, Located]
+    lines: dict[str, Quantity]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    form: ClassVar[Format] = Format("ruggedflow phase diagram", 1, "phase_diagram")
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """``delta_p``."""
+        return {"delta_p": Axis(self.delta_p, r"$\Delta_p$", logarithmic=True)}
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """The lines."""
+        return self.lines
 
     def line(self, name: str) -> Array:
         """``1/Delta_2`` along a line, nan where it does not exist."""
-        return self.lines[name].value
+        return np.asarray(self.lines[name].value)
 
     def edges(self) -> list[Array]:
         """Edges of the regions from the bottom up: impossible, hard, Bayes-AMP, ML-AMP, gradient flow, no minima.
@@ -72,9 +88,9 @@ def phase_diagram(p: int, delta_p: Array, progress: Callable[[str], None] = lamb
     family = SpikedMatrixTensor.family(p)
     locator, lines = Locator(family, noises), {}
     for name in family.thresholds:
-        lines[name] = locator(name)
+        lines[name] = locator(name).quantity(family.thresholds[name].meaning, "delta_p")
         progress(name)
-    return PhaseDiagram(p, noises, lines)
+    return PhaseDiagram(p, noises, lines, {"system": "spiked-matrix-tensor", "p": p})
 
 
 def to_csv(diagrams: list[PhaseDiagram]) -> str:
@@ -162,5 +178,5 @@ def _definitions(p: int) -> dict[str, dict[str, str]]:
     }
 
 
-def _largest(line: Located) -> float:
+def _largest(line: Quantity) -> float:
     return float(rounded_up(np.nanmax(line.error)))

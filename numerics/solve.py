@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -18,7 +19,7 @@ from .errors import ConvergenceError
 from .lowering import lower_exact
 from .roots import polish
 from .rounding import half_unit
-from .thresholds import ThresholdValue
+from .threshold_values import ThresholdValue
 
 Point = Mapping[Symbol, Any]
 """Values of the free symbols, exact."""
@@ -34,15 +35,15 @@ def solve_threshold(threshold: Threshold, at: Point, digits: int = 15) -> Thresh
     The error covers what rounding and quadrature lose, seen by working with more digits, and the rounding to
     ``digits``.
     """
-    equation = "; ".join(f"{side.lhs} = {side.rhs}" for side in threshold.defining)
+    unknown = ThresholdValue.unknown(threshold, digits=digits)
     for condition in threshold.conditions:
         if condition.holds == false or condition.holds.subs(at) == false:
-            return ThresholdValue(threshold, equation, digits=digits, reason=condition.otherwise)
+            return replace(unknown, note=condition.otherwise)
     try:
         value, error = solve(threshold.law, at, digits)
     except ConvergenceError as failure:
-        return ThresholdValue(threshold, equation, digits=digits, reason=f"not found: {failure}")
-    return ThresholdValue(threshold, equation, value, error + half_unit(value, digits), digits)
+        return replace(unknown, note=f"not found: {failure}")
+    return replace(unknown, value=value, error=error + half_unit(value, digits))
 
 
 @singledispatch

@@ -36,6 +36,9 @@ class Format:
     source: str
 
 
+ANY = Format("", 0, "ruggedflow")
+
+
 def write(
     path: str | Path, form: Format, header: Mapping[str, Any], arrays: Mapping[str, Any], *, packed: bool = True
 ) -> Path:
@@ -50,6 +53,17 @@ def write(
 def read(path: str | Path, form: Format) -> tuple[Record, Arrays]:
     """The inverse of ``write``; ``OSError`` for a file that cannot be read, ``ValueError`` for one that is not ours."""
     return decoded(path, form, Path(path).read_bytes())
+
+
+def format_of(path: str | Path) -> str:
+    """The name of the format of a file; raises as ``read`` does."""
+    content = Path(path).read_bytes()
+    _require_whole(path, ANY, content)
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return str(json.loads(str(file["header"]))["format"])
+    except Exception as error:  # whatever a forged archive makes of zipfile, zlib, NumPy and json
+        raise ValueError(f"{path}: not a file of {ANY.source}, or damaged") from error
 
 
 def encoded(form: Format, header: Mapping[str, Any], arrays: Mapping[str, Any], *, packed: bool = True) -> bytes:
@@ -80,6 +94,12 @@ def decoded(path: str | Path, form: Format, content: bytes) -> tuple[Record, Arr
         age = "a newer" if version > form.version else "an earlier"
         raise ValueError(f"{path}: {age} ruggedflow wrote it (format {version}; here: {form.version})")
     return header, arrays
+
+
+def owned(owner: str, arrays: Arrays) -> Arrays:
+    """The arrays called ``owner.NAME``, by that name."""
+    prefix = f"{owner}."
+    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
 
 
 def _require_whole(path: str | Path, form: Format, content: bytes) -> None:

@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 import click
 
-from figures.commands.numbers import with_error
 from figures.commands.output import finite, print_json, print_table
 from figures.commands.progress import fraction
 from numerics.checks import CHECKS, Comparison, Report, run_check
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
+from numerics.quantity import with_error
 from numerics.sweep import SweepError
 from theory.domain import Whole
 

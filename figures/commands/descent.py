@@ -11,11 +11,11 @@ import numpy as np
 from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
 from numerics.generalized_linear.dynamics.runs import in_folder
 from numerics.kept import Kept
+from numerics.quantity import with_error
 from theory.systems import GeneralizedLinear
 
 from .answer import Answer
 from .files import drawn, file_to_write, picture_to_write
-from .numbers import with_error
 from .output import print_table
 from .progress import fraction
 from .two_time import times_to_report

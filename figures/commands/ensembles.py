@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from numerics.errors import ConvergenceError
+from numerics.quantity import with_error
 from numerics.simulation import Ensemble
 from numerics.simulation.ensemble import COLUMNS
 from numerics.simulation.observables import OVER_HESSIAN_TIMES, PARTICIPATION
@@ -20,7 +21,6 @@ from theory.naming import called
 from theory.system import System
 
 from .answer import Answer
-from .numbers import with_error
 from .output import print_table
 from .progress import counted
 

@@ -15,7 +15,7 @@ from .question import accepted, answering, ask
 
 
 def find(name: str) -> Any:
-    """A class of systems, ``load``, ``system``, ``systems`` or the version. Raises ``AttributeError`` for another name."""
+    """A class of systems, ``load``, ``system``, ``systems`` or the version; ``AttributeError`` for another name."""
     offered: dict[str, Any] = {"load": load, "system": system, "systems": systems, "__version__": own_version()}
     offered |= {kind.__name__: kind for kind in systems().values()}
     if name not in offered:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from sympy import Expr
 
+from numerics.quantity import with_error
 from theory.domain import Between, Real
 from theory.landscape import GaussianLandscape, exact
 from theory.statics import at_overlap
@@ -14,14 +15,13 @@ from theory.systems import Landscape
 
 from .answer import Answer
 from .files import FILE, drawing, picture_to_write
-from .numbers import with_error
 from .output import print_table
 from .question import Option, answers
 from .signal import require_signal
 
 if TYPE_CHECKING:
+    from numerics.quantity import Quantity
     from numerics.statics import Statics
-    from numerics.statics.number import Number
 
 TEMPERATURE = Option(Real(0, 1e100), "0, the default, is the ground state.")
 OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
@@ -92,11 +92,11 @@ def _landmarks(landscape: GaussianLandscape, m: Expr) -> dict[str, Any]:
     return record
 
 
-def _fields(key: str, number: Number, shift: float) -> dict[str, Any]:
+def _fields(key: str, number: Quantity, shift: float) -> dict[str, Any]:
     """Value, error, and which case it is; or the reason for none."""
     if number.value is None:
         return {key: None, f"{key}_error": None, f"reason_{key}": number.reason}
-    return {key: number.value + shift, f"{key}_error": number.error, f"{key}_kind": number.kind}
+    return {key: number.value + shift, f"{key}_error": number.error, f"{key}_kind": number.note}
 
 
 MOST_LINES = 24

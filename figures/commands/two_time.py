@@ -17,6 +17,7 @@ from numerics.dynamics.solution import COLUMNS
 from numerics.dynamics.solve import chosen_method
 from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
+from numerics.quantity import with_error
 from theory.domain import Real
 from theory.landscape import GaussianLandscape
 from theory.naming import called
@@ -24,7 +25,6 @@ from theory.systems import Landscape
 
 from .answer import Answer
 from .files import drawn, file_to_write, picture_to_write
-from .numbers import with_error
 from .output import print_table
 from .progress import logarithmic
 from .signal import require_signal

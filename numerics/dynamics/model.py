@@ -164,7 +164,7 @@ def _require_annealed(beta: float, landscape: GaussianLandscape, series: Mapping
         )
     static = static_temperature(landscape)
     if static.value is not None and static.error is not None and 1 / beta < static.value - static.error:
-        name = "T_K" if static.kind == "random first order" else "the continuous transition T_s"
+        name = "T_K" if static.note == "random first order" else "the continuous transition T_s"
         raise ValueError(
             f"beta = {beta:g}: equilibrium at T = {1 / beta:.6g} is below {name} = {static.value:.6g}, where replicas "
             "overlap; use a smaller beta, or start = Planted(beta) (--start planted): a landscape built around it"

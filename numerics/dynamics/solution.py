@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..dataset import dataset
 from ..lowering import Array
+from ..over_time import over_time, time_axis
+from ..provenance import Record
+from ..quantity import Axis, Quantity
+from ..solution import Solution, thinned
+from ..storage import Arrays, Format, owned
 from .model import Model
-from .two_time import Errors, OneTime, TwoTime
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .two_time import Errors, OneTime, TwoTime, backend
 
 ROUNDING = 1e-12
 """The last time asked for may be missed by rounding."""
-
+POINTS = 201
+"""Of the stored rows that are drawn."""
 COLUMNS = ("m", "mu", "energy", "correlation")
+HEADER = {"settings": dict, "statistics": dict, "message": str}
+"""Of a file, with its type."""
 
 
-@dataclass(frozen=True, eq=False)
-class DynamicsSolution:
+@dataclass(frozen=True, eq=False, repr=False)
+class DynamicsSolution(Solution):
     """``C(t, s) = x(t).x(s)/N``, ``R(t, s) = dx(t)/dh(s)``, ``m(t)``, ``mu(t)``, ``e(t)`` on ``[0, t_reached]``.
 
     Time is in units of ``dx/dt = -grad H - mu x``; energy and ``mu`` are per spin. ``m, mu, energy`` are arrays over
@@ -38,6 +43,7 @@ class DynamicsSolution:
     settings: Mapping[str, Any] = field(default_factory=dict)
     statistics: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
+    form: ClassVar[Format] = Format("ruggedflow dynamics", 2, "solve_dynamics")
 
     @property
     def t(self) -> Array:
@@ -91,23 +97,23 @@ class DynamicsSolution:
         errors = self.two_time.error(t)._asdict() | {"correlation": self.two_time.start_error(t)}
         return {"t": t, **dict(zip(COLUMNS, values, strict=True)), **{f"{k}_error": errors[k] for k in COLUMNS}}
 
-    def save(self, path: str | Path) -> Path:
-        """Write all of it to one npz file, whole or not at all; ``load`` reads it back."""
-        from .files import save
+    @cached_property
+    def axes(self) -> dict[str, Axis]:
+        """At most 201 of the stored rows."""
+        return {"t": time_axis(thinned(self.t, POINTS))}
 
-        return save(self, path)
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """``m, mu, energy, correlation = C(t, 0)`` over ``t``."""
+        return over_time(self.at(self.axes["t"].values))
 
-    def to_xarray(self, points: int = 201) -> Any:
-        """An ``xarray.Dataset``: ``m, mu, energy`` over ``t`` and ``C, R`` over (t, s), on at most ``points`` rows."""
-        from .views import to_xarray
-
-        return to_xarray(self, points)
-
-    def plot(self) -> Figure:
-        """A figure of ``m``, ``mu`` and ``e`` against ``t`` on a logarithmic axis."""
-        from .views import plot
-
-        return plot(self)
+    def to_xarray(self, points: int = POINTS) -> Any:
+        """An ``xarray.Dataset`` of the quantities, and ``C, R`` over (t, s), on at most ``points`` of the rows."""
+        t = thinned(self.t, points)
+        row, column = np.broadcast_arrays(t[:, None], t)
+        two = {name: Quantity(getattr(self, name)(row, column), over=("t", "s")) for name in "CR"}
+        axes = {"t": time_axis(t), "s": Axis(t, "earlier time")}
+        return dataset(axes, over_time(self.at(t)) | two, self.about | {"message": self.message})
 
     def _times(self, *times: ArrayLike) -> tuple[Array, ...]:
         arrays = np.broadcast_arrays(*(np.asarray(time, dtype=np.float64) for time in times))
@@ -118,14 +124,24 @@ class DynamicsSolution:
                 raise ValueError(f"t = {bad:g}: this solution covers [0, {self.t_reached:g}]")
         return tuple(np.minimum(array, self.t_reached) for array in arrays)
 
-    def __repr__(self) -> str:
-        from .views import card
+    def _packed(self) -> tuple[Record, Arrays]:
+        """The model's arrays (``model.*``) and the integrator's (``two_time.*``)."""
+        header = {"kind": self.two_time.kind} | {name: kind(getattr(self, name)) for name, kind in HEADER.items()}
+        named = {"model": self.model.arrays(), "two_time": self.two_time.arrays()}
+        return header, {f"{owner}.{name}": values for owner, table in named.items() for name, values in table.items()}
 
-        return card(self)
+    @classmethod
+    def _unpacked(cls, header: Record, arrays: Arrays) -> Self:
+        for name, values in arrays.items():
+            if values.dtype != np.float64 or not np.all(np.isfinite(values)):
+                raise ValueError(f"{name} holds something else than finite numbers")
+        for name, kind in HEADER.items():
+            if not isinstance(header[name], kind):
+                raise ValueError(f"{name} is no {kind.__name__}")
+        model = Model.from_arrays(owned("model", arrays))
+        two_time = backend(header["kind"]).from_arrays(model, owned("two_time", arrays))
+        return cls(model, two_time, *(header[name] for name in HEADER))
 
 
-def load(path: str | Path) -> DynamicsSolution:
-    """The solution that ``DynamicsSolution.save`` wrote. ``ValueError`` for any other, damaged or newer file."""
-    from .files import load as read
-
-    return read(path)
+load = DynamicsSolution.load
+"""The solution that ``DynamicsSolution.save`` wrote."""

@@ -2,7 +2,6 @@
 
 from .bayes import algorithmic, information_theoretic, state_evolution, weak_recovery
 from .complexity import Complexity
-from .critical import CriticalAlpha
 from .curves import complexity_curve
 from .full_rsb import FullRSBState, full_rsb_state, ground_state_bbp
 from .kac_rice import dominant_bbp, zero_complexity_bbp
@@ -16,7 +15,6 @@ from .topology import overlap_lines
 __all__ = [
     "THRESHOLDS",
     "Complexity",
-    "CriticalAlpha",
     "FullRSBState",
     "HessianEdge",
     "LabelSpectrum",

@@ -15,7 +15,8 @@ from theory.generalized_linear.bayes import DENOISED, KNOWN, LOG_WEIGHT, POSTERI
 from theory.generalized_linear.symbols import ALPHA, PLANTED_OVERLAP
 
 from ..lowering import Array, lower
-from .critical import CriticalAlpha, absent, refined
+from ..threshold_values import ThresholdValue
+from .critical import absent, critical_alpha, refined
 from .preimages import Preimages, preimages
 
 LEVELS = (0, 1, 2, 3)
@@ -122,48 +123,48 @@ def state_evolution(
     return np.array(q)
 
 
-def weak_recovery(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def weak_recovery(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """alpha above which ``q = 0`` is unstable: ``1/E[(E[y^2 | label] - 1)^2]``.
 
     Absent where that average is zero within its error.
     """
     seen = _smooth_channel(landscape)
     if not seen.even:
-        return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: any alpha > 0 does")
+        return critical_alpha(0.0, 0.0, "the label shows something of the sign: any alpha > 0 does")
 
-    def compute(level: float) -> CriticalAlpha:
+    def compute(level: float) -> ThresholdValue:
         at = preimages(seen, int(level))
         gains = at.weight * (second_moment(at) - 1) ** 2
         # (2 x)^2 - x^2 = 3 x^2 where all may be wrong
         gain, unknown = float(gains.sum()), float(3 * gains @ np.minimum(1.0, 100 * at.doubts))
         alpha = 1 / gain if gain > 0 else np.inf
         state = {"doubt": at.doubt, "unknown": unknown}
-        return CriticalAlpha(alpha, note="Bayes-optimal: q = 0 becomes unstable", state=state)
+        return critical_alpha(alpha, note="Bayes-optimal: q = 0 becomes unstable", state=state)
 
     found = refined(compute, LEVELS)
     if not found.exists:
         return absent(SILENT)
-    unknown = found.alpha**2 * found.state["unknown"]
+    unknown = found.value**2 * found.state["unknown"]
     state = {"doubt": found.state["doubt"]}
     found = _with_doubt(replace(found, error=found.error + unknown, state=state))
-    return found if found.error < found.alpha else absent(SILENT)
+    return found if found.error < found.value else absent(SILENT)
 
 
-def _with_doubt(found: CriticalAlpha) -> CriticalAlpha:
+def _with_doubt(found: ThresholdValue) -> ThresholdValue:
     """The error with that of the preimages, whose y^2 - 1 is at most of order ten where it counts.
 
     What is inverted is the mean square ``1/alpha`` of something of size ``alpha^(-1/2)``, known to an absolute error.
     """
-    relative = (100 * found.state.get("doubt", 0.0) + SUMS) * max(1.0, found.alpha**0.5)
-    error = found.error + relative * found.alpha
-    return CriticalAlpha(found.alpha, error, found.note, {k: v for k, v in found.state.items() if k != "doubt"})
+    relative = (100 * found.state.get("doubt", 0.0) + SUMS) * max(1.0, found.value**0.5)
+    error = found.error + relative * found.value
+    return critical_alpha(found.value, error, found.note, {k: v for k, v in found.state.items() if k != "doubt"})
 
 
-def algorithmic(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def algorithmic(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """alpha above which message passing from any start reaches ``q = 1``: the largest ``alpha(q)``."""
     seen = _smooth_channel(landscape)
     if seen.invertible:
-        return CriticalAlpha(1.0, 0.0, "the label shows y itself: alpha(q) = q, the overlap grows continuously to one")
+        return critical_alpha(1.0, 0.0, "the label shows y itself: alpha(q) = q, the overlap grows continuously to one")
 
     start = weak_recovery(landscape)
     if not start.exists:
@@ -171,37 +172,37 @@ def algorithmic(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     places = np.log(1 - OVERLAPS)
     values = np.array([_searched(landscape, x) for x in places])
     i = int(np.argmax(values))
-    first = CriticalAlpha(start.alpha, start.error, "alpha(q) is largest at q = 0", {"q": 0.0})
-    if start.alpha - 1 >= max(values[i], 0.0):
+    first = critical_alpha(start.value, start.error, "alpha(q) is largest at q = 0", {"q": 0.0})
+    if start.value - 1 >= max(values[i], 0.0):
         return first
     if i == len(places) - 1:
-        return max(first, _nearly_perfect(landscape), key=lambda found: found.alpha)
+        return max(first, _nearly_perfect(landscape), key=lambda found: found.value)
     bounds = (places[i + 1], places[i - 1] if i else -1e-9)
     best = minimize_scalar(lambda x: -_searched(landscape, x), bounds=bounds, method="bounded", options={"xatol": 1e-4})
 
-    def compute(level: float) -> CriticalAlpha:
+    def compute(level: float) -> ThresholdValue:
         place, excess = _vertex(lambda x: _excess(landscape, x, int(level)), float(best.x))
         state = {"q": 1 - float(np.exp(place)), "doubt": preimages(seen, int(level)).doubt}
-        return CriticalAlpha(1 + excess, note="largest alpha(q)", state=state)
+        return critical_alpha(1 + excess, note="largest alpha(q)", state=state)
 
     return _with_doubt(refined(compute, LEVELS))
 
 
-def _nearly_perfect(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def _nearly_perfect(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """The supremum of ``alpha(q) = 1 + c V^(1/2) - V + O(c V^(3/2), c^2 V)`` near ``q = 1``: ``1 + c^2/4``.
 
     ``c = E Var/V^(3/2)`` is small where turning points are rare. It is one, to double precision, as c vanishes.
     """
     seen, q = channel(landscape), float(OVERLAPS[-1])
 
-    def compute(level: float) -> CriticalAlpha:
+    def compute(level: float) -> ThresholdValue:
         c = posterior_variance(landscape, q, level=int(level)) / (1 - q) ** 1.5
         state = {"q": 1 - c**2 / 4, "c": c, "doubt": preimages(seen, int(level)).doubt}
-        return CriticalAlpha(1 + c**2 / 4, note="largest alpha(q), as q -> 1", state=state)
+        return critical_alpha(1 + c**2 / 4, note="largest alpha(q), as q -> 1", state=state)
 
     found = refined(compute, LEVELS)
     c, state = found.state["c"], {name: value for name, value in found.state.items() if name != "c"}
-    return _with_doubt(CriticalAlpha(found.alpha, found.error + c**3 / 4, found.note, state))
+    return _with_doubt(critical_alpha(found.value, found.error + c**3 / 4, found.note, state))
 
 
 def _searched(landscape: GeneralizedLinearLandscape, x: float) -> float:
@@ -225,7 +226,7 @@ def _vertex(function: Callable[[float], float], x: float) -> tuple[float, float]
     return x, value
 
 
-def information_theoretic(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def information_theoretic(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """alpha above which ``q = 1`` is the best estimate: ``alpha(q -> 1) = 1`` for every label without noise.
 
     There the free entropy of ``q = 1`` is infinitely above all others: ``(alpha - 1)/2 ln(1/V)``.
@@ -233,16 +234,16 @@ def information_theoretic(landscape: GeneralizedLinearLandscape) -> CriticalAlph
     seen = _smooth_channel(landscape)
     if not seen.invertible:
         preimages(seen, 0)  # refuses labels that are no such functions
-    return CriticalAlpha(1.0, 0.0, "perfect recovery; labels without noise")
+    return critical_alpha(1.0, 0.0, "perfect recovery; labels without noise")
 
 
-def spectral_optimal(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def spectral_optimal(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """alpha above which the best spectral method finds the signal.
 
     With ``T = 1 - 1/E[y^2 | label]`` (Luo, Alghamdi, Lu 2019), at ``lambda = 1``: ``T/(1 - T) = E[y^2 | label] - 1``,
     so that edge and outlier meet where ``1/alpha = E[(E[y^2 | label] - 1)^2]``, as for message passing.
     """
     if not _smooth_channel(landscape).even:
-        return CriticalAlpha(0.0, 0.0, "the label shows something of the sign: its mean does for any alpha > 0")
+        return critical_alpha(0.0, 0.0, "the label shows something of the sign: its mean does for any alpha > 0")
     found = weak_recovery(landscape)
-    return CriticalAlpha(found.alpha, found.error, state={"g": 1.0}) if found.exists else found
+    return critical_alpha(found.value, found.error, state={"g": 1.0}) if found.exists else found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any, ClassVar
 
 import numpy as np
 from sympy import Rational
@@ -12,6 +14,9 @@ from theory.generalized_linear import GeneralizedLinearLandscape, HessianSpectru
 from theory.generalized_linear.symbols import ALPHA
 
 from ..errors import ConvergenceError
+from ..quantity import Axis, Quantity
+from ..solution import Solution
+from ..storage import Format
 from .curvature import curvature_floor
 from .data import Labels, Law
 from .minima import Ensemble, Minima
@@ -23,8 +28,8 @@ STEPS = (0.1, 0.05, 0.025)
 AGREED = 1e-9
 
 
-@dataclass(frozen=True)
-class Complexity:
+@dataclass(frozen=True, eq=False, repr=False)
+class Complexity(Solution):
     """Critical points of one kind at overlap q.
 
     ``sigma`` with ``error``; ``energy`` per dimension; ``index``, fraction of negative eigenvalues; ``tilt`` s, the
@@ -40,6 +45,29 @@ class Complexity:
     tilt: float
     hessian: HessianEdge
     unit: float = 1.0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    form: ClassVar[Format] = Format("ruggedflow complexity of a loss", 1, "complexity")
+    parts: ClassVar[tuple[type, ...]] = (HessianEdge,)
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """None."""
+        return {}
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """``sigma, energy, index, tilt``, and of the Hessian ``edge, attraction, outlier``."""
+        outlier = self.hessian.outlier
+        return {
+            "sigma": Quantity(self.sigma, self.error, "complexity, annealed over the inputs"),
+            "energy": Quantity(self.energy, None, "energy per dimension"),
+            "index": Quantity(self.index, None, "fraction of negative eigenvalues"),
+            "tilt": Quantity(self.tilt, None, "slope of the complexity in the energy"),
+            "edge": Quantity(self.hessian.edge, None, "edge of the bulk of the Hessian"),
+            "attraction": Quantity(self.hessian.attraction, None, "b at the edge"),
+            "outlier": Quantity(outlier, None, "outlier along the signal", "b <= 1" if np.isnan(outlier) else ""),
+        }
 
     @property
     def stable(self) -> bool:
@@ -77,7 +105,12 @@ def complexity(
             break
     if kind == "total" and isinstance(found, Minima) and found.saddle.xi > 0:
         raise ConvergenceError("the most numerous critical points are not minima, and were not found")
-    return described(Ensemble(landscape, labels, overlap, step), found, kind, error)
+    result = described(Ensemble(landscape, labels, overlap, step), found, kind, error)
+    asked = {"landscape": repr(landscape), "alpha": alpha, "kind": kind, "overlap": overlap, "energy": energy}
+    message = (
+        "minima: nothing of the spectrum lies below zero" if result.stable else "part of the spectrum lies below zero"
+    )
+    return replace(result, settings={**asked, "labels": labels}, message=message)
 
 
 @lru_cache(maxsize=32)

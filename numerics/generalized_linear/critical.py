@@ -1,44 +1,31 @@
-"""What a threshold in alpha is: a value with its error, or the reason for none."""
+"""Critical values of ``alpha = M/N``, on grids fine enough for two to agree."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-import numpy as np
+from dataclasses import replace
 
 from ..errors import ConvergenceError
+from ..threshold_values import ThresholdValue
 
 STEPS = (0.1, 0.05, 0.025, 0.0125)
 """Spacings of the grid of fields: each threshold is computed on two of them that agree, or on the finest two."""
 AGREED = 1e-9
 
 
-@dataclass(frozen=True)
-class CriticalAlpha:
-    """A critical ``alpha = M/N``.
-
-    ``error`` estimates the error of ``alpha``; ``note`` qualifies the value, or says why there is none; ``state`` holds
-    what else is known there (``chi``, ``s``, ``Sigma``, ...), by the theory's names.
-    """
-
-    alpha: float = np.nan
-    error: float = np.nan
-    note: str = ""
-    state: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a value."""
-        return bool(np.isfinite(self.alpha))
+def critical_alpha(
+    alpha: float, error: float | None = None, note: str = "", state: Mapping[str, float] | None = None
+) -> ThresholdValue:
+    """At ``alpha = M/N``; the error may follow."""
+    return ThresholdValue(alpha, error, note=note, control="alpha", state=dict(state or {}))
 
 
-def absent(note: str) -> CriticalAlpha:
-    """No such threshold."""
-    return CriticalAlpha(note=note)
+def absent(note: str) -> ThresholdValue:
+    """No such threshold, and why."""
+    return ThresholdValue(note=note, control="alpha")
 
 
-def refined(compute: Callable[[float], CriticalAlpha], steps: Sequence[float] = STEPS) -> CriticalAlpha:
+def refined(compute: Callable[[float], ThresholdValue], steps: Sequence[float] = STEPS) -> ThresholdValue:
     """``compute(step)`` on finer and finer grids until two agree; the error is their difference and rounding.
 
     ``steps`` are whatever tells the grids apart, coarse to fine.
@@ -50,9 +37,9 @@ def refined(compute: Callable[[float], CriticalAlpha], steps: Sequence[float] = 
             return coarse
         fine = compute(step)
         if not fine.exists:
-            raise ConvergenceError(f"found alpha = {coarse.alpha:.6g} on a coarse grid only: {fine.note}")
-        error = abs(fine.alpha - coarse.alpha) + 1e-13 * abs(fine.alpha)
+            raise ConvergenceError(f"found alpha = {coarse.value:.6g} on a coarse grid only: {fine.note}")
+        error = abs(fine.value - coarse.value) + 1e-13 * abs(fine.value)
         coarse = replace(fine, error=error)
-        if error <= AGREED * abs(fine.alpha):
+        if error <= AGREED * abs(fine.value):
             break
     return coarse

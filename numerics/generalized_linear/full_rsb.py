@@ -14,7 +14,8 @@ from theory.generalized_linear import FullRSB, GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .critical import CriticalAlpha, absent
+from ..threshold_values import ThresholdValue
+from .critical import absent, critical_alpha
 from .levels import Y_STEP, FieldGrid, Sweep
 from .one_step import OneStepState, describe, marginal_state, not_applicable, transition_start
 
@@ -120,7 +121,7 @@ def full_rsb_state(landscape: GeneralizedLinearLandscape, alpha: float, *, level
 
 
 @lru_cache(maxsize=8)
-def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """alpha at which the Hessian of the ground state (full RSB) has ``b = 1``.
 
     Solved with 4, 8 and 16 levels and extrapolated to infinitely many: the marginal equations at the nodes are of
@@ -152,7 +153,7 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
     if last.jumping > 0:
         note += f"; the proximal map jumps for labels of probability {last.jumping:.1e}"
     state = {"chi": last.chi, "energy": last.energy, "x_max": float(last.x[-1]), "jumping": last.jumping}
-    return CriticalAlpha(float(limits[1] + correction), float(error), note, state)
+    return critical_alpha(float(limits[1] + correction), float(error), note, state)
 
 
 def _doubt_by_jumps(landscape: GeneralizedLinearLandscape, states: list[FullRSBState]) -> float:

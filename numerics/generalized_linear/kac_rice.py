@@ -10,7 +10,8 @@ import numpy as np
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
-from .critical import CriticalAlpha, absent, refined
+from ..threshold_values import ThresholdValue
+from .critical import absent, critical_alpha, refined
 from .curvature import curvature_unit
 from .data import Labels
 from .minima import Edge, Ensemble, Minima, Saddle, admissible, complexity_of_minima, follow, solve_saddle
@@ -27,7 +28,7 @@ def at_transition(minima: Minima) -> float:
     return minima.attraction - 1
 
 
-def dominant_bbp(landscape: GeneralizedLinearLandscape, labels: Labels = "quenched") -> CriticalAlpha:
+def dominant_bbp(landscape: GeneralizedLinearLandscape, labels: Labels = "quenched") -> ThresholdValue:
     """alpha at which the most numerous minima (``s = 0``) at overlap 0 get an outlier at zero: ``b = 1``.
 
     Followed from the marginal 1RSB state, which is the saddle with ``xi = 0``. Errors as in ``marginal_bbp``.
@@ -35,12 +36,12 @@ def dominant_bbp(landscape: GeneralizedLinearLandscape, labels: Labels = "quench
     return _transition(landscape, labels, sigma_zero=False)
 
 
-def zero_complexity_bbp(landscape: GeneralizedLinearLandscape, labels: Labels = "quenched") -> CriticalAlpha:
+def zero_complexity_bbp(landscape: GeneralizedLinearLandscape, labels: Labels = "quenched") -> ThresholdValue:
     """alpha at which the lowest minima, ``Sigma = 0``, have ``b = 1``."""
     return _transition(landscape, labels, sigma_zero=True)
 
 
-def _transition(landscape: GeneralizedLinearLandscape, labels: Labels, *, sigma_zero: bool) -> CriticalAlpha:
+def _transition(landscape: GeneralizedLinearLandscape, labels: Labels, *, sigma_zero: bool) -> ThresholdValue:
     trouble = not_applicable(landscape, bounded=False)
     if trouble:
         return absent(trouble)
@@ -49,10 +50,10 @@ def _transition(landscape: GeneralizedLinearLandscape, labels: Labels, *, sigma_
     except ConvergenceError as failure:
         return absent(f"not found: {failure}")
 
-    def compute(step: float) -> CriticalAlpha:
+    def compute(step: float) -> ThresholdValue:
         ensemble = Ensemble(landscape, labels, step=step)
         found = solve_saddle(ensemble, rough.saddle, edge=edge, condition=at_transition, sigma_zero=sigma_zero)
-        return CriticalAlpha(found.saddle.alpha, note=_note(found, edge), state=_state(found))
+        return critical_alpha(found.saddle.alpha, note=_note(found, edge), state=_state(found))
 
     return refined(compute)
 

@@ -10,7 +10,8 @@ from sympy import Expr
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, SpectralMethod
 
 from ..lowering import Array, lower
-from .critical import CriticalAlpha, refined
+from ..threshold_values import ThresholdValue
+from .critical import refined
 from .data import UNBOUNDED, Data, Law
 from .quadrature import gaussian, panel_axis
 from .spectrum import HessianEdge, LabelSpectrum
@@ -58,7 +59,7 @@ def spectral(method: SpectralMethod, tolerance: float = TOLERANCES[-1]) -> Label
     return LabelSpectrum(law, -top if top < UNBOUNDED else -np.inf, method.general)
 
 
-def spectral_threshold(method: SpectralMethod) -> CriticalAlpha:
+def spectral_threshold(method: SpectralMethod) -> ThresholdValue:
     """Smallest alpha at which the top eigenvector of ``sum T(y) x x^T`` correlates with the signal.
 
     Its error is what a finer division into panels changes.

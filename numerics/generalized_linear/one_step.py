@@ -13,7 +13,8 @@ from theory.generalized_linear.symbols import ALPHA, RESPONSE, TILT
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .critical import CriticalAlpha, absent, refined
+from ..threshold_values import ThresholdValue
+from .critical import absent, critical_alpha, refined
 from .curvature import curvature_floor, curvature_unit
 from .data import Law, law_of, require_smooth, tabulate, tilt_values
 from .jumps import tabulate_jump
@@ -67,7 +68,7 @@ def one_step_law(landscape: GeneralizedLinearLandscape, chi: float, s: float, st
     return law_of(data, tilt_values(data, THEORY.functional.tilt, {RESPONSE: chi, TILT: s}))
 
 
-def marginal_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def marginal_bbp(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """Smallest alpha at which marginal 1RSB states (``q_0 = 0``) have ``b = 1``: PHYSICS name "1RSB marginal".
 
     Unknowns chi and s; alpha follows from marginality. Error by refinement of the grid. Raises ConvergenceError if the
@@ -83,10 +84,10 @@ def marginal_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
             "no marginal 1RSB state with b = 1 for chi in [{:.3g}, {:.3g}], s in [{:.3g}, {:.3g}]".format(*ends)
         )
 
-    def compute(step: float) -> CriticalAlpha:
+    def compute(step: float) -> ThresholdValue:
         root = np.exp(newton(lambda x: _conditions(landscape, x, step), start))
         state = describe(landscape, float(root[0]), float(root[1]), step)
-        return CriticalAlpha(state.alpha, note=state.note, state=vars(state))
+        return critical_alpha(state.alpha, note=state.note, state=vars(state))
 
     return refined(compute)
 

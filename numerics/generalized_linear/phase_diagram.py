@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,9 +15,12 @@ from theory.systems.phase_retrieval import PhaseRetrieval
 
 from ..kept import Kept, sweep_kept
 from ..lowering import Array
+from ..packing import packed, unpacked
 from ..provenance import Record, versions
-from ..storage import Arrays
-from .critical import CriticalAlpha
+from ..quantity import Axis, Quantity
+from ..solution import Solution
+from ..storage import Format
+from ..threshold_values import ThresholdValue
 from .thresholds import THRESHOLDS, evaluate_critical
 from .topology import OVERLAPS, Line, overlap_lines
 
@@ -31,18 +34,33 @@ LINES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class RetrievalDiagram:
+@dataclass(frozen=True, eq=False, repr=False)
+class RetrievalDiagram(Solution):
     """``lines[name][i]`` at ``softening[i]``; ``overlaps`` are lines of alpha against q at the softening ``panel``."""
 
     softening: Array
-    lines: dict[str, list[CriticalAlpha]]
+    lines: dict[str, list[ThresholdValue]]
     panel: float
     overlaps: dict[str, Line]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    form: ClassVar[Format] = Format("ruggedflow phase diagram of phase retrieval", 1, "retrieval_diagram")
+    parts: ClassVar[tuple[type, ...]] = (ThresholdValue, Line)
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """``a``, and the overlap ``q`` at ``a = panel``."""
+        overlap = [Axis(line.overlap, "$q$") for line in self.overlaps.values()]
+        return {"a": Axis(self.softening, "$a$", logarithmic=True)} | ({"q": overlap[0]} if overlap else {})
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """The lines over ``a``, and those over ``q``."""
+        along_q = {name: Quantity(line.alpha, None, over=("q",)) for name, line in self.overlaps.items()}
+        return {name: _joined(points) for name, points in self.lines.items()} | along_q
 
     def line(self, name: str) -> Array:
         """alpha along a line, nan where there is none."""
-        return np.array([point.alpha for point in self.lines[name]])
+        return np.asarray(self.quantities[name].value)
 
     def rows(self) -> list[dict[str, object]]:
         """One record for each a: every line with its error (empty: none there)."""
@@ -50,10 +68,19 @@ class RetrievalDiagram:
         for i, a in enumerate(self.softening):
             row: dict[str, object] = {"a": float(a)}
             for name, points in self.lines.items():
-                row[name] = points[i].alpha if points[i].exists else ""
+                row[name] = points[i].value if points[i].exists else ""
                 row[f"{name}_error"] = float(f"{points[i].error:.2e}") if points[i].exists else ""
             rows.append(row)
         return rows
+
+
+def _joined(points: Sequence[ThresholdValue]) -> Quantity:
+    """Thresholds at every a as one array."""
+    value, error = (
+        np.array([np.nan if x is None else x for x in row], dtype=np.float64)
+        for row in zip(*((p.value, p.error) for p in points), strict=True)
+    )
+    return Quantity(value, error, points[0].meaning, over=("a",), notes=tuple(p.note for p in points))
 
 
 def retrieval_diagram(
@@ -77,7 +104,7 @@ def retrieval_diagram(
     points = [(name, float(a)) for name in lines for a in values]
     finished: list[int] = []
 
-    def done(index: int, _: CriticalAlpha) -> None:
+    def done(index: int, _: ThresholdValue) -> None:
         finished.append(index)
         progress(len(finished), len(points) + 1)
 
@@ -88,25 +115,22 @@ def retrieval_diagram(
     table = {name: found[i * count : (i + 1) * count] for i, name in enumerate(lines)}
     at_panel = overlap_lines(PhaseRetrieval(panel), overlaps=overlaps)
     progress(len(points) + 1, len(points) + 1)
-    return RetrievalDiagram(values, table, panel, at_panel)
+    return RetrievalDiagram(values, table, panel, at_panel, {"system": "phase-retrieval", "a of the lines in q": panel})
 
 
-def _threshold(point: tuple[str, float]) -> CriticalAlpha:
+def _threshold(point: tuple[str, float]) -> ThresholdValue:
     name, a = point
     return evaluate_critical(PhaseRetrieval(a), [name])[name]
 
 
-def in_folder(folder: Path) -> Kept[CriticalAlpha]:
+def in_folder(folder: Path) -> Kept[ThresholdValue]:
     """Where thresholds are kept."""
-
-    def pack(found: CriticalAlpha) -> tuple[Record, dict[str, float]]:
-        state = {name: float(value) for name, value in found.state.items()}
-        return {"note": found.note, "state": state}, {"alpha": found.alpha, "error": found.error}
-
-    def unpack(record: Record, arrays: Arrays) -> CriticalAlpha:
-        return CriticalAlpha(float(arrays["alpha"]), float(arrays["error"]), record["note"], record["state"])
-
-    return Kept(folder, pack, unpack)
+    kinds = {"ThresholdValue": ThresholdValue}
+    return Kept(
+        folder,
+        lambda found: ({"value": packed(found, "value", {})}, {}),
+        lambda record, arrays: unpacked(record["value"], arrays, kinds),
+    )
 
 
 def to_csv(diagram: RetrievalDiagram) -> str:
@@ -140,7 +164,7 @@ def to_record(diagram: RetrievalDiagram, command: str) -> Record:
         name: {
             "meaning": THRESHOLDS[name].meaning,
             "reference": THRESHOLDS[name].reference,
-            "alpha": [p.alpha if p.exists else None for p in points],
+            "alpha": [p.value if p.exists else None for p in points],
             "error": [p.error if p.exists else None for p in points],
             "note": [p.note for p in points],
         }

@@ -15,7 +15,8 @@ from theory.generalized_linear.symbols import ALPHA, MULTIPLIER, RESOLVENT
 
 from ..errors import ConvergenceError
 from ..lowering import Array
-from .critical import CriticalAlpha, absent, refined
+from ..threshold_values import ThresholdValue
+from .critical import absent, critical_alpha, refined
 from .curvature import curvature_unit, floor_of
 from .data import Law, independent, tabulate
 
@@ -99,7 +100,7 @@ class LabelSpectrum:
         outlier, overlap = self.evaluate(expressions, root, alpha, multiplier)
         return HessianEdge(position, g, b, outlier, overlap, pinned)
 
-    def transition(self) -> CriticalAlpha:
+    def transition(self) -> ThresholdValue:
         """The smallest alpha with ``b = 1`` at the edge: ``E[(1 - v^2) t] = E[t^2] = 1/alpha``, or pinned."""
         if not np.isfinite(self.floor):
             return absent("the curvature is unbounded below, and so is the bulk of the Hessian")
@@ -113,13 +114,13 @@ class LabelSpectrum:
         values = np.array([excess(g) for g in points])
         if self.floor < 0 and values[-1] > -TANGENT:
             note = PINNED + _slowness(self.decay) if values[-1] > TANGENT else ""
-            return CriticalAlpha(1 / self.sums(top)[1], note=note, state={"g": top})
+            return critical_alpha(1 / self.sums(top)[1], note=note, state={"g": top})
         crossings = [i for i in range(len(points) - 1) if values[i] > 0 >= np.nan_to_num(values[i + 1], nan=-1.0)]
         if not crossings:
             return absent("b stays below 1 at the edge for every alpha: the Hessian's outlier never leaves the bulk")
         i = crossings[-1]  # alpha falls as g rises
         g = _root(lambda g: _below_pole(excess(g)), points[i], points[i + 1])
-        return CriticalAlpha(1 / self.sums(g)[0], state={"g": g})
+        return critical_alpha(1 / self.sums(g)[0], state={"g": g})
 
 
 PINNED = "the edge is pinned where 1 + gD vanishes for extreme data; b jumps past 1 there (discontinuous transition)"
@@ -158,7 +159,7 @@ def _positive_start(function: Callable[[float], float], end: float) -> float:
     raise ConvergenceError(f"no resolvent between 0 and {end:.3g} below the root")
 
 
-def initial_bbp(landscape: GeneralizedLinearLandscape) -> CriticalAlpha:
+def initial_bbp(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     """Smallest alpha at which the Hessian at a random w has an outlier along the signal.
 
     There (u, y) are independent standard Gaussians. Error by halving the spacing of the nodes, near rounding for losses

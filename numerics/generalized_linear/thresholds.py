@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
+from ..threshold_values import Thresholds, ThresholdValue
 from .bayes import algorithmic, information_theoretic, spectral_optimal, weak_recovery
-from .critical import CriticalAlpha, absent
+from .critical import absent
 from .data import require_smooth
 from .full_rsb import ground_state_bbp
 from .kac_rice import dominant_bbp, zero_complexity_bbp
@@ -23,7 +24,7 @@ class Named:
 
     meaning: str
     reference: str
-    compute: Callable[[GeneralizedLinearLandscape], CriticalAlpha]
+    compute: Callable[[GeneralizedLinearLandscape], ThresholdValue]
 
 
 GRADIENT_FLOW = "Sarao Mannelli et al. 2020, arXiv 2006.06997"
@@ -63,7 +64,7 @@ def evaluate_critical(
     only: Iterable[str] = (),
     *,
     progress: Callable[[str], None] = lambda name: None,
-) -> dict[str, CriticalAlpha]:
+) -> Thresholds:
     """All thresholds of a loss with numbers for its parameters, or those named in ``only``.
 
     ``progress`` is called with each name in turn. Each stands alone: one that cannot be computed is absent, with the
@@ -75,14 +76,16 @@ def evaluate_critical(
     for name in names:
         if name not in THRESHOLDS:
             raise ValueError(f"threshold = {name!r} is unknown; choose among {', '.join(THRESHOLDS)}")
-    found, reasons = {}, []
+    found: dict[str, ThresholdValue] = {}
+    reasons: list[Exception] = []
     for name in names:
         progress(name)
         try:
-            found[name] = THRESHOLDS[name].compute(landscape)
+            value = THRESHOLDS[name].compute(landscape)
         except (ConvergenceError, ValueError, ArithmeticError) as failure:
-            found[name] = absent(f"not computed: {failure}")
+            value = absent(f"not computed: {failure}")
             reasons.append(failure)
+        found[name] = replace(value, meaning=THRESHOLDS[name].meaning, reference=THRESHOLDS[name].reference)
     if len(reasons) == len(names) and all(isinstance(reason, ValueError) for reason in reasons):
         raise ValueError(str(reasons[0]))
-    return found
+    return Thresholds(found, {"landscape": repr(landscape)})

@@ -96,7 +96,7 @@ def _stable(along: _Along, *, sigma_zero: bool) -> Array:
             raise ConvergenceError("the line ends")
         return found.saddle
 
-    start = Saddle(state["g"], state["c"], state["xi"], first.alpha, state["s"])
+    start = Saddle(state["g"], state["c"], state["xi"], first.value, state["s"])
     return _followed(along, range(len(along.q)), start, step)
 
 

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import reals
+from ..dataset import dataset
 from ..lowering import Array
-from ..provenance import versions
+from ..over_time import over_time, time_axis
+from ..quantity import Axis, Quantity
+from ..solution import Solution
 from ..statistics import CONFIDENCE, Estimate, bootstrap
+from ..storage import Format
 from .condensation import condensed
 from .observables import OVER_HESSIAN_TIMES, OVER_TIME, PARTICIPATION
 from .storage import existing_folder
 
 COLUMNS = ("m", "m_abs", "mu", "energy", "correlation")
-SAME_TIME = 1e-9
-"""Relative."""
-ROWS = ("t", "waiting_times", "hessian_times")
 
 
-@dataclass(frozen=True, eq=False)
-class Ensemble:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ensemble(Solution):
     r"""What ``simulate`` measured, by name in ``arrays``; ``samples`` holds the numbers of the samples.
 
     - ``m, mu, energy, gradient_norm`` (diluted: ``participation``): (samples, starts, times) at ``t``,
@@ -40,7 +42,10 @@ class Ensemble:
 
     settings: Mapping[str, Any]
     samples: NDArray[np.int64]
-    arrays: Mapping[str, NDArray[Any]] = field(repr=False)
+    arrays: Mapping[str, NDArray[Any]]
+    message: str = ""
+    form: ClassVar[Format] = Format("ruggedflow ensemble", 2, "simulate")
+    measured: ClassVar[bool] = True
 
     @property
     def t(self) -> Array:
@@ -95,70 +100,78 @@ class Ensemble:
         parts = {"": found.value, "_error": found.error, "_low": found.low, "_high": found.high}
         return {f"{name}{suffix}": part for suffix, part in parts.items()}
 
-    def _places(self, times: Array) -> NDArray[np.intp]:
-        t = self.t
-        places: NDArray[np.intp] = np.argmin(np.abs(t - times[:, None]), axis=1)
-        missing = times[~(np.abs(t[places] - times) <= SAME_TIME * np.abs(times))]
-        if missing.size:
-            near = t[np.argmin(np.abs(t - missing[0]))]
-            raise ValueError(f"t = {missing[0]:g} was not recorded (nearest: {near:g}); ask simulate for it in at")
-        return places
+    def _missing(self, asked: float, near: float) -> str:
+        return f"t = {asked:g} was not recorded (nearest: {near:g}); ask simulate for it in at"
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """``t``, the waiting times of ``correlation`` and the times of the Hessian."""
+        return {
+            "t": time_axis(self.t),
+            "waiting_time": Axis(self.waiting_times, "waiting time"),
+            "hessian_time": Axis(self.hessian_times, "time"),
+        }
+
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """What ``at`` gives, over ``t``, and the averages of the Hessian's lowest eigenvalue and of its overlap."""
+        means = {name: self.mean(name) for name in OVER_HESSIAN_TIMES if self.hessian_times.size}
+        hessian = {name: Quantity(mean.value, mean.error, over=("hessian_time",)) for name, mean in means.items()}
+        return over_time(self.at(self.t)) | hessian
 
     def to_xarray(self) -> Any:
-        """An ``xarray.Dataset``, over sample, start, time and so on; ``ImportError`` in one line without xarray."""
-        try:
-            import xarray  # type: ignore[import-not-found,unused-ignore]
-        except ImportError as error:
-            raise ImportError("to_xarray needs xarray: pip install 'ruggedflow[data]'") from error
+        """An ``xarray.Dataset`` of every sample: over sample, start, time and so on; ``ImportError`` without xarray."""
         times = ("sample", "start", "time")
         layout: dict[str, tuple[str, ...]] = dict.fromkeys((*OVER_TIME, PARTICIPATION, "m_abs"), times)
         layout |= dict.fromkeys(OVER_HESSIAN_TIMES, (*times[:2], "hessian_time"))
         layout |= {"correlation": (*times, "waiting_time"), "final": (*times[:2], "site")}
         layout |= {"t_end": times[:2], "converged": times[:2], "gradients": times[:1]}
         layout |= {"u": (*times[:2], "datum"), "y": (times[0], "datum")}
-        grids = {"time": self.t, "waiting_time": self.waiting_times, "hessian_time": self.hessian_times}
-        plain = {k: str(v) for k, v in self.settings.items() if k not in ROWS} | {"versions": str(versions())}
-        data = {name: (layout[name], values) for name, values in self.arrays.items()}
-        return xarray.Dataset(data, coords={"sample": self.samples, **grids}, attrs=plain)
+        grids = {"sample": Axis(self.samples.astype(np.float64), "sample"), "time": self.axes["t"], **self.axes}
+        data = {name: Quantity(values, over=layout[name]) for name, values in self.arrays.items()}
+        return dataset(
+            {name: axis for name, axis in grids.items() if name != "t"}, data, self.about | {"message": self.message}
+        )
 
-    def __repr__(self) -> str:
-        lines = [f"{name:>18}  {value}" for name, value in self.settings.items() if name not in ROWS]
-        last = self.at(self.t[-1])
-        for name in (name for name in COLUMNS if name in last):
-            label = "C(t, 0)" if name == "correlation" else name
-            lines.append(f"{label:>18}  {last[name][0]:.6g} +- {last[f'{name}_error'][0]:.1g}")
-        stopped = int(np.count_nonzero(self["converged"]))
-        lines.append(f"{'':>18}  {len(self.samples)} samples to t = {self.t[-1]:g}; {stopped} starts at rest before")
-        return "\n".join(["Ensemble", *self._warning(), *lines])
-
-    def _warning(self) -> list[str]:
-        """What to know before reading any average."""
+    def _heading(self) -> list[str]:
+        """With what to know before reading any average."""
+        first, *rest = super()._heading()
         count, runs = int(np.count_nonzero(self.condensed)), self.condensed.size
         if not count:
-            return []
+            return [first, *rest]
         largest = float(self[PARTICIPATION].max())
-        return [f"CONDENSED: {count} of {runs} runs sit on few sites, participation to {largest:.3g} (3: spread)"]
+        warning = f"CONDENSED: {count} of {runs} runs sit on few sites, participation to {largest:.3g} (3: spread)"
+        return [first, warning, *rest]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """What ``save`` wrote, or what ``simulate(..., output=path)`` has finished so far in a folder.
+
+        ``ValueError`` if that is nothing, or not ours.
+        """
+        if not Path(path).is_dir():
+            return super().load(path)
+        there = existing_folder(path)
+        finished = [index for index in there.finished() if index < there.settings["samples"]]
+        if not finished:
+            raise ValueError(f"{path}: no sample has finished yet")
+        return cls.assembled(there.settings, {index: there.read(index) for index in finished})
+
+    @classmethod
+    def assembled(cls, settings: Mapping[str, Any], results: Mapping[int, Mapping[str, Any]]) -> Self:
+        """Samples in the order of their numbers. ``ValueError`` where one has other arrays than the first."""
+        order = sorted(results)
+        for index in order:
+            if _shapes(results[index]) != _shapes(results[order[0]]):
+                raise ValueError(f"sample {index} has other arrays than sample {order[0]}; delete it and resume")
+        arrays = {name: np.stack([results[index][name] for index in order]) for name in results[order[0]]}
+        resting = int(np.count_nonzero(arrays["converged"]))
+        message = f"{len(order)} samples to t = {settings['t'][-1]:g}; {resting} starts at rest before"
+        return cls(dict(settings), np.array(order, dtype=np.int64), arrays, message)
 
 
-def assembled(settings: Mapping[str, Any], results: Mapping[int, Mapping[str, Any]]) -> Ensemble:
-    """Samples in the order of their numbers. ``ValueError`` where one has other arrays than the first."""
-    order = sorted(results)
-    for index in order:
-        if _shapes(results[index]) != _shapes(results[order[0]]):
-            raise ValueError(f"sample {index} has other arrays than sample {order[0]}; delete it and resume")
-    arrays = {name: np.stack([results[index][name] for index in order]) for name in results[order[0]]}
-    return Ensemble(dict(settings), np.array(order, dtype=np.int64), arrays)
+load = Ensemble.load
 
 
 def _shapes(arrays: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     return {name: np.shape(values) for name, values in arrays.items()}
-
-
-def load(folder: str | Path) -> Ensemble:
-    """What ``simulate(..., output=folder)`` has finished so far. ``ValueError`` if that is nothing, or not ours."""
-    there = existing_folder(folder)
-    settings = there.settings
-    finished = [index for index in there.finished() if index < settings["samples"]]
-    if not finished:
-        raise ValueError(f"{folder}: no sample has finished yet")
-    return assembled(settings, {index: there.read(index) for index in finished})

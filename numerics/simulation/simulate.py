@@ -21,7 +21,7 @@ from . import flow
 from .budget import require_run_memory
 from .condensation import safe_connectivity
 from .diluted import CONNECTIVITY, diluted_degrees, sites_memory
-from .ensemble import Ensemble, assembled
+from .ensemble import Ensemble
 from .job import Job, Kind, SampleJob, Task, digest
 from .landscape_sample import memory_needed, series_of
 from .langevin import RTOL as THERMAL_RTOL
@@ -163,9 +163,9 @@ def _run(
         sweeping.sweep(job, todo, done=done, name=str, **where)
     except KeyboardInterrupt as error:
         kept = "; go on with resume" if folder is not None else ""
-        partial = assembled(settings, results) if results else None
+        partial = Ensemble.assembled(settings, results) if results else None
         raise Interrupted(f"interrupted after {len(results)} of {total} samples{kept}", partial) from error
-    return assembled(settings, results)
+    return Ensemble.assembled(settings, results)
 
 
 def _kept(folder: Folder | None, samples: int) -> dict[int, Mapping[str, Any]]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from mpmath import mp
 from sympy import Expr, Integer, Rational
 
+from theory.expressions import parse_expression
 from theory.landscape import GaussianLandscape, exact
+from theory.parsing import parse_polynomial, shortened
 from theory.statics.restricted import at_overlap, entropy_of_overlap
+from theory.symbols import OVERLAP
 
-from ..lowering import lower_exact
+from ..lowering import Array, lower_exact
+from ..packing import packed, unpacked
+from ..provenance import Record
+from ..quantity import Axis, Quantity
+from ..solution import Solution
+from ..storage import Arrays, Format
 from .covariance import UnitCovariance
 from .exact import DIGITS, Exact, exact_order
 from .interior_point import grid, minimise
@@ -28,10 +37,13 @@ POINTS = (250, 500, 900)
 """Of ever finer grids, until one suggests an order parameter that can be certified."""
 LOWEST_TEMPERATURE = 1e-6
 """In units of ``sqrt(f'(1))``: below it the support at ``1 - q ~ T`` is within rounding of q = 1."""
+PLACES = 400
+"""On the axis of the order parameter, its steps apart."""
+COLD = "continuous spins: s ~ (1/2) ln T for T -> 0"
 
 
-@dataclass(frozen=True, eq=False)
-class Statics:
+@dataclass(frozen=True, eq=False, repr=False)
+class Statics(Solution):
     """Equilibrium at a temperature; energies per spin, entropy relative to the uniform measure on the whole sphere.
 
     Attributes
@@ -44,10 +56,12 @@ class Statics:
     entropy, entropy_error
         None at T = 0, where ``s ~ (1/2) ln T``.
     order
-        The order parameter; ``exact`` says whether its atoms and bands are known exactly or on a grid.
+        The order parameter; ``exact`` says whether its atoms and bands are known exactly (their certificate leaves
+        nothing but rounding) or on a grid.
+    found
+        Its ansatz, where one was found; a file does not keep it.
     """
 
-    landscape: GaussianLandscape
     temperature: float
     overlap: float
     energy: float
@@ -57,12 +71,56 @@ class Statics:
     entropy: float | None
     entropy_error: float | None
     order: OrderParameter
-    found: Exact | None
+    exact: bool
+    found: Exact | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    form: ClassVar[Format] = Format("ruggedflow statics", 1, "statics")
 
     @property
-    def exact(self) -> bool:
-        """Whether the atoms and bands are known exactly: their certificate leaves nothing but rounding."""
-        return self.found is not None and self.order.gap <= rounded_gap(self.order.temperature)
+    def axes(self) -> dict[str, Axis]:
+        """Overlaps q of two configurations from 0 to 1, both sides of each step among them."""
+        steps = [step["overlap"] for step in self.order_parameter["steps"]]
+        q = np.concatenate([np.linspace(0, 1, PLACES), steps, np.nextafter(steps, 0)])
+        return {"q": Axis(np.unique(q.clip(0, 1)), "$q$")}
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """``energy, free_energy, entropy``, and the order parameter ``x`` over ``q``."""
+        name = "$x(q)/T$" if self.temperature == 0 else "$x(q)$"
+        entropy = Quantity(self.entropy, self.entropy_error, "(F - e)/(-T)", COLD if self.entropy is None else "")
+        return {
+            "energy": Quantity(self.energy, self.error, "energy per spin"),
+            "free_energy": Quantity(self.free_energy, self.free_energy_error, "free energy per spin, F = e - T s"),
+            "entropy": entropy,
+            "x": Quantity(self.x(self.axes["q"].values), None, name, over=("q",)),
+        }
+
+    def at(self, places: Any) -> dict[str, Array]:
+        """``q`` and ``x(q)`` at any overlaps of two configurations."""
+        q = np.atleast_1d(np.asarray(places, dtype=np.float64))
+        return {"q": q, "x": self.x(q)}
+
+    def _heading(self) -> list[str]:
+        return [*super()._heading(), f"{'order parameter':>18}  {self.breaking}"]
+
+    def _packed(self) -> tuple[Record, Arrays]:
+        """The order parameter as arrays and its covariance as text; ``ValueError`` where that cannot be read back."""
+        covariance = self.order.f.landscape.covariance
+        if _read(str(covariance)) != covariance:
+            raise ValueError(f"covariance = {shortened(covariance)} cannot be kept: it is not read back as it is")
+        left = {part.name: getattr(self, part.name) for part in fields(self) if part.name not in ("order", "found")}
+        header = {
+            "solution": packed(left, "", {}),
+            "covariance": str(covariance),
+            "temperature": self.order.temperature,
+        }
+        return header, {"q": self.order.q, "chi": self.order.chi, "band": self.order.band}
+
+    @classmethod
+    def _unpacked(cls, header: Record, arrays: Arrays) -> Self:
+        f = UnitCovariance(GaussianLandscape(_read(header["covariance"])))
+        order = OrderParameter(f, header["temperature"], arrays["q"], arrays["chi"], arrays["band"])
+        return cls(order=order, **unpacked(header["solution"], arrays, {}))
 
     @property
     def breaking(self) -> str:
@@ -127,6 +185,14 @@ class Statics:
         inside = self._scale * np.where(order.band[i], order.slope_on_band(np.clip(s, 0, 1)), order.slopes[0][i])
         inside = np.where(s < 0, 0.0, np.maximum(inside, 0.0))
         return inside if self.temperature == 0 else np.where(s >= order.q[-1], 1.0, inside)
+
+
+def _read(covariance: str) -> Expr:
+    """A polynomial, or else a function, that ``str`` has written."""
+    try:
+        return parse_polynomial(covariance, OVERLAP)
+    except ValueError:
+        return parse_expression(covariance, {"q": OVERLAP})
 
 
 def statics(landscape: GaussianLandscape, *, temperature: Any = 0, overlap: Any = 0) -> Statics:
@@ -211,14 +277,16 @@ def _result(
     gap = max(order.gap, 0.0)
     free = -unit * functional - mean - t * volume
     free_error = unit * gap + ROUNDING * (abs(unit * functional) + abs(mean))
-    if t == 0:
-        return Statics(landscape, t, m, free, free_error, free, free_error, None, None, order, found)
-    energy = -unit * response - mean
+    asked = {"landscape": repr(landscape), "temperature": t, "overlap": m}
     known = found is not None and gap <= rounded_gap(order.temperature)
+    if t == 0:
+        return Statics(t, m, free, free_error, free, free_error, None, None, order, known, found, asked)
+    energy = -unit * response - mean
     spread = parameter_error + 10 * gap if known else _response_error(order, gap)
     error = unit * spread + ROUNDING * (abs(unit * response) + abs(mean))
     entropy = (unit * (functional - response) + t * volume) / t
-    return Statics(landscape, t, m, energy, error, free, free_error, entropy, (error + free_error) / t, order, found)
+    entropy_error = (error + free_error) / t
+    return Statics(t, m, energy, error, free, free_error, entropy, entropy_error, order, known, found, asked)
 
 
 def _values(order: OrderParameter, found: Exact | None) -> tuple[float, float, float]:

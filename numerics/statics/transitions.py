@@ -24,7 +24,7 @@ from theory.thresholds import Threshold
 
 from ..errors import ConvergenceError
 from ..lowering import lower, lower_exact
-from .number import Number
+from ..quantity import Quantity
 
 WORKING, DIGITS = 40, 18
 """Digits of the numbers, and of a root (the value at a maximum has twice as many)."""
@@ -37,8 +37,8 @@ DEEPEST = 60.0
 Function = Callable[..., Any]
 
 
-def static_temperature(landscape: GaussianLandscape) -> Number:
-    """``T_s``: below it equilibrium breaks replica symmetry; kind "random first order" (T_s is T_K) or "continuous".
+def static_temperature(landscape: GaussianLandscape) -> Quantity:
+    """``T_s``: below it equilibrium breaks replica symmetry; note "random first order" (T_s is T_K) or "continuous".
 
     ``theory.statics.transitions.static_transition`` and ``continuous_transition``. Raises ValueError for a landscape
     with free parameters, ConvergenceError where a root is not found.
@@ -46,8 +46,8 @@ def static_temperature(landscape: GaussianLandscape) -> Number:
     return _temperature(_unplanted(landscape), static_transition)
 
 
-def dynamic_temperature(landscape: GaussianLandscape) -> Number:
-    """``T_d``: below it the correlation of equilibrium does not decay; kind as for ``static_temperature``.
+def dynamic_temperature(landscape: GaussianLandscape) -> Quantity:
+    """``T_d``: below it the correlation of equilibrium does not decay; note as for ``static_temperature``.
 
     ``theory.statics.transitions.dynamic_transition``; where that is continuous it is the static one.
     """
@@ -55,10 +55,10 @@ def dynamic_temperature(landscape: GaussianLandscape) -> Number:
 
 
 @lru_cache(maxsize=64)
-def algorithmic_energy(landscape: GaussianLandscape) -> Number:
+def algorithmic_energy(landscape: GaussianLandscape) -> Quantity:
     """``E_alg`` per spin, ``theory.statics.algorithms.algorithmic_energy``, integrated in ``ln q``.
 
-    Kind "one state" with ``f''(1) <= f'(1)`` in a field, where it is the ground state; otherwise "path".
+    Note "one state" with ``f''(1) <= f'(1)`` in a field, where it is the ground state; otherwise "path".
     """
     made = _unplanted(landscape)
     value = algorithms.algorithmic_energy(made).equation.rhs
@@ -68,7 +68,7 @@ def algorithmic_energy(landscape: GaussianLandscape) -> Number:
     speed = lower((OVERLAP,), [path.function])
     length, error = _integral(lambda q: float(speed(q)[0]), start)
     energy = float(at_start(start)[0]) - length
-    return Number(energy, error + 8 * float(np.spacing(abs(energy))), kind="one state" if start == 1 else "path")
+    return Quantity(energy, error + 8 * float(np.spacing(abs(energy))), note="one state" if start == 1 else "path")
 
 
 def _unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
@@ -104,15 +104,15 @@ def _integral(function: Callable[[float], float], start: float) -> tuple[float, 
 
 
 @lru_cache(maxsize=64)
-def _temperature(landscape: GaussianLandscape, first_order: Callable[[GaussianLandscape], Threshold]) -> Number:
+def _temperature(landscape: GaussianLandscape, first_order: Callable[[GaussianLandscape], Threshold]) -> Quantity:
     threshold = first_order(landscape)
     if threshold.excluded:
-        return Number.absent(threshold.excluded)
+        return Quantity.absent(threshold.excluded)
     with mp.workdps(WORKING):
         search = _between_states if STATE in threshold.unknowns else _without_field
         squared, kind = search(threshold, continuous_transition(landscape), landscape)
         value = float(mp.sqrt(squared))
-    return Number(value, 2 * float(np.spacing(value)), kind=kind)
+    return Quantity(value, 2 * float(np.spacing(value)), note=kind)
 
 
 def _without_field(first_order: Threshold, smooth: Threshold, _: GaussianLandscape) -> tuple[Any, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from mpmath import mp, nstr
+from mpmath import mp
 from numpy.typing import ArrayLike
 from sympy import Expr, Rational, Symbol
 from sympy.core.function import AppliedUndef
@@ -18,7 +18,8 @@ from ..complexity import require_values
 from ..errors import ConvergenceError
 from ..lowering import Array, lower_exact
 from ..roots import polish
-from ..rounding import half_unit, rounded_up
+from ..rounding import half_unit
+from ..threshold_values import Thresholds, ThresholdValue
 from . import bayes, trivialization
 from .ageing import ageing_energy
 from .energies import ground_state, lowest_energy
@@ -96,36 +97,6 @@ SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
 }
 
 
-@dataclass(frozen=True)
-class ThresholdValue:
-    """One threshold at one point: a value to ``digits`` digits and a bound on its error, or the reason for none.
-
-    ``error`` bounds that of the value as ``text`` prints it, rounding to ``digits`` digits included.
-    """
-
-    threshold: Threshold
-    equation: str
-    value: Any = None
-    error: Any = None
-    digits: int = 15
-    reason: str = ""
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a value."""
-        return self.value is not None
-
-    def error_text(self) -> str:
-        """The error to three digits, rounded up."""
-        return "" if self.error is None else rounded_up(self.error)
-
-    def text(self) -> str:
-        """The value with its digits."""
-        if self.value is None:
-            return ""
-        return str(nstr(self.value, self.digits, strip_zeros=False, min_fixed=-30, max_fixed=30)).removesuffix(".")
-
-
 Point = Mapping[Symbol, Expr]
 
 
@@ -135,14 +106,16 @@ def evaluate_thresholds(
     digits: int = 15,
     only: Iterable[str] = (),
     progress: Callable[[str], None] = lambda name: None,
-) -> dict[str, ThresholdValue]:
+) -> Thresholds:
     """All thresholds (or those in ``only``) at exact values of the free parameters.
 
     Closed forms are evaluated directly; the others are bracketed in double precision and polished with Newton's method
     in mpmath on the equations of the analytic piece they lie on. Where that fails the reason says how far it got.
     ``progress`` is called with the name of each threshold when it is done.
     """
-    return evaluate_table(family, [parameters], digits, only, progress)[0]
+    (values,) = evaluate_table(family, [parameters], digits, only, progress)
+    given = {str(symbol): str(value) for symbol, value in parameters.items()}
+    return Thresholds(values, {"landscape": repr(family.landscape), **given, "digits": digits})
 
 
 def evaluate_table(
@@ -172,42 +145,39 @@ def evaluate_table(
 def _at_point(family: Family, name: str, located: Located, i: int, parameters: Point, digits: int) -> ThresholdValue:
     piece = located.piece[i]
     # a piece of the same name knows more (which ageing it is)
-    threshold = piece if piece.name == name else family.thresholds[name]
-    equation = "; ".join(f"{e.lhs} = {e.rhs}" for e in piece.defining)
+    unknown = ThresholdValue.unknown(piece if piece.name == name else family.thresholds[name], piece, digits)
     if not located.exists[i]:
-        return ThresholdValue(threshold, equation, digits=digits, reason=str(located.reason[i]))
+        return replace(unknown, note=str(located.reason[i]))
     with mp.workdps(digits + 15):
         exact = [mp.mpf(x.p) / x.q for x in (Rational(parameters[symbol]) for symbol in family.free)]
         if piece.closed_form is not None:
             value = mp.mpf(lower_exact(family.free, [piece.closed_form])(*exact)[0])
             # fifteen guard digits
-            return _rounded(threshold, equation, value, abs(value) * mp.mpf(10) ** (-digits - 3), digits)
+            return _rounded(unknown, value, abs(value) * mp.mpf(10) ** (-digits - 3))
         seeds = (float(located.value[i]), *located.seeds[i])
         minimised = any(equation.has(AppliedUndef) for equation in piece.defining)
         if minimised or located.error[i] < 10.0 ** (-digits - 1) * abs(seeds[0]):
             # the minimum of a functional whose unknowns are not resolved, or double precision has the digits asked for
-            return _rounded(threshold, equation, mp.mpf(seeds[0]), mp.mpf(float(located.error[i])), digits)
+            return _rounded(unknown, mp.mpf(seeds[0]), mp.mpf(float(located.error[i])))
         if not located.error[i] < UNRESOLVED * abs(seeds[0]):
-            return _unpolished(threshold, equation, located, i, digits, "beyond double precision")
+            return _unpolished(unknown, located, i, "beyond double precision")
         try:
             polished = polish(_residuals(family, piece, exact), seeds, digits)
         except ConvergenceError as failure:
-            return _unpolished(threshold, equation, located, i, digits, str(failure))
-        return _rounded(threshold, equation, polished.value[0], polished.error, digits)
+            return _unpolished(unknown, located, i, str(failure))
+        return _rounded(unknown, polished.value[0], polished.error)
 
 
-def _rounded(threshold: Threshold, equation: str, value: Any, error: Any, digits: int) -> ThresholdValue:
+def _rounded(unknown: ThresholdValue, value: Any, error: Any) -> ThresholdValue:
     """With the error of rounding to the digits that are printed."""
-    return ThresholdValue(threshold, equation, value, error + half_unit(value, digits), digits)
+    return replace(unknown, value=value, error=error + half_unit(value, unknown.digits))
 
 
-def _unpolished(
-    threshold: Threshold, equation: str, located: Located, i: int, digits: int, failure: str
-) -> ThresholdValue:
+def _unpolished(unknown: ThresholdValue, located: Located, i: int, failure: str) -> ThresholdValue:
     """How far it got."""
     value, error = float(located.value[i]), float(located.error[i])
-    reason = f"not resolved to {digits} digits: {value:.15g} with an error of {error:.1e} ({failure})"
-    return ThresholdValue(threshold, equation, digits=digits, reason=reason)
+    found = f"{value:.15g} with an error of {error:.1e} ({failure})"
+    return replace(unknown, note=f"not resolved to {unknown.digits} digits: {found}")
 
 
 def _residuals(family: Family, piece: Threshold, free: Sequence[Any]) -> Callable[..., list[Any]]:

@@ -14,6 +14,7 @@ from theory.thresholds import Condition, Family, Threshold
 
 from ..complexity import ROUNDING
 from ..lowering import Array, lower
+from ..quantity import Quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,10 @@ class Located:
     def exists(self) -> NDArray[np.bool_]:
         """Where the threshold exists."""
         return np.isfinite(self.value)
+
+    def quantity(self, meaning: str, axis: str) -> Quantity:
+        """Values, errors and reasons along one parameter."""
+        return Quantity(self.value, self.error, meaning, over=(axis,), notes=tuple(map(str, self.reason)))
 
     @classmethod
     def of(

@@ -15,13 +15,13 @@ import pytest
 from sympy import Rational
 
 from figures.commands import two_time as cli
-from figures.commands.numbers import with_error
 from figures.commands.progress import logarithmic
 from figures.dynamics_curves import draw
 from numerics.dynamics import Equilibrium, Model, load, long_time, solve_dynamics
 from numerics.dynamics import reference as reference_method
 from numerics.dynamics.solution import COLUMNS
 from numerics.errors import ConvergenceError
+from numerics.quantity import with_error
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 from theory.domain import Real
 
@@ -339,7 +339,7 @@ def test_an_interrupted_reference_run_keeps_nothing(run: Any, monkeypatch: pytes
 def test_resume_goes_on_from_the_same_problem_only(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = str(tmp_path / "run.npz")
     monkeypatch.setattr(reference_method.UniformTwoTime, "kind", "long-time")
-    monkeypatch.setattr("numerics.dynamics.files.backend", lambda _: reference_method.UniformTwoTime)
+    monkeypatch.setattr("numerics.dynamics.solution.backend", lambda _: reference_method.UniformTwoTime)
     seen = []
 
     def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any, keep: Any) -> Any:

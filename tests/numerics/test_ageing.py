@@ -115,10 +115,10 @@ def test_any_number_of_digits_and_the_meaning_of_the_piece() -> None:
     with mp.workdps(45):
         assert abs(few["threshold_energy"].value - many["threshold_energy"].value) < 1e-14
         assert abs(float(many["threshold_energy"].value) + 1.2292962127639124) < 1e-15
-    assert "one-step and continuous" in few["threshold_energy"].threshold.meaning
-    assert "may end elsewhere" in few["threshold_energy"].threshold.meaning
+    assert "one-step and continuous" in few["threshold_energy"].meaning
+    assert "may end elsewhere" in few["threshold_energy"].meaning
     pure = evaluate_thresholds(energy_family(PureSpin(3, 1)), {}, 15, ["threshold_energy"])["threshold_energy"]
-    assert "pure p-spin" in pure.threshold.meaning
+    assert "pure p-spin" in pure.meaning
 
 
 def test_a_weak_field_and_a_weak_degree_change_little() -> None:

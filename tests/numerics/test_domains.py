@@ -10,7 +10,7 @@ import pytest
 from sympy import Expr, Rational
 
 from numerics.dynamics import growth_rate
-from numerics.statics.number import Number
+from numerics.quantity import Quantity
 from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
 from numerics.thresholds import evaluate_thresholds
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
@@ -85,12 +85,12 @@ def test_transitions(name: str) -> None:
     landscape = GaussianLandscape(COVARIANCES[name], SIGNAL)
     static, dynamic = static_temperature(landscape), dynamic_temperature(landscape)
     for number in (static, dynamic):
-        assert isinstance(number, Number)
+        assert isinstance(number, Quantity)
         assert number.exists == (name not in (*SINGLE, "field, boundary"))
         assert number.exists != bool(number.reason)
     if static.value is not None and dynamic.value is not None:
         assert static.value <= dynamic.value
-        assert (static.value == dynamic.value) == (static.kind == "continuous")
+        assert (static.value == dynamic.value) == (static.note == "continuous")
 
 
 @pytest.mark.parametrize("name", COVARIANCES)

@@ -225,10 +225,10 @@ def test_expected_numbers_at_finite_size_grow_with_the_annealed_complexity() -> 
 def test_a_curvature_without_lower_bound_is_the_limit_of_bounded_ones() -> None:
     """``a l_a -> (u^2 - y^2)^2/2`` with corrections in 1/a; the scale of a loss changes nothing."""
     quartic = dominant_bbp(GeneralizedLinearLandscape((FIELD**2 - SIGNAL_FIELD**2) ** 2 / 4))
-    softened = [dominant_bbp(PhaseRetrieval(a)).alpha for a in (100, 1000)]
+    softened = [dominant_bbp(PhaseRetrieval(a)).value for a in (100, 1000)]
     limit = softened[1] + (softened[1] - softened[0]) / 9
-    assert quartic.exists and abs(quartic.alpha - limit) < 0.005
-    assert softened[0] < softened[1] < quartic.alpha
+    assert quartic.exists and abs(quartic.value - limit) < 0.005
+    assert softened[0] < softened[1] < quartic.value
 
 
 def test_mistakes_are_told_in_one_line() -> None:

@@ -123,7 +123,7 @@ def test_how_the_infimum_is_approached(landscape: GeneralizedLinearLandscape, de
 
 def test_a_pinned_edge_says_how_slowly_it_is_reached() -> None:
     slow = initial_bbp(GeneralizedLinearLandscape((sqrt(1 + U**2) - sqrt(1 + Y**2)) ** 2 / sqrt(1 + Y**2)))
-    assert slow.alpha == pytest.approx(3.97817552, abs=1e-8) and "only like 1/sqrt(ln N)" in slow.note
+    assert slow.value == pytest.approx(3.97817552, abs=1e-8) and "only like 1/sqrt(ln N)" in slow.note
     assert "only like 1/ln N" in initial_bbp(PhaseRetrieval(2)).note
     assert initial_bbp(PhaseRetrieval(1)).note == ""
 
@@ -134,7 +134,7 @@ def test_a_pinned_edge_says_how_slowly_it_is_reached() -> None:
 )
 def test_one_loss_written_in_ways_that_overflow(loss: Expr) -> None:
     found = initial_bbp(GeneralizedLinearLandscape(loss))
-    assert abs(found.alpha - 0.986810551945367) < found.error + 1e-14 < 1e-11
+    assert abs(found.value - 0.986810551945367) < found.error + 1e-14 < 1e-11
 
 
 @pytest.mark.parametrize("stretch", [40, 100])
@@ -163,4 +163,4 @@ def test_no_threshold_depends_on_the_size_of_a_loss(loss: Expr, size: Any) -> No
     for key in keys:
         assert one[key].exists == scaled[key].exists and one[key].note == scaled[key].note
         if one[key].exists:
-            assert scaled[key].alpha == pytest.approx(one[key].alpha, rel=1e-11)
+            assert scaled[key].value == pytest.approx(one[key].value, rel=1e-11)

@@ -41,7 +41,7 @@ def seen_through(teacher: Expr) -> GeneralizedLinearLandscape:
 @pytest.mark.parametrize("teacher", [tanh(Y), Y**3 + Y, Y**3, sinh(Y), erf(Y), Y + sin(Y) / 2])
 def test_one_to_one_teachers_are_the_linear_one(teacher: Expr) -> None:
     found = evaluate_critical(seen_through(teacher), ["weak_recovery", "bayes_algorithmic", "information_theoretic"])
-    assert [result.alpha for result in found.values()] == [0, 1, 1]
+    assert [result.value for result in found.values()] == [0, 1, 1]
     assert posterior_variance(seen_through(teacher), 0.5) == 0
 
 
@@ -49,10 +49,10 @@ def test_an_undecided_label_away_from_zero() -> None:
     """``y^2 + 3y`` turns at -3/2."""
     landscape = seen_through(Y**2 + 3 * Y)
     assert alpha_at_overlap(landscape, 1 - 0.0099) == pytest.approx(1.00999, abs=5e-6)
-    assert information_theoretic(landscape).alpha == 1
+    assert information_theoretic(landscape).value == 1
     near = [(alpha_at_overlap(landscape, 1 - v * v, level=2) - 1) / v for v in (1e-3, 5e-4)]
     assert near[0] == pytest.approx(near[1], rel=1e-2)  # alpha(q) - 1 ~ sqrt(1 - q)
-    assert algorithmic(landscape).alpha == pytest.approx(1.009992075, abs=1e-9)
+    assert algorithmic(landscape).value == pytest.approx(1.009992075, abs=1e-9)
 
 
 @pytest.mark.parametrize("teacher", [Y**2 + 3 * Y, Y**4 - Y**2, Y**3 - Y, cos(Y)])
@@ -73,8 +73,8 @@ def test_the_algorithmic_threshold_is_never_below_that_of_perfect_overlap(turn: 
     a, x = np.linspace(-12, 12, 2401)[:, None], np.linspace(-9, 9, 1801)
     integrand = a**2 / np.cosh(np.clip(a * (a + x), -300, 300)) ** 2 * np.exp(-(x**2) / 2)
     c = float(np.exp(-(float(turn) ** 2) / 2) / (2 * np.pi) * integrand.sum() * (a[1, 0] - a[0, 0]) * (x[1] - x[0]))
-    assert found.alpha >= 1 and found.state["q"] == pytest.approx(1 - c**2 / 4, abs=1e-3 * c**2)
-    assert abs(found.alpha - 1 - c**2 / 4) < found.error + c**4
+    assert found.value >= 1 and found.state["q"] == pytest.approx(1 - c**2 / 4, abs=1e-3 * c**2)
+    assert abs(found.value - 1 - c**2 / 4) < found.error + c**4
     assert found.error < 1e-11
 
 
@@ -100,13 +100,13 @@ def test_labels_that_say_nothing_at_first_order_have_no_threshold(teacher: Expr)
 def test_labels_that_say_little_have_a_large_threshold() -> None:
     """``alpha ~ 1/epsilon^2`` for ``y^2 e^(-(1 + epsilon) y^2)``."""
     found = [weak_recovery(seen_through(Y**2 * exp(-(1 + Rational(1, n)) * Y**2))) for n in (1000, 10**6)]
-    assert found[1].alpha / found[0].alpha == pytest.approx(1e6, rel=2e-2)
-    assert all(result.error < 1e-5 * result.alpha for result in found)
+    assert found[1].value / found[0].value == pytest.approx(1e6, rel=2e-2)
+    assert all(result.error < 1e-5 * result.value for result in found)
 
 
 def test_mirror_images_are_exact_however_flat_the_label() -> None:
     found = weak_recovery(seen_through(cos(erf(Y))))
-    assert abs(found.alpha - 0.5) < found.error < 1e-11
+    assert abs(found.value - 0.5) < found.error < 1e-11
 
 
 def test_all_preimages_are_found() -> None:
@@ -145,7 +145,7 @@ def test_the_best_spectral_method_starts_where_message_passing_does() -> None:
     spectral = LabelSpectrum(Law(table, at.weight[:, None], 0.0), -float((1 - 1 / second).max()))
     spread, pull = spectral.sums(1.0)
     assert spread == pytest.approx(pull, rel=1e-10)
-    assert 1 / spread == pytest.approx(weak_recovery(landscape).alpha, rel=1e-10)
+    assert 1 / spread == pytest.approx(weak_recovery(landscape).value, rel=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_weak_recovery_to_30_digits() -> None:
     """The error of a label whose preimages are y and 1/y; integrated over y, and over ln y."""
     found = weak_recovery(seen_through(Y**2 / (1 + Y**4)))
     exact = mpmath.mpf("3.11905265472241358464321773639")
-    assert abs(found.alpha - exact) < found.error < 1e-10
+    assert abs(found.value - exact) < found.error < 1e-10
 
 
 @pytest.mark.slow
@@ -222,7 +222,7 @@ def test_errors_of_weak_recovery_cover() -> None:
     for teacher, others, marks in cases:
         found = weak_recovery(seen_through(teacher))
         exact = weak_recovery_to_30_digits(lambdify(Y, teacher.diff(Y), "mpmath"), others, marks)
-        assert abs(found.alpha - exact) < found.error < 1e-9 * found.alpha, teacher
+        assert abs(found.value - exact) < found.error < 1e-9 * found.value, teacher
 
 
 def legendre(breaks: Array, order: int = 16) -> tuple[Array, Array]:
@@ -272,7 +272,7 @@ def test_errors_of_the_algorithmic_threshold_cover(teacher: Expr, roots: Callabl
         density = np.exp(-((y - known) ** 2) / (2 * (1 - q))) / np.sqrt(2 * np.pi * (1 - q))
         total += part * (weight * density) @ spread
     reference = q * (1 - q) / (1 - q - total)
-    assert abs(found.alpha - reference) < found.error + 2e-10
+    assert abs(found.value - reference) < found.error + 2e-10
 
 
 LOSSES = [
@@ -321,7 +321,7 @@ def legendre_nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Non
 def agree(first: Any, second: Any) -> None:
     assert first.exists == second.exists
     if first.exists:
-        assert abs(first.alpha - second.alpha) <= 3 * (first.error + second.error)
+        assert abs(first.value - second.value) <= 3 * (first.error + second.error)
 
 
 @pytest.mark.parametrize("number", range(4))

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from numerics.errors import Interrupted
 from numerics.generalized_linear import phase_diagram
-from numerics.generalized_linear.critical import CriticalAlpha, absent
+from numerics.generalized_linear.critical import absent, critical_alpha
 from numerics.generalized_linear.phase_diagram import in_folder, retrieval_diagram
 from numerics.kept import Kept, sweep_kept
 
@@ -59,7 +58,7 @@ def test_no_room_to_keep_anything(kept: Kept[float]) -> None:
 
 
 def test_thresholds_of_a_diagram_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    made = {1.0: CriticalAlpha(1.5, 1e-9, "so", {"chi": 2.0}), 2.0: absent("none")}
+    made = {1.0: critical_alpha(1.5, 1e-9, "so", {"chi": 2.0}), 2.0: absent("none")}
     monkeypatch.setattr(phase_diagram, "_threshold", lambda point: made[point[1]])
     monkeypatch.setattr(phase_diagram, "overlap_lines", lambda *_, **__: {})
     options: Any = {"lines": ["bbp_initial"], "keep": tmp_path}
@@ -68,4 +67,4 @@ def test_thresholds_of_a_diagram_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_p
     again = retrieval_diagram([1.0, 2.0], **options).lines["bbp_initial"]
     assert again[0] == first[0] == made[1.0] and again[1].note == "none" and not again[1].exists
     assert in_folder(tmp_path).read(("bbp_initial", 1.0)) == made[1.0]
-    assert np.isnan(again[1].error)
+    assert again[1].error is None

@@ -105,14 +105,14 @@ def test_newton_says_how_far_it_got() -> None:
 def test_bbp_at_initialisation(landscape: GeneralizedLinearLandscape, alpha: float) -> None:
     found = initial_bbp(landscape)
     digits = 5e-7 if landscape is LARGE else 1e-9
-    assert found.alpha == pytest.approx(alpha, abs=digits) and found.error < 1e-8
+    assert found.value == pytest.approx(alpha, abs=digits) and found.error < 1e-8
     assert ("pinned" in found.note) == (landscape is LARGE)
 
 
 @pytest.mark.parametrize("a", [1e-3, 0.3, 1.2, 10])
 def test_initial_hessian_on_both_sides(a: float) -> None:
     landscape = PhaseRetrieval(a)
-    alpha = initial_bbp(landscape).alpha
+    alpha = initial_bbp(landscape).value
     below, above = (initial_hessian(landscape, alpha * factor) for factor in (0.98, 1.02))
     assert below.attraction < 1 < above.attraction
     assert np.isnan(below.outlier) and below.overlap_squared == 0
@@ -143,7 +143,7 @@ def lowest_mode(landscape: GeneralizedLinearLandscape, size: int, alpha: float, 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_a_made_up_loss_against_sampled_hessians(factor: float) -> None:
     """Lowest eigenvalue and overlap on both sides of the transition, N = 300, 12 samples."""
-    alpha = round(float(initial_bbp(MADE_UP).alpha * factor), 1)
+    alpha = round(float(initial_bbp(MADE_UP).value * factor), 1)
     law = independent(tabulate(MADE_UP, 0.1))
     theory = LabelSpectrum(law, curvature_floor(MADE_UP)).hessian(alpha, 0.0)
     measured = np.array([lowest_mode(MADE_UP, 300, alpha, seed) for seed in range(12)])
@@ -162,7 +162,7 @@ def test_a_made_up_loss_against_sampled_hessians(factor: float) -> None:
 @pytest.mark.parametrize(("landscape", "alpha"), [(SMALL, 4.43608358), (ONE, 7.09396189)])
 def test_bbp_of_marginal_one_step_states(landscape: GeneralizedLinearLandscape, alpha: float) -> None:
     found = marginal_bbp(landscape)
-    assert found.alpha == pytest.approx(alpha, abs=6e-9) and found.error < 1e-7
+    assert found.value == pytest.approx(alpha, abs=6e-9) and found.error < 1e-7
     assert found.state["sigma"] < 0 and found.state["replicon"] > 1  # PHYSICS: the caveat
     assert "Sigma" in found.note and "replicon" in found.note
     assert abs(found.state["identity"]) < 1e-10
@@ -223,9 +223,9 @@ def test_ground_state_is_marginal_and_below_the_others() -> None:
 def test_bbp_of_the_ground_state(landscape: GeneralizedLinearLandscape, alpha: float, bar: float) -> None:
     """The references were extrapolated from a few levels; that for a = 1 is rough."""
     found = ground_state_bbp(landscape)
-    assert abs(found.alpha - alpha) < bar and 0 < found.error < 5e-3
+    assert abs(found.value - alpha) < bar and 0 < found.error < 5e-3
     # full RSB lies near the zero of the complexity, which counts clusters of it
-    assert abs(found.alpha - zero_complexity_bbp(landscape).alpha) < 5e-3
+    assert abs(found.value - zero_complexity_bbp(landscape).value) < 5e-3
 
 
 @pytest.mark.slow
@@ -237,7 +237,7 @@ def test_the_error_of_the_ground_state_covers(a: float, monkeypatch: pytest.Monk
     monkeypatch.setattr(full_rsb, "LEVELS", (6, 12, 24))
     monkeypatch.setattr(full_rsb, "SPACING", 0.035)
     better = ground_state_bbp.__wrapped__(landscape)
-    assert 1e-7 < abs(better.alpha - usual.alpha) < usual.error
+    assert 1e-7 < abs(better.value - usual.value) < usual.error
 
 
 @pytest.mark.parametrize(("a", "alpha"), [(5, 9.547071), pytest.param(10, 10.85647, marks=pytest.mark.slow)])
@@ -245,7 +245,7 @@ def test_one_step_states_with_jumps(a: int, alpha: float) -> None:
     """Where the map jumps: stationarity against direct integrals over h on a fine grid."""
     landscape = PhaseRetrieval(a)
     found = marginal_bbp(landscape)
-    assert found.alpha == pytest.approx(alpha, abs=2e-5) and "jumps" in found.note and found.error < 1e-4
+    assert found.value == pytest.approx(alpha, abs=2e-5) and "jumps" in found.note and found.error < 1e-4
     chi, s = found.state["chi"], found.state["s"]
     axis = graded_axis(0.1, 0.02, half=True)
     y, weight = axis.nodes, gaussian(axis)
@@ -260,7 +260,7 @@ def test_one_step_states_with_jumps(a: int, alpha: float) -> None:
         reached, force = functions(value, float(label))
         density = np.exp(-(h**2) / 2 - s * (reached + chi * force**2 / 2))
         force_squared += share * float(density @ force**2 / density.sum())
-    assert found.alpha * force_squared == pytest.approx(1 / (chi * (chi + s)), rel=2e-4)
+    assert found.value * force_squared == pytest.approx(1 / (chi * (chi + s)), rel=2e-4)
 
 
 # ---- Kac-Rice
@@ -274,10 +274,10 @@ def test_bbp_of_kac_rice_minima(
     landscape: GeneralizedLinearLandscape, zero: float, quenched: float, annealed: float
 ) -> None:
     lowest = zero_complexity_bbp(landscape)
-    assert lowest.alpha == pytest.approx(zero, abs=6e-7) and abs(lowest.state["sigma"]) < 1e-10
+    assert lowest.value == pytest.approx(zero, abs=6e-7) and abs(lowest.state["sigma"]) < 1e-10
     for labels, expected in (("quenched", quenched), ("annealed", annealed)):
         found = dominant_bbp(landscape, labels)  # type: ignore[arg-type]
-        assert found.alpha == pytest.approx(expected, abs=6e-7) and found.error < 1e-5
+        assert found.value == pytest.approx(expected, abs=6e-7) and found.error < 1e-5
         assert found.state["xi"] > 0 and found.state["sigma"] > 0 and found.state["s"] == 0
 
 
@@ -328,7 +328,7 @@ def test_bayes_optimal_thresholds() -> None:
         (algorithmic(SMALL), 1.1284714067),
         (information_theoretic(SMALL), 1.0),
     ):
-        assert found.alpha == pytest.approx(expected, abs=1e-10) and found.error < 1e-9
+        assert found.value == pytest.approx(expected, abs=1e-10) and found.error < 1e-9
     assert alpha_at_overlap(SMALL, 1e-7) == pytest.approx(0.5, abs=1e-6)
 
 
@@ -353,14 +353,14 @@ def test_nishimori_identity_in_state_evolution() -> None:
 
 
 def test_the_sign_makes_it_easy() -> None:
-    assert weak_recovery(LinearRegression()).alpha == 0
-    assert algorithmic(LinearRegression()).alpha == pytest.approx(1, abs=1e-9)
+    assert weak_recovery(LinearRegression()).value == 0
+    assert algorithmic(LinearRegression()).value == pytest.approx(1, abs=1e-9)
     assert posterior_variance(LinearRegression(), 0.5) == 0
 
 
 def test_spectral_methods() -> None:
     method = SpectralMethod(BayesChannel(SMALL).optimal_preprocessing)
-    assert spectral_threshold(method).alpha == pytest.approx(0.5, abs=1e-10)
+    assert spectral_threshold(method).value == pytest.approx(0.5, abs=1e-10)
     found = [spectral_outlier(method, alpha).overlap_squared for alpha in (1, 2, 4)]
     assert found == pytest.approx([0.230697, 0.638881, 0.924490], abs=6e-7)
     assert spectral_outlier(method, 0.49).overlap_squared == 0
@@ -373,7 +373,7 @@ def test_spectral_methods() -> None:
 )
 def test_no_preprocessing_beats_the_best(preprocessing: Expr) -> None:
     found = spectral_threshold(SpectralMethod(preprocessing))
-    assert found.alpha > 0.5
+    assert found.value > 0.5
     outlier = spectral_outlier(SpectralMethod(preprocessing), 3.0)
     best = spectral_outlier(SpectralMethod(1 - 1 / Y**2), 3.0)
     assert 0 < outlier.overlap_squared < best.overlap_squared
@@ -404,8 +404,8 @@ def test_an_unseen_even_loss() -> None:
     found = evaluate_critical(landscape, ["bbp_initial", "bbp_threshold_1rsb", "weak_recovery"])
     for result in found.values():
         assert result.exists or result.note
-        assert not result.exists or result.error < 1e-5 * result.alpha
-    assert found["weak_recovery"].alpha == pytest.approx(0.5)
+        assert not result.exists or result.error < 1e-5 * result.value
+    assert found["weak_recovery"].value == pytest.approx(0.5)
 
 
 def test_losses_without_a_threshold_say_why() -> None:
@@ -455,7 +455,7 @@ def test_valleys_that_narrow_without_end_leave_the_curvature_unbounded() -> None
 def test_the_size_of_a_loss_changes_no_threshold(size: Expr) -> None:
     scaled = GeneralizedLinearLandscape(size * ONE.loss)
     keys = ("bbp_initial", "bbp_threshold_1rsb", "bbp_kac_rice_dominant_quenched")
-    found = [result.alpha for result in evaluate_critical(scaled, keys).values()]
+    found = [result.value for result in evaluate_critical(scaled, keys).values()]
     assert found == pytest.approx([1.134854126, 7.09396189, 5.866382], rel=1e-7)
 
 

@@ -12,9 +12,8 @@ import pytest
 from sympy import Rational
 
 from numerics import storage
+from numerics.dynamics import DynamicsSolution, solve_dynamics
 from numerics.dynamics import load as load_dynamics
-from numerics.dynamics import solve_dynamics
-from numerics.dynamics.files import FORM
 from numerics.generalized_linear.dynamics import load as load_descent
 from numerics.generalized_linear.dynamics import save as save_descent
 from numerics.generalized_linear.dynamics import solve_descent
@@ -22,6 +21,7 @@ from numerics.simulation import load as load_ensemble
 from numerics.simulation import simulate
 from theory import PhaseRetrieval, SpikedMatrixTensor
 
+FORM = DynamicsSolution.form
 SPIKED = SpikedMatrixTensor(3, Rational(1, 2), 1)
 Written = dict[str, tuple[bytes, Callable[[Path], Any]]]
 NAMES = {

@@ -7,7 +7,7 @@ import pytest
 from sympy import Rational, Symbol
 
 from numerics.lowering import lower
-from numerics.statics.number import Number
+from numerics.quantity import Quantity
 from numerics.statics.transitions import algorithmic_energy, dynamic_temperature, static_temperature
 from theory import OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 from theory.dynamics.stationary import StationaryDynamics
@@ -26,7 +26,7 @@ Q = OVERLAP
 FIELDS = [Q**3 / 6 + Q / 10, Q**3 / 2 + Q / 10, Q**3 / 2 + Q / 100]
 
 
-def value(number: Number) -> float:
+def value(number: Quantity) -> float:
     assert number.value is not None and number.error is not None
     assert number.error < 1e-13 * abs(number.value)
     return number.value
@@ -99,7 +99,7 @@ def test_single_state_has_no_transition(covariance: object) -> None:
     for number in (dynamic_temperature(landscape), static_temperature(landscape)):
         assert not number.exists and "one state at every temperature" in number.reason
     energy = algorithmic_energy(landscape)
-    assert energy.kind == "one state"
+    assert energy.note == "one state"
     assert value(energy) == pytest.approx(-(float(landscape.f(1)) ** 0.5), rel=1e-14)
 
 
@@ -108,7 +108,7 @@ def test_kinds_across_the_tricritical_point() -> None:
     for factor, kind in ((Rational(99, 100), "continuous"), (Rational(101, 100), "random first order")):
         landscape = GaussianLandscape(Q**2 / 2 + factor * Q**3 / 3)
         for number in (static_temperature(landscape), dynamic_temperature(landscape)):
-            assert number.kind == kind and value(number) == pytest.approx(1, abs=1e-4)
+            assert number.note == kind and value(number) == pytest.approx(1, abs=1e-4)
     assert value(static_temperature(landscape)) < value(dynamic_temperature(landscape))
 
 

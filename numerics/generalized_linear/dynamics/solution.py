@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from ...lowering import Array
+from ...over_time import over_time, time_axis
+from ...provenance import Record
+from ...quantity import Axis, Quantity
+from ...solution import Solution
+from ...storage import Arrays, Format, owned
 
 ROWS = ("m", "mu", "energy", "correlation")
 PARTS = ("statistical", "steps", "walkers")
+SETTINGS = ("landscape", "alpha", "overlap", "eta", "batch", "tolerance")
+"""Those that a solution itself needs."""
+PAIRS = ("C", "R")
+"""Observables over pairs of times."""
 
 
-@dataclass(frozen=True, eq=False)
-class DescentSolution:
+@dataclass(frozen=True, eq=False, repr=False)
+class DescentSolution(Solution):
     """``m(t), mu(t), e(t)``, ``C(t, s)`` and ``R(t, s)`` of descent or flow at infinite size, with errors.
 
     Time is in units of ``dw/dt = -grad H - mu w``; descent with step eta is at ``t = k eta`` after k steps. Over the
@@ -33,6 +42,7 @@ class DescentSolution:
     error_parts: Mapping[str, Mapping[str, Array]]
     settings: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
+    form: ClassVar[Format] = Format("ruggedflow descent", 2, "solve_descent")
 
     @property
     def m(self) -> Array:
@@ -87,6 +97,17 @@ class DescentSolution:
         """Standard error of each observable, all parts together."""
         return {name: total(*(self.error_parts[part][name] for part in PARTS)) for name in self.values}
 
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """``t``, and ``s`` for pairs of times."""
+        return {"t": time_axis(self.t), "s": Axis(self.t, "earlier time")}
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """``m, mu, energy, correlation = C(t, 0)``, where there is one ``growth``, and ``C, R`` over (t, s)."""
+        pairs = {name: Quantity(self.values[name], self.errors[name], over=("t", "s")) for name in PAIRS}
+        return over_time(self.at(self.t)) | pairs
+
     def at(self, times: ArrayLike) -> dict[str, Array]:
         """Rows of ``t, m, mu, energy, correlation = C(t, 0)``, and ``growth`` where there is one, with ``m_error`` and
         so on; between the times ``t`` by monotone cubics. ``ValueError`` outside [0, t_reached]."""
@@ -116,11 +137,33 @@ class DescentSolution:
         late = self.t[np.maximum(errors["m"], relative) > tolerance]
         return (float(late[0]), float(late[-1])) if late.size else None
 
-    def __repr__(self) -> str:
-        last = {name: values[0] for name, values in self.at(self.t_reached).items()}
-        lines = [f"{name:>12}  {value}" for name, value in self.settings.items()]
-        lines += [f"{name:>12}  {last[name]:.6g} +- {last[f'{name}_error']:.1g}" for name in ROWS]
-        return "\n".join(["DescentSolution", *lines, f"{'':>12}  {self.message}"])
+    def _packed(self) -> tuple[Record, Arrays]:
+        """``t``, ``value.NAME`` and ``PART.NAME``."""
+        tables = {"value": self.values, **self.error_parts}
+        arrays = {f"{owner}.{name}": array for owner, table in tables.items() for name, array in table.items()}
+        return {"settings": dict(self.settings), "message": self.message}, {"t": self.t, **arrays}
+
+    @classmethod
+    def _unpacked(cls, header: Record, arrays: Arrays) -> Self:
+        t, settings, message = arrays["t"], header["settings"], header["message"]
+        if t.dtype != np.float64 or t.ndim != 1 or t.size < 2 or t[0] != 0 or not np.all(np.diff(t) > 0):
+            raise ValueError("its times do not increase from 0")
+        for name in SETTINGS:
+            settings[name]
+        values, *parts = (_table(owner, arrays, t.size) for owner in ("value", *PARTS))
+        if any(table.keys() != values.keys() for table in parts) or not {"m", "mu", "energy", *PAIRS} <= {*values}:
+            raise ValueError("values and errors do not belong together")
+        return cls(t, values, dict(zip(PARTS, parts, strict=True)), settings, str(message))
+
+
+def _table(owner: str, arrays: Arrays, times: int) -> Arrays:
+    """What belongs to that owner: arrays over the times, or over pairs of them."""
+    table = owned(owner, arrays)
+    for name, array in table.items():
+        shape = (times, times) if name in PAIRS else (times,)
+        if array.dtype != np.float64 or array.shape != shape or not np.all(np.isfinite(array)):
+            raise ValueError(f"{owner}.{name} is no array of {shape} finite numbers")
+    return table
 
 
 def total(*parts: Array) -> Array:

@@ -1,0 +1,28 @@
+"""What is followed in time, in theory and in simulation, by the names that all results share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .lowering import Array
+from .quantity import Axis, Quantity
+
+MEANINGS = {
+    "m": "overlap with the signal",
+    "m_abs": "size of the overlap with the signal",
+    "mu": "Lagrange multiplier per spin",
+    "energy": "energy per spin",
+    "correlation": "$C(t, 0)$",
+    "growth": "growth of small overlaps",
+}
+
+
+def time_axis(t: Array) -> Axis:
+    """In units of ``dx/dt = -grad H - mu x``."""
+    return Axis(t, "time", logarithmic=True)
+
+
+def over_time(rows: Mapping[str, Array]) -> dict[str, Quantity]:
+    """Those among the rows, each with its ``NAME_error``, over ``t``."""
+    known = {name: meaning for name, meaning in MEANINGS.items() if name in rows}
+    return {name: Quantity(rows[name], rows[f"{name}_error"], meaning, over=("t",)) for name, meaning in known.items()}

@@ -1,0 +1,203 @@
+"""What solvers and experiments return: quantities over named axes, evaluated, shown, drawn, exported and kept alike."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import fields
+from html import escape
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import storage
+from .arrays import reals
+from .dataset import dataset
+from .lowering import Array
+from .packing import packed, unpacked
+from .provenance import Record, versions
+from .quantity import Axis, Quantity
+from .storage import Arrays
+from .table import Cell, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ROWS = 8
+"""Of a table of a long axis."""
+SAME = 1e-9
+"""Relative difference of two places on an axis that are the same."""
+PARTS_OF_ROWS = ("_error", "_low", "_high")
+
+
+class Solution(ABC):
+    """Base of all results: a subclass is a frozen data class (``eq = repr = False``) with ``axes`` and ``quantities``.
+
+    ``settings`` is what was asked for, ``statistics`` counts the work, ``message`` says in a sentence how it went.
+    """
+
+    settings: Mapping[str, Any]
+    statistics: Mapping[str, Any] = MappingProxyType({})
+    message: str = ""
+    form: ClassVar[storage.Format]
+    """Of its files."""
+    parts: ClassVar[tuple[type, ...]] = (Quantity,)
+    """Data classes within its fields."""
+    measured: ClassVar[bool] = False
+    """Drawn as points with bars, not as curves with bands."""
+
+    @property
+    @abstractmethod
+    def axes(self) -> Mapping[str, Axis]:
+        """By name; the first is that of ``at``, of tables and of plots."""
+
+    @property
+    @abstractmethod
+    def quantities(self) -> Mapping[str, Quantity]:
+        """By name, each over some of the axes, or over none: a number."""
+
+    @property
+    def numbers(self) -> dict[str, Quantity]:
+        """The quantities over no axis."""
+        return {name: quantity for name, quantity in self.quantities.items() if not quantity.over}
+
+    @property
+    def curves(self) -> dict[str, Quantity]:
+        """The quantities over the first axis alone."""
+        first = tuple(self.axes)[:1]
+        return {name: quantity for name, quantity in self.quantities.items() if first and quantity.over == first}
+
+    @property
+    def about(self) -> Record:
+        """What was asked for, without lists."""
+        return {name: value for name, value in self.settings.items() if not isinstance(value, list)}
+
+    def at(self, places: ArrayLike) -> dict[str, Array]:
+        """Rows of the first axis and of what is over it alone, with ``NAME_error`` where errors are estimated.
+
+        Only at values that are on the axis, where a subclass does not say more. ``ValueError`` for others.
+        """
+        name, i = self._first, self._places(np.atleast_1d(reals("places", places)))
+        rows = {name: self.axes[name].values[i]}
+        for key, quantity in self.curves.items():
+            rows[key] = quantity.value[i]
+            rows |= {} if quantity.error is None else {f"{key}_error": quantity.error[i]}
+        return rows
+
+    @property
+    def _first(self) -> str:
+        if not self.axes:
+            raise ValueError(f"{type(self).__name__} has no axis, only numbers: {', '.join(self.quantities)}")
+        return next(iter(self.axes))
+
+    def _places(self, asked: Array) -> NDArray[np.intp]:
+        """Indices on the first axis."""
+        values = self.axes[self._first].values
+        places: NDArray[np.intp] = np.argmin(np.abs(values - asked[:, None]), axis=1)
+        missing = np.flatnonzero(~(np.abs(values[places] - asked) <= SAME * np.abs(asked)))
+        if missing.size:
+            first = missing[0]
+            raise ValueError(self._missing(float(asked[first]), float(values[places[first]])))
+        return places
+
+    def _missing(self, asked: float, near: float) -> str:
+        return f"{self._first} = {asked:g} was not computed (nearest: {near:g})"
+
+    def table(self, places: ArrayLike | None = None) -> Table:
+        """The numbers; or rows along the first axis, at these places or at a few, errors in brackets."""
+        if places is None and (self.numbers or not self.curves):
+            return Table(("", "value", "meaning, or why there is none"), self._number_rows())
+        name = self._first
+        rows = self.at(thinned(self.axes[name].values, ROWS) if places is None else places)
+        columns = [key for key in rows if key != name and not key.endswith(PARTS_OF_ROWS)]
+        errors = {key: rows.get(f"{key}_error", np.full(rows[key].shape, None)) for key in columns}
+        lines: list[list[Cell]] = [
+            [f"{place:.6g}", *(Quantity(rows[key][i], errors[key][i]) for key in columns)]
+            for i, place in enumerate(rows[name])
+        ]
+        return Table((name, *columns), lines)
+
+    def _number_rows(self) -> list[list[Cell]]:
+        shown = self.numbers or self.quantities
+        return [[name, q, q.reason or remarks(q)] for name, q in shown.items()]
+
+    def plot(self, ax: Axes | None = None, name: str | None = None) -> Figure:
+        """Each curve in a panel of its own; given ``ax``, the one called ``name`` (by default the first) drawn there.
+
+        Bands, or bars where it was measured, are one error wide. Returns the figure. ``ValueError`` for a wrong name.
+        """
+        from .drawing import draw_curves, draw_numbers
+
+        if name is not None and name not in self.curves:
+            raise ValueError(f"name = {name!r}: no such curve; choose among {', '.join(self.curves) or 'none'}")
+        if not self.curves:
+            return draw_numbers(self.numbers, ax)
+        chosen = [name or next(iter(self.curves))] if ax is not None or name is not None else list(self.curves)
+        curves = {key: self.curves[key] for key in chosen}
+        return draw_curves(self.axes[self._first], curves, ax, bars=self.measured)
+
+    def to_xarray(self) -> Any:
+        """An ``xarray.Dataset`` of the quantities with ``NAME_error``, settings and versions as attributes.
+
+        ``ImportError`` in one line without xarray.
+        """
+        return dataset(self.axes, self.quantities, self.about | {"message": self.message})
+
+    def save(self, path: str | Path) -> Path:
+        """Write all of it to one npz file with a fingerprint, whole or not at all; ``load`` reads it back."""
+        header, arrays = self._packed()
+        return storage.write(path, self.form, header | {"versions": versions()}, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """What ``save`` wrote. ``OSError`` for a file that cannot be read, ``ValueError`` for one that is not ours."""
+        header, arrays = storage.read(path, cls.form)
+        try:
+            return cls._unpacked(header, arrays)
+        except (LookupError, ValueError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+            raise ValueError(f"{path}: damaged ({' '.join(str(error).split())})") from error
+
+    def _packed(self) -> tuple[Record, Arrays]:
+        """Header and arrays of a file: the fields."""
+        arrays: Arrays = {}
+        kept = {field.name: getattr(self, field.name) for field in fields(cast(Any, self))}
+        return {"solution": packed(kept, "solution", arrays)}, arrays
+
+    @classmethod
+    def _unpacked(cls, header: Record, arrays: Arrays) -> Self:
+        """The inverse of ``_packed``, which raises where they do not fit together."""
+        return cls(**unpacked(header["solution"], arrays, {kind.__name__: kind for kind in cls.parts}))
+
+    def _heading(self) -> list[str]:
+        """What it is and what was asked for."""
+        return [type(self).__name__, *(f"{name:>18}  {value}" for name, value in self.about.items())]
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, [*self._heading(), str(self.table()), self.message]))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        before, after = escape("\n".join(self._heading())), escape(self.message)
+        return f"<pre>{before}</pre>{self.table()._repr_html_()}<p>{after}</p>"
+
+    def _repr_latex_(self) -> str:
+        return self.table()._repr_latex_()
+
+
+def remarks(quantity: Quantity) -> str:
+    """Its meaning and its note."""
+    return "; ".join(filter(None, (quantity.meaning.removesuffix("."), quantity.note)))
+
+
+def thinned(values: Array, count: int) -> Array:
+    """At most ``count`` of them, evenly, both ends among them. ``ValueError`` for fewer than two."""
+    if count < 2:
+        raise ValueError(f"points = {count}: expected an integer >= 2")
+    kept: Array = values[np.unique(np.linspace(0, values.size - 1, min(count, values.size)).round().astype(int))]
+    return kept

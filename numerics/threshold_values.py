@@ -1,0 +1,132 @@
+"""What thresholds evaluate to, for every system: a value with its error or the reason for none; all by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from mpmath import mpf, nstr
+from numpy.typing import ArrayLike
+
+from theory.prediction import Threshold
+from theory.symbols import ENERGY
+
+from .provenance import Record
+from .quantity import NONE, Axis, Quantity
+from .rounding import half_unit, rounded_up
+from .solution import Solution, remarks
+from .storage import Format
+from .table import Table
+
+
+@dataclass(frozen=True, repr=False)
+class ThresholdValue(Quantity):
+    """The critical ``value`` of the parameter ``control``, or why there is none.
+
+    Attributes
+    ----------
+    error
+        A bound or an estimate, as the solver says; that of an mpmath number covers the value as ``text`` prints
+        it, rounding included.
+    control, equation, closed_form, reference
+        What is critical, the equations that define it, their solution where there is one, and where it comes from.
+    digits
+        To which an mpmath number is known.
+    state
+        What else is known there (an overlap, ``chi``, ``Sigma``, ...), by the theory's names.
+    """
+
+    control: str = ""
+    equation: str = ""
+    closed_form: str | None = None
+    reference: str = ""
+    digits: int = 15
+    state: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def unknown(cls, threshold: Threshold, piece: Threshold | None = None, digits: int = 15) -> ThresholdValue:
+        """What is known of a threshold beforehand; its value lies on one analytic piece."""
+        return cls(
+            meaning=threshold.meaning,
+            control="energy" if threshold.control == ENERGY else str(threshold.control),
+            equation="; ".join(f"{side.lhs} = {side.rhs}" for side in (piece or threshold).defining),
+            closed_form=None if threshold.closed_form is None else str(threshold.closed_form),
+            reference=threshold.reference,
+            digits=digits,
+        )
+
+    def text(self) -> str:
+        """The value to ``digits`` digits; empty where there is none."""
+        if not self.exists:
+            return ""
+        return str(nstr(mpf(self.value), self.digits, strip_zeros=False, min_fixed=-30, max_fixed=30)).removesuffix(".")
+
+    def error_text(self) -> str:
+        """The error of that text to three digits, rounded up."""
+        if self.error is None:
+            return ""
+        return rounded_up(self.error if self._exact else self.error + half_unit(self.value, self.digits))
+
+    @property
+    def _exact(self) -> bool:
+        """Known to more digits than a double has."""
+        return isinstance(self.value, mpf)
+
+    def record(self) -> Record:
+        """For JSON: the value under the name of the control, as text where it has more digits than a double."""
+        return {
+            "control": self.control,
+            self.control: self.text() if self._exact else self.value,
+            "error": self.error_text() if self._exact else self.error,
+            "exists": self.exists,
+            "reason": self.reason,
+            "note": self.note,
+            "meaning": self.meaning,
+            "equation": self.equation,
+            "closed_form": self.closed_form,
+            "reference": self.reference,
+            "state": {name: float(number) for name, number in self.state.items()},
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Thresholds(Solution, Mapping[str, ThresholdValue]):
+    """Thresholds of one system by name, in the order of evaluation; a mapping."""
+
+    values_by_name: Mapping[str, ThresholdValue]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    form: ClassVar[Format] = Format("ruggedflow thresholds", 1, "Thresholds.save")
+    parts: ClassVar[tuple[type, ...]] = (ThresholdValue,)
+
+    def __getitem__(self, name: str) -> ThresholdValue:
+        return self.values_by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_by_name)
+
+    def __len__(self) -> int:
+        return len(self.values_by_name)
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """None."""
+        return {}
+
+    @property
+    def quantities(self) -> Mapping[str, Quantity]:
+        """The values."""
+        return self.values_by_name
+
+    def table(self, places: ArrayLike | None = None) -> Table:
+        """Name, value with all its digits, error, and the meaning or why there is none; ``places`` must be None."""
+        if places is not None:
+            return super().table(places)
+        rows = [(name, q.text() or NONE, q.error_text(), remarks(q)) for name, q in self.items()]
+        controls = " or ".join(dict.fromkeys(q.control for q in self.values()))
+        return Table(("threshold", controls, "error", "meaning; remarks"), rows)
+
+    def record(self) -> Record:
+        """For JSON, by name: see ``ThresholdValue.record``."""
+        return {name: value.record() for name, value in self.items()}
