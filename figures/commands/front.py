@@ -30,7 +30,7 @@ def names() -> list[str]:
 
 def load(path: str | Path) -> Any:
     """A solution that was saved, of any kind. Raises ``ValueError`` for another file, naming it."""
-    from numerics.solution import load
+    from numerics.loading import load
 
     return load(path)
 
