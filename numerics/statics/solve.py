@@ -13,7 +13,8 @@ from sympy import Expr, Integer, Rational
 
 from theory.expressions import parse_expression
 from theory.landscape import GaussianLandscape, exact
-from theory.parsing import parse_polynomial, shortened
+from theory.naming import shortened
+from theory.parsing import parse_polynomial
 from theory.statics.restricted import at_overlap, entropy_of_overlap
 from theory.symbols import OVERLAP
 
