@@ -4,14 +4,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .generalized_linear import GeneralizedLinearLandscape
+    from .domain import Exact, Real, Whole
+    from .generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
     from .landscape import Channel, GaussianLandscape
+    from .parameter import Parameter
     from .parsing import parse_number, parse_polynomial
+    from .prediction import Threshold
     from .symbols import OVERLAP, SIGNAL_OVERLAP
     from .system import System
-    from .systems import LinearRegression, MixedSpin, PhaseRetrieval, PureSpin, SpikedMatrixTensor, SpikedTensor
+    from .systems import (
+        GeneralizedLinear,
+        Landscape,
+        LinearRegression,
+        MixedSpin,
+        PhaseRetrieval,
+        PureSpin,
+        SpikedMatrixTensor,
+        SpikedTensor,
+    )
+    from .systems.generalized_linear import ALPHA
 
 _PLACES = {
+    "Exact": "domain",
     "GeneralizedLinearLandscape": "generalized_linear",
     "Channel": "landscape",
     "GaussianLandscape": "landscape",
@@ -19,21 +33,38 @@ _PLACES = {
     "parse_polynomial": "parsing",
     "OVERLAP": "symbols",
     "SIGNAL_OVERLAP": "symbols",
+    "ALPHA": "systems.generalized_linear",
+    "FIELD": "generalized_linear",
+    "SIGNAL_FIELD": "generalized_linear",
+    "Parameter": "parameter",
+    "Real": "domain",
     "System": "system",
+    "Threshold": "prediction",
+    "Whole": "domain",
 }
 __all__ = [
+    "ALPHA",
+    "FIELD",
     "OVERLAP",
+    "SIGNAL_FIELD",
     "SIGNAL_OVERLAP",
     "Channel",
+    "Exact",
     "GaussianLandscape",
+    "GeneralizedLinear",
     "GeneralizedLinearLandscape",
+    "Landscape",
     "LinearRegression",
     "MixedSpin",
+    "Parameter",
     "PhaseRetrieval",
     "PureSpin",
+    "Real",
     "SpikedMatrixTensor",
     "SpikedTensor",
     "System",
+    "Threshold",
+    "Whole",
     "parse_number",
     "parse_polynomial",
 ]

@@ -28,6 +28,11 @@ class Read(click.ParamType[Any]):
         """The value of the text. Raises ValueError for what does not fit."""
         return self.domain.read(self.name, value) if isinstance(value, str) else value
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The names of a choice."""
+        names = getattr(self.domain, "names", ())
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
 
 class AskingCommand(click.Command):
     """``COMMAND SYSTEM``: without a system it says which ones have the command; with one, what applies to it."""

@@ -37,8 +37,10 @@ def _record(kind: type[System]) -> dict[str, object]:
     }
 
 
-EXAMPLES = {"topic": None, "size": "16", "t_max": "1"}
-"""Of options that must be given; of a topic the first one."""
+NEEDED = {"size": "16", "t_max": "1"}
+"""Options that must be given; of a topic the first one is."""
+BRIEF = {"phase_diagram": ["--points 3"]}
+"""What makes an example short."""
 
 
 def example(command: str, kind: type[System]) -> str:
@@ -53,5 +55,5 @@ def example(command: str, kind: type[System]) -> str:
             made = kind(**{p.name: p.read(p.example.strip("'")) for p in own})
             values.insert(0, next(iter(made.derivation())))
         elif offered.needed:
-            values.append(f"--{offered.name.replace('_', '-')} {EXAMPLES[offered.name]}")
-    return " ".join([*words, *values])
+            values.append(f"--{offered.name.replace('_', '-')} {NEEDED[offered.name]}")
+    return " ".join([*words, *values, *BRIEF.get(command, [])])

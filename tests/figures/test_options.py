@@ -1,12 +1,17 @@
 """Which option applies to which system: every other one is refused by every command."""
 
 import json
+import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from figures.cli.asking import for_system
+from figures.cli.main import main
+from figures.cli.systems import example
 from figures.commands.phase_diagram import FILES, folder_of
 from figures.commands.question import commands_of
 from numerics.phase_diagram import round_numbers, to_latex
@@ -167,3 +172,44 @@ def test_energies_of_a_pure_model_of_any_order(run: Any) -> None:
     assert status == 0 and r"\sqrt{p - 1}" in out
     status, out, _ = run("derive", "landscape", "thresholds", "--covariance", "q**3")
     assert status == 0 and "marginal_energy" in out and "gradient_flow" not in out
+
+
+def examples() -> list[str]:
+    """A line to try of every command of every system."""
+    return [example(command, kind) for kind in systems().values() for command in commands_of(kind)]
+
+
+LONG = re.compile("phase-diagram|thresholds|simulate")
+
+
+@pytest.mark.parametrize(
+    "line", [pytest.param(x, marks=pytest.mark.slow if LONG.search(x) else ()) for x in examples()]
+)
+def test_every_example_runs_as_it_is_printed(run: Any, tmp_path: Path, monkeypatch: Any, line: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = run(*shlex.split(line)[1:])
+    assert status == 0 and out
+
+
+def test_systems_tell_what_they_declare(run: Any) -> None:
+    record = json.loads(run("systems", "--json")[1])["systems"]
+    for slug, kind in systems().items():
+        assert [p["name"] for p in record[slug]["parameters"]] == [p.name for p in kind.parameters]
+        assert all(p["meaning"] and p["domain"] and p["example"] for p in record[slug]["parameters"])
+        assert len(record[slug]["example"]) == len(record[slug]["commands"]) > 0
+
+
+def test_shells_complete_systems_options_and_choices(monkeypatch: Any, capsys: Any) -> None:
+    for words, place, said in (
+        ("ruggedflow thresholds spiked", 2, "plain,spiked-tensor"),
+        ("ruggedflow dynamics pure-spin --temp", 3, "plain,--temperature"),
+        ("ruggedflow dynamics pure-spin --method re", 4, "plain,reference"),
+        ("ruggedflow figure cug", 2, "plain,cugliandolo_kurchan_1993"),
+    ):
+        monkeypatch.setenv("_RUGGEDFLOW_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(place))
+        monkeypatch.setattr(sys, "argv", ["ruggedflow"])
+        with pytest.raises(SystemExit):
+            main()
+        assert said in capsys.readouterr().out.splitlines()

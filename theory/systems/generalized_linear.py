@@ -35,7 +35,8 @@ SOFTENING = Symbol("a", positive=True)
 class GeneralizedLinear(GeneralizedLinearLandscape, System):
     r"""``H(w) = sum_mu l(u_mu, y_mu)`` on ``|w|^2 = N``, ``alpha = M/N``: see ``GeneralizedLinearLandscape``.
 
-    ``a`` takes the place of a symbol of that name in the loss; ``alpha``, left out, stays a symbol.
+    ``a`` takes the place of a symbol of that name in the loss; ``alpha``, left out, stays a symbol. A subclass with
+    parameters of its own, ``ALPHA`` among them, needs no constructor: ``declare`` returns loss and label.
     """
 
     slug = "generalized-linear"
@@ -60,6 +61,14 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
         ALPHA,
     )
     control = "alpha"
+
+    def __init_subclass__(cls) -> None:
+        if "declare" in vars(cls) and "__init__" not in vars(cls):
+            cls.__init__ = _declared  # type: ignore[method-assign]
+
+    def declare(self) -> tuple[Any, Any]:
+        """The loss in u and y, and the label in y, with the parameters."""
+        return self.label_loss, self.teacher
 
     def __init__(self, loss: Any, teacher: Any = None, a: Any = None, alpha: Any = None, *, name: str = "") -> None:
         declared = GeneralizedLinearLandscape(loss, teacher)
@@ -108,3 +117,9 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
         if channel.moments[0] == 0 and not channel.optimal_preprocessing.is_number:
             blocks.append(("Best spectral method", SpectralMethod(channel.optimal_preprocessing)))
         return blocks
+
+
+def _declared(self: GeneralizedLinear, **values: Any) -> None:
+    """Constructor of a risk that declares loss and label."""
+    System.__init__(self, **values)
+    GeneralizedLinearLandscape.__init__(self, *self.declare(), name=self.slug)

@@ -31,7 +31,10 @@ Question = tuple[Family, dict[Symbol, Expr]]
 
 
 class Landscape(GaussianLandscape, System):
-    r"""``E H = -N g(m)``, ``Cov(H, H') = N f(q)`` on the sphere: see ``GaussianLandscape``."""
+    r"""``E H = -N g(m)``, ``Cov(H, H') = N f(q)`` on the sphere: see ``GaussianLandscape``.
+
+    A subclass with parameters of its own needs no constructor: ``declare`` returns f and g in terms of them.
+    """
 
     slug = "landscape"
     title = "a covariance and a planted mean that you make up"
@@ -41,6 +44,14 @@ class Landscape(GaussianLandscape, System):
         Parameter("covariance", "f(q), such as 'q**3/2 + q**4/4'", Polynomial(OVERLAP), "'q**3/2 + q**4/4'"),
         Parameter("mean", "g(m), such as 'm**2/2'; default 0", Polynomial(SIGNAL_OVERLAP), "'m**2/2'", required=False),
     )
+
+    def __init_subclass__(cls) -> None:
+        if "declare" in vars(cls) and "__init__" not in vars(cls):
+            cls.__init__ = _declared  # type: ignore[method-assign]
+
+    def declare(self) -> tuple[Any, Any]:
+        """``f`` and ``g``, expressions in q, m and the parameters."""
+        return self.covariance, self.mean
 
     def __init__(
         self, covariance: Any, mean: Any = 0, *, name: str = "landscape", channels: tuple[Channel, ...] | None = None
@@ -134,3 +145,9 @@ class Landscape(GaussianLandscape, System):
         for name in self.given.keys() - {"p", "covariance", "mean", "coefficients"}:
             raise ValueError(f"{called(name)} stays a symbol in the equations of the thresholds; leave it out")
         return [(prediction.heading, prediction) for prediction in self.predictions()]
+
+
+def _declared(self: Landscape, **values: Any) -> None:
+    """Constructor of a landscape that declares f and g."""
+    System.__init__(self, **values)
+    GaussianLandscape.__init__(self, *self.declare(), name=self.slug)
