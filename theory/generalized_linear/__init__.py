@@ -6,6 +6,7 @@ from .critical_points import CriticalPointAction
 from .effective_process import EffectiveProcess, FlowProcess
 from .kac_rice import KacRiceAction
 from .landscape import GeneralizedLinearLandscape
+from .piecewise import Piece, PiecewiseProximalMap, pieces
 from .replicas import FullRSB, OneStepRSB, ProximalMap
 from .spectral import SpectralMethod
 from .spectrum import HessianSpectrum
@@ -26,6 +27,9 @@ __all__ = [
     "KacRiceAction",
     "Mean",
     "OneStepRSB",
+    "Piece",
+    "PiecewiseProximalMap",
     "ProximalMap",
     "SpectralMethod",
+    "pieces",
 ]

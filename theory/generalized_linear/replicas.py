@@ -18,6 +18,8 @@ from .tilted import TiltedFunctional
 CHI, S = RESPONSE, TILT
 CAVITY = Symbol("h", real=True)
 """What u would be without the datum."""
+LEAST_OVERLAP = Symbol("q_0", nonnegative=True)
+"""The least overlap of two ground states."""
 
 
 def along_field(expression: Expr) -> Expr:
@@ -136,10 +138,11 @@ def _level() -> tuple[Symbol, ...]:
 
 @dataclass(frozen=True)
 class FullRSB(Printable):
-    """K steps of replica symmetry breaking, ``0 = q_0 < q_1 < ... < q_K = 1``; its limit is Parisi's full one.
+    """K steps of replica symmetry breaking, ``0 <= q_0 < q_1 < ... < q_K = 1``; its limit is Parisi's full one.
 
-    ``f_K = -V``, ``e^(x_i f_(i-1)) = G_(q_i - q_(i-1)) * e^(x_i f_i)``; the law of h widens from ``P_0 = delta`` by
-    ``P_i = e^(x_i f_i) G * [P_(i-1) e^(-x_i f_(i-1))]``; ``A_i = alpha E[f_i'^2]``; ``chi = lambda_K``.
+    ``f_K = -V``, ``e^(x_i f_(i-1)) = G_(q_i - q_(i-1)) * e^(x_i f_i)``; the law of h widens from ``P_0 = N(0, q_0)``
+    by ``P_i = e^(x_i f_i) G * [P_(i-1) e^(-x_i f_(i-1))]``; ``A_i = alpha E[f_i'^2]``; ``chi = lambda_K``. ``q_0 = 0``
+    for an even loss; K = 0, ``q_0 = 1`` is replica symmetry.
     """
 
     @property
@@ -166,23 +169,30 @@ class FullRSB(Printable):
 
     @cached_property
     def layer(self) -> Expr:
-        """``1/(2 x_i) ln(lambda_(i-1)/lambda_i)``: what level i adds to the energy of the ground state.
+        """``1/(2 x_i) ln(lambda_(i-1)/lambda_i)``, what level i costs: ``1/2 int dq/lambda(q)`` over its overlaps.
 
-        ``e_0 = -sum_i 1/(2 x_i) ln(lambda_(i-1)/lambda_i) - alpha E_y f_0(0)``, stationary in every q and x.
+        ``e_0 = -q_0/(2 lambda_0) - sum_i 1/(2 x_i) ln(lambda_(i-1)/lambda_i) - alpha E f_0`` under ``P_0``, stationary
+        in every q and x: the maximum over non-decreasing ``x(q) >= 0`` and ``chi >= 0``.
         """
         before, x, _, _, after = self.level
         return log(before / after) * Rational(1, 2) / x
 
+    @cached_property
+    def common(self) -> Expr:
+        """``q_0/(2 lambda_0)``, the same over overlaps below ``q_0``, where ``x = 0``."""
+        return LEAST_OVERLAP / (2 * self.level[0])
+
     def equations(self) -> list[Line]:
         """The recursions up and down, and the equations of the overlaps."""
-        after = self.level[-1]
+        after, layers = self.level[-1], r"\sum_i \frac{1}{2 x_i}\ln\frac{\lambda_{i-1}}{\lambda_i}"
         return [
             (r"f_K(h)", r"-\min_u\left[l(u, y) + \frac{(u - h)^2}{2\chi}\right]"),
             (r"f_{i-1}", r"\frac{1}{x_i}\ln\left(G_{q_i - q_{i-1}} * e^{x_i f_i}\right)"),
-            (r"P_i", r"e^{x_i f_i}\, G_{q_i - q_{i-1}} * \left[P_{i-1} e^{-x_i f_{i-1}}\right], \quad P_0 = \delta(h)"),
+            (r"P_i", r"e^{x_i f_i}\, G_{q_i - q_{i-1}} * \left[P_{i-1} e^{-x_i f_{i-1}}\right], \quad P_0 = G_{q_0}"),
             (r"A_i", r"\alpha\,\mathbb{E}_y\int dh\,P_i(h)\,f_i'(h)^2"),
             (1 / after, self.inverse_width),
             (r"q_i - q_{i-1}", self.overlap_step),
             (r"\chi", r"\lambda_K"),
-            (r"e_0", r"-\sum_i \frac{1}{2 x_i}\ln\frac{\lambda_{i-1}}{\lambda_i} - \alpha\,\mathbb{E}_y f_0(0)"),
+            (r"A_0", r"q_0/\lambda_0^2"),
+            (r"e_0", rf"-\frac{{q_0}}{{2\lambda_0}} - {layers} - \alpha\,\mathbb{{E}} f_0"),
         ]
