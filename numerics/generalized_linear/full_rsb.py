@@ -16,7 +16,8 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
 from .critical import absent, critical_alpha
-from .levels import Y_STEP, FieldGrid, Sweep
+from .even_fields import Y_STEP, EvenFields
+from .levels import Sweep, overlaps, sweep, widths
 from .one_step import OneStepState, describe, marginal_state, not_applicable, transition_start
 
 THEORY = FullRSB()
@@ -45,18 +46,8 @@ class FullRSBState:
     jumping: float = 0.0
 
 
-def overlaps(levels: int) -> Array:
-    """``q = 1 - (1 - v)^2`` with v uniform: closer near 1, where x rises steeply."""
-    return np.asarray(1 - (1 - np.linspace(0, 1, levels + 1)) ** 2)
-
-
-def widths(x: Array, steps: Array, chi: float) -> Array:
-    """``lambda_0 .. lambda_K`` from ``q_i - q_(i-1) = (lambda_(i-1) - lambda_i)/x_i``."""
-    return np.asarray(chi + np.concatenate((np.cumsum((x * steps)[::-1])[::-1], [0.0])))
-
-
 def _solve(
-    grid: FieldGrid, levels: int, guess: FullRSBState, alpha: float | None, *, smooth_end: bool = False
+    fields: EvenFields, levels: int, guess: FullRSBState, alpha: float | None, *, smooth_end: bool = False
 ) -> FullRSBState:
     """Marginal at every overlap: ``alpha lambda_i^2 E[f_i''^2] = 1``, i = 0 .. K (which is d/dq of the recursion).
 
@@ -71,14 +62,14 @@ def _solve(
     def unpacked(z: Array) -> tuple[float, Array, float, Sweep]:
         size = alpha if alpha is not None else float(np.exp(z[-1]))
         chi, inner = float(np.exp(z[0])), np.exp(z[1 : levels + 1])
-        return chi, inner, size, grid.sweep(inner, steps, chi)
+        return chi, inner, size, sweep(fields.levels(q, chi), inner, chi)
 
     def residuals(z: Array) -> Array:
-        chi, inner, size, sweep = unpacked(z)
-        marginal = size * sweep.curvature * widths(inner, steps, chi) ** 2 - 1
+        chi, inner, size, found = unpacked(z)
+        marginal = size * found.curvature * widths(inner, steps, chi) ** 2 - 1
         if smooth_end:
             marginal[-1] = np.log(inner[-1] * inner[-3] / inner[-2] ** 2)
-        return marginal if alpha is not None else np.append(marginal, size * sweep.pull - 1)
+        return marginal if alpha is not None else np.append(marginal, size * found.pull - 1)
 
     start = np.array([np.log(guess.chi), *np.log(x), *tail])
     try:
@@ -90,9 +81,9 @@ def _solve(
         raise ConvergenceError(str(jump)) from jump
     if not size < 1e-4:
         raise ConvergenceError(f"full RSB with {levels} levels: residual {size:.1e}")
-    chi, inner, value, sweep = unpacked(found.x)
-    free = _free_energy(inner, widths(inner, steps, chi)) - value * sweep.free
-    return FullRSBState(value, chi, q, inner, value * sweep.loss, free, value * sweep.pull, sweep.jumping)
+    chi, inner, value, last = unpacked(found.x)
+    free = _free_energy(inner, widths(inner, steps, chi)) - value * last.free[0]
+    return FullRSBState(value, chi, q, inner, value * last.loss, free, value * last.pull, fields.jumping(chi))
 
 
 def _free_energy(x: Array, width: Array) -> float:
@@ -114,10 +105,10 @@ def full_rsb_state(landscape: GeneralizedLinearLandscape, alpha: float, *, level
     trouble = not_applicable(landscape)
     if trouble:
         raise ValueError(f"{landscape!r}: {trouble}")
-    grid = FieldGrid(landscape, SPACING)
+    fields = EvenFields(landscape, SPACING)
     with threadpool_limits(1, "blas"):
-        rough = _solve(grid, LEVELS[0], _guess(marginal_state(landscape, alpha, step=0.1)), alpha)
-        return _solve(grid, levels, rough, alpha)
+        rough = _solve(fields, LEVELS[0], _guess(marginal_state(landscape, alpha, step=0.1)), alpha)
+        return _solve(fields, levels, rough, alpha)
 
 
 @lru_cache(maxsize=8)
@@ -139,8 +130,8 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     try:
         with threadpool_limits(1, "blas"):  # more threads than idle cores cost a factor of twenty
             states = _sequence(landscape, describe(landscape, float(np.exp(start[0])), float(np.exp(start[1])), 0.1))
-            fine = [_solve(FieldGrid(landscape, SPACING / k), LEVELS[0], states[0], None).alpha for k in (2, 4)]
-            labels = _solve(FieldGrid(landscape, SPACING, Y_STEP / 2), LEVELS[0], states[0], None).alpha
+            fine = [_solve(EvenFields(landscape, SPACING / k), LEVELS[0], states[0], None).alpha for k in (2, 4)]
+            labels = _solve(EvenFields(landscape, SPACING, Y_STEP / 2), LEVELS[0], states[0], None).alpha
             jumps = _doubt_by_jumps(landscape, states) if states[-1].jumping > 0 else 0.0
     except ConvergenceError as failure:
         return absent(f"full RSB not found: {failure}")
@@ -158,15 +149,15 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
 
 def _doubt_by_jumps(landscape: GeneralizedLinearLandscape, states: list[FullRSBState]) -> float:
     """What alpha changes with the other end of x(q)."""
-    end = _solve(FieldGrid(landscape, SPACING), LEVELS[-1], states[-1], None, smooth_end=True).alpha
+    end = _solve(EvenFields(landscape, SPACING), LEVELS[-1], states[-1], None, smooth_end=True).alpha
     return abs(end - states[-1].alpha)
 
 
 def _sequence(landscape: GeneralizedLinearLandscape, start: OneStepState) -> list[FullRSBState]:
     """With more and more levels, each from the one before."""
-    grid = FieldGrid(landscape, SPACING)
+    fields = EvenFields(landscape, SPACING)
     guess, states = _guess(start), []
     for levels in LEVELS:
-        guess = _solve(grid, levels, guess, None)
+        guess = _solve(fields, levels, guess, None)
         states.append(guess)
     return states

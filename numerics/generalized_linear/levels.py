@@ -1,157 +1,139 @@
-"""Parisi's recursions on a grid of cavity fields h: free energies down from ``-V``, laws of h up from ``delta(h)``."""
+"""Parisi's recursions over the levels of replica symmetry breaking: free energies of a cavity field h down from ``-V``,
+laws of h up from ``N(0, q_0)``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from scipy.sparse import csc_array
 
-from theory.generalized_linear import FIELD, GeneralizedLinearLandscape, ProximalMap
-from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
+from ..lowering import Array
 
-from ..lowering import Array, lower
-from .loss import loss_functions
-from .quadrature import gaussian, graded_axis
-
-MAP = ProximalMap()
-WIDEST = 8.0
-"""Largest cavity field."""
-Y_STEP = 0.35
 EXPONENT = 600.0
 """Free energies enter as exponentials, shifted so that this is the largest exponent."""
+
+Kernel = Array | csc_array
+
+
+class Kink(NamedTuple):
+    """Where ``f_K'`` jumps: the smoothed delta there at the fields of level K - 1, ``f_K`` and the jump by labels."""
+
+    delta: Array
+    top: Array
+    jump: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """A loss at the cavity fields of level K, and what smooths functions of them from level to level.
+
+    Rows are labels ``y`` (labels, 1) of weights ``weight``; columns cavity fields, ``n_i`` of them at level i.
+    ``even[i]`` and ``odd[i]`` (``n_(i+1)``, ``n_i``) smooth functions of level i + 1 that are even and odd, where only
+    positive h are kept, and are the same elsewhere. ``law`` (``n_0``,) is ``P_0``. ``loss``, ``envelope``, ``force``
+    and ``stiffness`` are ``l``, ``V``, ``V'`` and ``V''`` at level K, without its ``kinks``.
+    """
+
+    y: Array
+    weight: Array
+    law: Array
+    even: Sequence[Kernel]
+    odd: Sequence[Kernel]
+    loss: Array
+    envelope: Array
+    force: Array
+    stiffness: Array
+    kinks: Sequence[Kink] = ()
+
+
+class Fields(Protocol):
+    """Where a loss is looked at."""
+
+    def levels(self, q: Array, chi: float) -> Levels:
+        """At overlaps ``q_0 .. q_K`` (K + 1,)."""
+        ...
 
 
 @dataclass(frozen=True)
 class Sweep:
     """What one pass down and up gives, level by level (0 to K).
 
-    ``force`` is ``E[f'^2]``, ``curvature`` ``E[f''^2]``; ``spread``, ``pull`` and ``loss`` are ``E[t^2]``,
-    ``E[(1 - y^2) t]`` and ``E[l]`` at the last level, ``free`` is ``E[f_0(0)]``. What jumps counts in all levels but
-    the last; ``jumping`` is the probability of labels for which the map does.
+    ``free`` is ``E[f]``, ``force`` ``E[f'^2]``, ``curvature`` ``E[f''^2]``; ``spread``, ``pull`` and ``loss`` are
+    ``E[t^2]``, ``E[(1 - y^2) t]`` and ``E[l]`` at the last level, ``t = chi V''``. What jumps counts in all levels but
+    the last.
     """
 
+    free: Array
     force: Array
     curvature: Array
     spread: float
     pull: float
     loss: float
-    free: float
-    jumping: float
 
 
-class FieldGrid:
-    """An even loss at label nodes (rows) and positive cavity fields (columns); functions of h are even or odd.
-
-    The proximal map may jump at ``h = 0``, between nodes: ``f_K`` has a kink there.
-    """
-
-    def __init__(self, landscape: GeneralizedLinearLandscape, spacing: float, y_step: float = Y_STEP) -> None:
-        axis = graded_axis(y_step, 0.02, half=True)
-        weight = gaussian(axis)
-        self.y, self.weight = axis.nodes[:, None], weight / weight.sum()
-        self.h = (np.arange(round(WIDEST / spacing)) + 0.5) * spacing
-        self.spacing = spacing
-        self._loss = loss_functions(landscape)
-        self._map = lower((FIELD, LOSS, FORCE, CURVATURE, RESPONSE), [MAP.cavity_field, MAP.jacobian, MAP.envelope])
-        self._table = np.concatenate(([0.0], np.geomspace(1e-4, 4 * WIDEST, 1500)))
-        self._table_force = self._loss(self._table[None, :], self.y)[1]
-
-    def proximal(self, chi: float) -> Array:
-        """``u(h > 0)``: a table, then Newton's method. Raises ValueError where the map jumps elsewhere than at 0."""
-        cavity = self._table + chi * self._table_force
-        u = np.array([self._outermost(row, chi) for row in cavity])
-        for _ in range(4):
-            values = self._loss(u, self.y)
-            place, slope, _ = self._map(u, *values, chi)
-            u = u + np.clip((self.h - place) / slope, -0.1, 0.1)
-        return u
-
-    def _outermost(self, cavity: Array, chi: float) -> Array:
-        """From the table of one label: beyond the last fall of ``h(u)``, which must lie at ``h <= 0``."""
-        start = int(np.argmin(cavity))
-        if np.any(np.diff(cavity[start:]) <= 0) or cavity[:start].max(initial=0.0) > 0:
-            raise ValueError(f"chi = {chi:.4g}: the proximal map jumps elsewhere than at h = 0; not solved there")
-        return np.asarray(np.interp(self.h, cavity[start:], self._table[start:]))
-
-    def kink(self, chi: float) -> tuple[Array, Array]:
-        """For each label (rows): ``f_K(0) = -V(0)`` and the jump of ``f_K' = -l'`` there, ``2 u*/chi``.
-
-        ``u*`` is the largest root of ``h(u) = 0``; zero where the map does not jump.
-        """
-        cavity = self._table + chi * self._table_force
-        last = (len(self._table) - 1) - np.argmax((cavity <= 0)[:, ::-1], axis=1)
-        low, high = self._table[last][:, None], self._table[np.minimum(last + 1, len(self._table) - 1)][:, None]
-        jumps = last[:, None] > 0
-        for _ in range(60):
-            middle = (low + high) / 2
-            below = self._map(middle, *self._loss(middle, self.y), chi)[0] < 0
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        u = np.where(jumps, high, 0.0)
-        return -self._map(u, *self._loss(u, self.y), chi)[2], 2 * u / chi
-
-    def kernel(self, variance: float, parity: int) -> Array:
-        """Gaussian smoothing of even (1) or odd (-1) functions; a three-point rule where narrower than the grid."""
-        if variance < self.spacing**2:
-            share = max(variance, 0.0) / self.spacing**2 / 2
-            count = len(self.h)
-            matrix = (1 - 2 * share) * np.eye(count) + share * (np.eye(count, k=1) + np.eye(count, k=-1))
-            matrix[0, 0] += parity * share
-            matrix[-1, -1] += share
-            return matrix
-        near, far = self.h[:, None] - self.h, self.h[:, None] + self.h
-        pair = np.exp(-(near**2) / (2 * variance)) + parity * np.exp(-(far**2) / (2 * variance))
-        return np.asarray(pair * self.spacing / np.sqrt(2 * np.pi * variance))
-
-    def sweep(self, x: Array, steps: Array, chi: float) -> Sweep:
-        """Levels with Parisi parameters ``x_1 .. x_K`` and overlap steps ``q_i - q_(i-1)``."""
-        down = _Down(self, x, steps, chi)
-        force, curvature = [0.0], [self._mean(down.curvature_0**2)]
-        law = down.first
-        for i in range(len(x)):
-            if i > 0:
-                law = down.weights[i] * ((law / down.masses[i]) @ down.even[i].T)
-            force.append(self._mean((law * down.slopes[i] ** 2).sum(axis=1)))
-            curvature.append(self._mean((law * down.curves[i] ** 2).sum(axis=1)))
-        t = chi * down.curvature / (1 + chi * down.curvature)
-        parts = (t**2, (1 - self.y**2) * t, down.loss)
-        spread, pull, loss = (self._mean((law * part).sum(axis=1)) for part in parts)
-        return Sweep(np.array(force), np.array(curvature), spread, pull, loss, self._mean(down.free), down.jumping)
-
-    def _mean(self, values: Array) -> float:
-        return float(self.weight @ values)
+def overlaps(steps: int) -> Array:
+    """``q = 1 - (1 - v)^2`` with v uniform (K + 1,): closer near 1, where x rises steeply; ``q = 1`` for no steps."""
+    return np.asarray(1 - (1 - np.linspace(0, 1, steps + 1)) ** 2) if steps else np.ones(1)
 
 
-class _Down:
-    """The pass down: ``f_i``, ``f_i'`` and ``f_i''`` for i = K .. 1 (index i - 1), then the first law."""
+def widths(x: Array, steps: Array, chi: float) -> Array:
+    """``lambda_0 .. lambda_K`` from ``q_i - q_(i-1) = (lambda_(i-1) - lambda_i)/x_i``."""
+    return np.asarray(chi + np.concatenate((np.cumsum((x * steps)[::-1])[::-1], [0.0])))
 
-    def __init__(self, grid: FieldGrid, x: Array, steps: Array, chi: float) -> None:
-        count = len(x)
-        u = grid.proximal(chi)
-        self.loss, force, self.curvature = grid._loss(u, grid.y)
-        jacobian, envelope = grid._map(u, self.loss, force, self.curvature, chi)[1:]
-        f, slope, curve = -envelope, -force, -self.curvature / jacobian
-        top, jump = grid.kink(chi)
-        self.jumping = float(grid.weight @ (jump[:, 0] > 0))
-        self.weights: list[Array] = [f] * count
-        self.masses, self.even = list(self.weights), [np.empty(0)] * count
-        self.slopes, self.curves = list(self.weights), list(self.weights)
-        for i in range(count - 1, -1, -1):
-            self.slopes[i], self.curves[i] = slope, curve
-            shift = f.max(axis=1, keepdims=True) - EXPONENT / x[i]
-            weight = np.exp(np.maximum(x[i] * (f - shift), -EXPONENT - 100))
-            self.weights[i] = weight
-            if i == 0:
-                break
-            even, odd = grid.kernel(steps[i], 1), grid.kernel(steps[i], -1)
-            mass = weight @ even
-            below = ((weight * slope) @ odd) / mass
-            curve = ((weight * (curve + x[i] * slope**2)) @ even) / mass - x[i] * below**2
-            if i == count - 1 and self.jumping > 0:
-                narrow = np.exp(-(grid.h**2) / (2 * steps[i])) / np.sqrt(2 * np.pi * steps[i])
-                curve = curve + np.exp(x[i] * (top - shift)) * jump * narrow / mass
-            f, slope, self.masses[i], self.even[i] = np.log(mass) / x[i] + shift, below, mass, even
-        density = np.exp(-(grid.h**2) / (2 * steps[0])) * 2 * grid.spacing / np.sqrt(2 * np.pi * steps[0])
-        mass_0 = self.weights[0] @ density
-        self.free = np.log(mass_0) / x[0] + shift[:, 0]
-        self.first = self.weights[0] * density / mass_0[:, None]
-        self.curvature_0 = (self.first * (self.curves[0] + x[0] * self.slopes[0] ** 2)).sum(axis=1)
+
+def normal_density(h: Array, variance: float) -> Array:
+    """Of ``N(0, variance)``."""
+    return np.asarray(np.exp(-(h**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance))
+
+
+def sweep(levels: Levels, x: Array, chi: float) -> Sweep:
+    """Down and up with Parisi parameters ``x_1 .. x_K``."""
+    down = Down(levels, x)
+    law, means = levels.law[None, :], []
+    for i in range(len(x) + 1):
+        if i > 0:
+            law = down.weights[i] * ((law / down.masses[i]) @ levels.even[i - 1].T)
+        parts = (down.free[i], down.slopes[i] ** 2, down.curves[i] ** 2)
+        means.append([_mean(levels, law, part) for part in parts])
+    t = chi * levels.stiffness
+    last = (_mean(levels, law, part) for part in (t**2, (1 - levels.y**2) * t, levels.loss))
+    return Sweep(*np.array(means).T, *last)
+
+
+def _mean(levels: Levels, law: Array, values: Array) -> float:
+    """Over labels and fields."""
+    return float(levels.weight @ (law * values).sum(axis=1))
+
+
+class Down:
+    """The pass down: ``f_i``, ``f_i'``, ``f_i''`` for i = K .. 0, and ``e^(x_i f_i)``, smoothed or not, for i > 0."""
+
+    def __init__(self, levels: Levels, x: Array) -> None:
+        self.free, self.slopes, self.curves = [-levels.envelope], [-levels.force], [-levels.stiffness]
+        self.weights: list[Array] = [np.ones(1)]
+        self.masses: list[Array] = [np.ones(1)]
+        for i in range(len(x) - 1, -1, -1):
+            self._descend(levels.even[i], levels.odd[i], x[i], levels.kinks if i == len(x) - 1 else ())
+
+    def _descend(self, even: Kernel, odd: Kernel, x: float, kinks: Sequence[Kink]) -> None:
+        """One level further, in front of those above it."""
+        f, slope, curve = self.free[0], self.slopes[0], self.curves[0]
+        shift = f.max(axis=1, keepdims=True) - EXPONENT / x
+        weight = np.exp(np.maximum(x * (f - shift), -EXPONENT - 100))
+        mass = weight @ even
+        below = ((weight * slope) @ odd) / mass
+        bent = ((weight * (curve + x * slope**2)) @ even) / mass - x * below**2
+        for kink in kinks:
+            bent = bent + np.exp(x * (kink.top - shift)) * kink.jump * kink.delta / mass
+        self.weights[1:1], self.masses[1:1] = [weight], [mass]
+        self.free[:0], self.slopes[:0], self.curves[:0] = [_smoothed(f, mass, even, x, shift)], [below], [bent]
+
+
+def _smoothed(f: Array, mass: Array, even: Kernel, x: float, shift: Array) -> Array:
+    """``ln(G * e^(x f))/x``; for small x from ``e^(x f) - 1``, or the quotient would lose all digits."""
+    if x * np.ptp(f) > 1:
+        return np.asarray(np.log(mass) / x + shift)
+    top = f.max(axis=1, keepdims=True)
+    return np.asarray(np.log1p(np.expm1(x * (f - top)) @ even) / x + top)

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from numerics.generalized_linear import ground_state_bbp, zero_complexity_bbp
-from numerics.generalized_linear.levels import FieldGrid, _Down
+from numerics.generalized_linear.even_fields import EvenFields
+from numerics.generalized_linear.levels import Down
 from numerics.lowering import lower
 from theory.generalized_linear import FIELD, SIGNAL_FIELD
 from theory.systems.phase_retrieval import PhaseRetrieval
@@ -15,7 +16,7 @@ CHI = 0.9
 
 
 def test_the_outer_branch_minimises_and_the_kink_is_its_jump() -> None:
-    grid = FieldGrid(RETRIEVAL, 0.05)
+    grid = EvenFields(RETRIEVAL, 0.05)
     u, (top, jump) = grid.proximal(CHI), grid.kink(CHI)
     loss = lower((FIELD, SIGNAL_FIELD), [RETRIEVAL.loss])
     line = np.linspace(0, 12, 4001)
@@ -32,12 +33,12 @@ def test_the_outer_branch_minimises_and_the_kink_is_its_jump() -> None:
 
 def test_curvatures_below_a_kink_are_derivatives_of_slopes() -> None:
     """The kink of ``f_K`` becomes a peak of ``f_(K-1)''``, which the pass down must not lose."""
-    grid = FieldGrid(RETRIEVAL, 0.0125)
-    down = _Down(grid, np.array([0.4, 0.8, 1.2]), np.array([0.5, 0.3, 0.2]), CHI)
+    grid = EvenFields(RETRIEVAL, 0.0125)
+    down = Down(grid.levels(np.array([0.0, 0.5, 0.8, 1.0]), CHI), np.array([0.4, 0.8, 1.2]))
     row = int(np.argmin(np.abs(grid.y[:, 0] - 5)))
-    slope, curve = down.slopes[1][row], down.curves[1][row]
+    slope, curve = down.slopes[2][row], down.curves[2][row]
     assert_allclose(curve[1:60], np.gradient(slope, grid.h)[1:60], atol=0.01)
-    assert curve[0] > 5 > down.curves[2][row].max()
+    assert curve[0] > 5 > down.curves[3][row].max()
 
 
 @pytest.mark.slow

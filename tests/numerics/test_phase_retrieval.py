@@ -29,8 +29,8 @@ from numerics.generalized_linear import (
 from numerics.generalized_linear.bayes import alpha_at_overlap, channel, posterior_variance
 from numerics.generalized_linear.curvature import curvature_floor
 from numerics.generalized_linear.data import independent, law_of, tabulate
-from numerics.generalized_linear.full_rsb import widths
-from numerics.generalized_linear.levels import FieldGrid
+from numerics.generalized_linear.even_fields import EvenFields
+from numerics.generalized_linear.levels import sweep, widths
 from numerics.generalized_linear.minima import Ensemble, Saddle
 from numerics.generalized_linear.newton import newton
 from numerics.generalized_linear.quadrature import gaussian, graded_axis, panel_axis
@@ -192,13 +192,14 @@ def test_kac_rice_with_no_edge_constraint_is_one_step_rsb(a: float) -> None:
 def test_one_level_of_full_rsb_is_one_step_rsb() -> None:
     """Two independent routes: a grid of h with convolutions, and a grid of u with a tilted law."""
     state = marginal_state(SMALL, 5.0)
-    sweep = FieldGrid(SMALL, 0.025).sweep(np.array([state.s]), np.array([1.0]), state.chi)
-    assert 5 * sweep.loss == pytest.approx(state.energy, rel=1e-4)
-    assert 5 * sweep.spread == pytest.approx(1, abs=2e-4)
-    assert 5 * sweep.pull == pytest.approx(state.attraction, abs=2e-4)
-    assert 5 * sweep.force[1] == pytest.approx(1 / (state.chi * (state.chi + state.s)), rel=1e-4)
-    assert 5 * sweep.curvature[0] * (state.chi + state.s) ** 2 == pytest.approx(state.replicon, rel=1e-3)
-    free = -5 * sweep.free - np.log(1 + state.s / state.chi) / (2 * state.s)
+    levels = EvenFields(SMALL, 0.025).levels(np.array([0.0, 1.0]), state.chi)
+    found = sweep(levels, np.array([state.s]), state.chi)
+    assert 5 * found.loss == pytest.approx(state.energy, rel=1e-4)
+    assert 5 * found.spread == pytest.approx(1, abs=2e-4)
+    assert 5 * found.pull == pytest.approx(state.attraction, abs=2e-4)
+    assert 5 * found.force[1] == pytest.approx(1 / (state.chi * (state.chi + state.s)), rel=1e-4)
+    assert 5 * found.curvature[0] * (state.chi + state.s) ** 2 == pytest.approx(state.replicon, rel=1e-3)
+    free = -5 * found.free[0] - np.log(1 + state.s / state.chi) / (2 * state.s)
     assert state.s * (state.energy - free) == pytest.approx(state.sigma, abs=2e-4)
 
 
@@ -207,14 +208,13 @@ def test_ground_state_is_marginal_and_below_the_others() -> None:
     ground = full_rsb_state(SMALL, alpha)
     assert np.all(np.diff(ground.x) > 0) and ground.q[-1] == 1
     assert ground.energy == pytest.approx(ground.free_energy, rel=3e-3)
-    grid = FieldGrid(SMALL, 0.05)
     steps = np.diff(ground.q)
-    sweep = grid.sweep(ground.x, steps, ground.chi)
-    replicon = alpha * sweep.curvature * widths(ground.x, steps, ground.chi) ** 2
+    found = sweep(EvenFields(SMALL, 0.05).levels(ground.q, ground.chi), ground.x, ground.chi)
+    replicon = alpha * found.curvature * widths(ground.x, steps, ground.chi) ** 2
     assert replicon == pytest.approx(np.ones(len(replicon)), abs=1e-3)
     # the recursion of the theory, which the replicon is the derivative of
     width = widths(ground.x, steps, ground.chi)
-    assert alpha * np.diff(sweep.force) * width[1:] * width[:-1] == pytest.approx(steps, rel=5e-3)
+    assert alpha * np.diff(found.force) * width[1:] * width[:-1] == pytest.approx(steps, rel=5e-3)
     # the dominant minima lie above
     assert complexity_of_minima(SMALL, alpha).energy > ground.energy
 
