@@ -4,10 +4,12 @@ from .bayes import algorithmic, information_theoretic, state_evolution, weak_rec
 from .complexity import Complexity
 from .curves import complexity_curve
 from .full_rsb import FullRSBState, full_rsb_state, ground_state_bbp
+from .ground_state import ground_state
 from .kac_rice import dominant_bbp, zero_complexity_bbp
 from .labels import spectral_outlier, spectral_threshold
 from .minima import Minima, complexity_of_minima
 from .one_step import OneStepState, marginal_bbp, marginal_state
+from .parisi import GroundState
 from .spectrum import HessianEdge, LabelSpectrum, initial_bbp, initial_hessian
 from .thresholds import THRESHOLDS, evaluate_critical
 from .topology import overlap_lines
@@ -16,6 +18,7 @@ __all__ = [
     "THRESHOLDS",
     "Complexity",
     "FullRSBState",
+    "GroundState",
     "HessianEdge",
     "LabelSpectrum",
     "Minima",
@@ -26,6 +29,7 @@ __all__ = [
     "dominant_bbp",
     "evaluate_critical",
     "full_rsb_state",
+    "ground_state",
     "ground_state_bbp",
     "information_theoretic",
     "initial_bbp",

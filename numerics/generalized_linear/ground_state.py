@@ -1,0 +1,88 @@
+"""Ground states with K steps of replica symmetry breaking at temperature 0, and in the limit of many.
+
+Every K bounds the energy from below and alpha from above, and the next power of two contains it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from theory.generalized_linear import SIGNAL_FIELD, GeneralizedLinearLandscape
+
+from .data import require_numbers, require_smooth
+from .even_fields import Y_STEP, EvenFields
+from .levels import Fields
+from .parisi import GroundState, Solver
+from .piecewise_fields import PiecewiseFields
+
+MANY = 8
+"""Steps from which, with half and a quarter of them, the limit of many is extrapolated."""
+
+
+def ground_state(
+    landscape: GeneralizedLinearLandscape,
+    *,
+    alpha: float | None = None,
+    energy: float | None = None,
+    steps: int | None = None,
+) -> GroundState:
+    """The ground state at this alpha, or the first alpha whose ground state has this energy per dimension.
+
+    ``steps`` of replica symmetry breaking: 0 is replica symmetry; None is full RSB, by extrapolation in the number of
+    steps, with the order parameter of the last. The error holds slopes that are left, nodes, and the extrapolation.
+
+    For a loss of u alone, with steps or kinks or neither, or a smooth one of u and y that is even in u. Raises
+    ValueError for others and for arguments out of range, ConvergenceError where no maximum is found.
+
+    Gardner, Derrida 1988; Gyorgyi, Reimann 1997; Franz, Parisi, Sevelev, Urbani, Zamponi 2017.
+    """
+    _require(alpha, energy, steps)
+    solver = Solver(_fields(landscape), landscape.is_even, alpha, energy)
+    with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
+        if steps == 0:
+            return solver.replica_symmetric()
+        states = [solver.one_step()]
+        for count in _doubling(MANY if steps is None else steps):
+            states.append(solver.refined(states[-1], count))
+        return _limit(states[-3:]) if steps is None else states[-1]
+
+
+def _require(alpha: float | None, energy: float | None, steps: int | None) -> None:
+    if (alpha is None) == (energy is None):
+        raise ValueError(f"alpha = {alpha}, energy = {energy}: give one of them, try alpha = 4")
+    if alpha is not None and not (np.isfinite(alpha) and alpha > 0):
+        raise ValueError(f"alpha = {alpha} must be a positive number; try alpha = 4")
+    if energy is not None and not np.isfinite(energy):
+        raise ValueError(f"energy = {energy} must be a finite number; try energy = 1")
+    if steps is not None and steps not in range(17):
+        raise ValueError(f"steps = {steps} must be an integer from 0 to 16; try steps = 1")
+
+
+def _fields(landscape: GeneralizedLinearLandscape) -> tuple[Fields, ...]:
+    """The grid to solve on, and others that tell its error."""
+    require_numbers(landscape)
+    if SIGNAL_FIELD not in landscape.loss.free_symbols:
+        return PiecewiseFields(landscape), PiecewiseFields(landscape, order=16)
+    require_smooth(landscape)
+    if not landscape.is_even:
+        raise ValueError(f"{landscape!r} sees y and is not even in u: overlap 0 with the signal is not stationary")
+    return EvenFields(landscape, 0.025), EvenFields(landscape, 0.05), EvenFields(landscape, 0.025, Y_STEP / 2)
+
+
+def _doubling(steps: int) -> list[int]:
+    """2, 4, ... up to this number."""
+    return [*(2**k for k in range(1, steps.bit_length()) if 2**k < steps), *([steps] if steps > 1 else [])]
+
+
+def _limit(states: list[GroundState]) -> GroundState:
+    """Of many steps: what is left falls at each doubling by the factor seen, which four, of second order, doubts."""
+    values = np.array([[state.energy, state.alpha] for state in states])
+    (before, last), final = np.diff(values, axis=0), states[-1]
+    change = float(np.abs(last).max())
+    seen = float(np.abs(before).max()) / max(change, 1e-300)
+    energy, alpha = values[-1] + last / max(seen - 1, 3.0)
+    error = final.error + change / np.clip(seen - 1, 0.1, 3.0)
+    return replace(final, energy=float(energy), alpha=float(alpha), error=float(error))
