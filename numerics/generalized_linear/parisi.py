@@ -28,6 +28,8 @@ RATIOS = (1e-3, 1.0, 10.0, 100.0)
 """Of x to chi at the start with one step: next to ``x = 0`` slopes in ln x vanish, so one start does not do."""
 LEAST_RISE = 1e-2
 """Of x from step to step at the start, relative to x."""
+LARGEST_OVERLAP = 0.999
+"""Of ``q_0``, where K > 0: what is closer to 1 would need ever finer cavity fields."""
 GRADIENT, CONVERGED = 1e-7, 1e-4
 """Largest slope that is aimed at, and that is accepted, relative to the value."""
 
@@ -88,6 +90,8 @@ class Solver:
 
     def __init__(self, fields: tuple[Fields, ...], even: bool, alpha: float | None, energy: float | None) -> None:
         self.fields, self.even, self.alpha, self.energy = fields, even, alpha, energy
+        random = paid_by_data(fields[0], float(RESPONSES[0]), np.ones(1), np.empty(0))[1]
+        self.unit = 0.0 if alpha is None else alpha * abs(random)
 
     def replica_symmetric(self) -> GroundState:
         """The maximum over chi."""
@@ -115,7 +119,7 @@ class Solver:
         new, old = ((np.arange(number) + 0.5) / number for number in (count, len(state.x)))
         x = np.interp(new, old, state.x)
         rises = np.log(np.maximum(np.diff(x, prepend=0.0), LEAST_RISE * x))
-        least = [] if self.even else [logit(state.q[0])]
+        least = [] if self.even else [logit(min(state.q[0] / LARGEST_OVERLAP, 1 - 1e-6))]
         return self._maximum(np.array([np.log(state.chi), *least, *rises]), count)
 
     def _height(self, z: Array, count: int) -> float:
@@ -128,7 +132,7 @@ class Solver:
     def _order(self, z: Array, count: int) -> tuple[float, Array, Array]:
         """``chi``, q and x of the unknowns."""
         inner = z[len(z) - count :]
-        least = 1.0 if count == 0 else 0.0 if self.even else float(expit(z[1]))
+        least = 1.0 if count == 0 else 0.0 if self.even else LARGEST_OVERLAP * float(expit(z[1]))
         return float(np.exp(z[0])), least + (1 - least) * overlaps(count), np.cumsum(np.exp(inner))
 
     def _value(self, z: Array, count: int, fields: Fields) -> tuple[float, Array, GroundState]:
@@ -138,14 +142,15 @@ class Solver:
         alpha = self._alpha(paid.value, cost.value)
         energy = alpha * paid.value - cost.value
         by_q, by_x = cost.q - alpha * paid.q, cost.x - alpha * paid.x
+        by_least = float(by_q @ (1 - overlaps(count)))
         slopes = [chi * (cost.chi - alpha * paid.chi)]
         if count > 0 and not self.even:
-            slopes.append(q[0] * (1 - q[0]) * float(by_q @ (1 - overlaps(count))))
+            slopes.append(q[0] * (1 - q[0] / LARGEST_OVERLAP) * by_least)
         slopes.extend(np.exp(z[len(z) - count :]) * np.cumsum(by_x[::-1])[::-1])
-        state = GroundState(alpha, energy, 0.0, chi, q, x, alpha * loss)
-        if self.energy is None:
-            return -energy, np.array(slopes), state
-        return alpha, np.array(slopes) / paid.value, state
+        unit = 1.0 if self.energy is None else paid.value
+        beyond = (1 - q[0]) * abs(by_least) / unit if q[0] > 0 else 0.0
+        state = GroundState(alpha, energy, beyond, chi, q, x, alpha * loss)
+        return -energy if self.energy is None else alpha, np.array(slopes) / unit, state
 
     def _alpha(self, paid: float, cost: float) -> float:
         if self.alpha is not None:
@@ -157,8 +162,7 @@ class Solver:
 
     def _maximum(self, start: Array, count: int) -> GroundState:
         """By quasi-Newton steps; the error is what slopes that are left and other nodes can change."""
-        first, _, state = self._value(start, count, self.fields[0])
-        unit = abs(first) + abs(state.paid)
+        unit = abs(self._value(start, count, self.fields[0])[0]) + self.unit
 
         def objective(z: Array) -> tuple[float, Array]:
             value, slopes, _ = self._value(z, count, self.fields[0])
@@ -172,4 +176,4 @@ class Solver:
             raise ConvergenceError(f"ground state with {count} steps: slope {slope:.1e} is left")
         value, _, state = self._value(found.x, count, self.fields[0])
         others = [abs(self._value(found.x, count, fields)[0] - value) for fields in self.fields[1:]]
-        return replace(state, error=slope * unit + sum(others) + 1e-13 * abs(value))
+        return replace(state, error=state.error + slope * unit + sum(others) + 1e-13 * abs(value))

@@ -139,8 +139,10 @@ class PiecewiseFields:
     def levels(self, q: Array, chi: float) -> Levels:
         """At overlaps ``q_0 .. q_K``; ``q_0 = 0`` stands for an even loss: ``P_0 = delta(h)``."""
         map_ = PiecewiseMap(self.curves, chi)
-        widths, breaks = np.minimum(WIDTH * np.sqrt(np.diff(q, prepend=0.0)), 1.0), map_.breaks()
-        axes = [self._axis(width, breaks if i == len(q) - 1 else np.empty(0)) for i, width in enumerate(widths)]
+        deviations, breaks = np.sqrt(np.diff(q, prepend=0.0)), map_.breaks()
+        reaches = [min(REACH * deviations[0], WIDEST), *[WIDEST] * (len(q) - 1)]
+        cuts = [*[np.empty(0)] * (len(q) - 1), breaks]
+        axes = [self._axis(*level) for level in zip(deviations, reaches, cuts, strict=True)]
         kernels = [_kernel(axes[i + 1], axes[i], variance) for i, variance in enumerate(np.diff(q))]
         h, weight = axes[0]
         law = weight * normal_density(h, q[0]) if q[0] > 0 else weight
@@ -150,11 +152,12 @@ class PiecewiseFields:
             np.ones((1, 1)), np.ones(1), law / law.sum(), kernels, kernels, loss, envelope, force, stiffness, kinks
         )
 
-    def _axis(self, width: float, breaks: Array) -> tuple[Array, Array]:
-        """Nodes and weights of ``dh``; the single point 0 if the width is 0."""
-        if width == 0:
+    def _axis(self, deviation: float, reach: float, cuts: Array) -> tuple[Array, Array]:
+        """Nodes and weights of ``dh`` under a Gaussian of this deviation; the single point 0 if that is 0."""
+        if deviation == 0:
             return np.zeros(1), np.ones(1)
-        ends = np.unique(np.concatenate((np.linspace(-WIDEST, WIDEST, int(np.ceil(2 * WIDEST / width)) + 1), breaks)))
+        count = int(np.ceil(2 * reach / min(WIDTH * deviation, 1.0)))
+        ends = np.unique(np.concatenate((np.linspace(-reach, reach, count + 1), cuts)))
         nodes, weights = np.polynomial.legendre.leggauss(self.order)
         half = np.diff(ends)[:, None] / 2
         return (ends[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()

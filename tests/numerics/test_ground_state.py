@@ -7,10 +7,16 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import erfc
 from scipy.stats import norm
-from sympy import Abs, Expr, Heaviside, Max, Symbol, cos, exp, log
+from sympy import Abs, Expr, Heaviside, Max, Rational, Symbol, cos, exp, log
 
 from numerics.errors import ConvergenceError
-from numerics.generalized_linear import GroundState, full_rsb_state, ground_state
+from numerics.generalized_linear import (
+    GroundState,
+    complexity_of_minima,
+    evaluate_critical,
+    full_rsb_state,
+    ground_state,
+)
 from numerics.generalized_linear.levels import overlaps, sweep, widths
 from numerics.generalized_linear.parisi import entropic, paid_by_data
 from numerics.generalized_linear.piecewise_fields import PiecewiseFields
@@ -62,13 +68,30 @@ def test_replica_symmetric_threshold_of_a_step() -> None:
     assert found.chi == pytest.approx(norm.isf(1 / exact) ** 2 / 2, rel=1e-4)
 
 
-def test_the_capacity_is_the_limit_of_small_energies() -> None:
-    """Gardner: alpha = 2 without margin, where symmetry is not yet broken."""
-    alphas = [ground_state(STEP, energy=e, steps=0).alpha for e in (1e-2, 1e-3, 1e-4)]
-    assert alphas[0] > alphas[1] > alphas[2] > 2
-    assert alphas[2] == pytest.approx(2, abs=0.005)
-    broken = ground_state(STEP, energy=1e-2, steps=1).alpha
-    assert 2 < broken < alphas[0]
+@pytest.mark.parametrize("margin", [0, Rational(1, 2), -1])
+def test_the_capacity_is_the_limit_of_small_energies(margin: Rational) -> None:
+    """Gardner 1988: ``1/alpha = int_(-margin)^inf (t + margin)^2 Dt``, 1/2 without margin."""
+    share = quad(lambda t: (t + float(margin)) ** 2 * norm.pdf(t), -float(margin), 12)[0]
+    near, nearer = (solved(Heaviside(U + margin), energy=e, steps=0).alpha for e in (1e-3, 1e-5))
+    assert near > nearer > 1 / share and nearer == pytest.approx(1 / share, rel=5e-4)
+
+
+def test_nothing_is_paid_below_the_capacity() -> None:
+    for steps in (0, 1):
+        found = ground_state(STEP, alpha=1.5, steps=steps)
+        assert abs(found.energy) <= found.error < 1e-6
+
+
+def test_broken_symmetry_is_found_next_to_the_capacity() -> None:
+    symmetric, broken = (ground_state(STEP, energy=1e-2, steps=steps) for steps in (0, 1))
+    assert 2 < broken.alpha < symmetric.alpha - 1e-3
+    assert 0.5 < broken.q[0] < 1
+
+
+def test_many_data_per_dimension() -> None:
+    """At large alpha the order parameter has flat parts; the energy still rises with each step."""
+    one, two = (ground_state(STEP, alpha=100, steps=steps) for steps in (1, 2))
+    assert one.energy < two.energy < 50 - 5
 
 
 def one_step_of_a_step(q: float, s: float, chi: float) -> float:
@@ -208,6 +231,13 @@ def test_bad_arguments(options: dict[str, float], text: str) -> None:
 def test_losses_without_such_states(loss: Expr, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         solved(loss, alpha=1, steps=0)
+
+
+def test_what_needs_a_smooth_loss_still_refuses_steps() -> None:
+    with pytest.raises(ValueError, match="jumps; smooth it"):
+        evaluate_critical(STEP)
+    with pytest.raises(ValueError, match="jumps; smooth it"):
+        complexity_of_minima(STEP, 4.0)
 
 
 def test_energies_that_no_alpha_has() -> None:
