@@ -64,7 +64,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
 
     def __init_subclass__(cls) -> None:
         if "declare" in vars(cls) and "__init__" not in vars(cls):
-            cls.__init__ = _declared  # type: ignore[method-assign]
+            cls.__init__ = _declared  # type: ignore[assignment, method-assign]
 
     def declare(self) -> tuple[Any, Any]:
         """The loss in u and y, and the label in y, with the parameters."""

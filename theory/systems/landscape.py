@@ -47,7 +47,7 @@ class Landscape(GaussianLandscape, System):
 
     def __init_subclass__(cls) -> None:
         if "declare" in vars(cls) and "__init__" not in vars(cls):
-            cls.__init__ = _declared  # type: ignore[method-assign]
+            cls.__init__ = _declared  # type: ignore[assignment, method-assign]
 
     def declare(self) -> tuple[Any, Any]:
         """``f`` and ``g``, expressions in q, m and the parameters."""
