@@ -1,6 +1,6 @@
 """Printed equations as numbers: residuals on a solution, and the same equations with one of their terms changed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from sympy import Add, Expr, Rational, lambdify
+from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from numerics.dynamics import DynamicsSolution
 from numerics.lowering import Array
 from theory.dynamics.notation import EARLIER, INNER, TIME, Terms, TimeIntegral
 from theory.symbols import INVERSE_TEMPERATURE
 
-CHANGE = 1e-3
+CHANGE = 2e-3
 """Of one term of a printed equation: the residual must tell."""
 
 
@@ -44,7 +45,7 @@ class TwoTimeNumbers:
 
     def residual(self, left: float, claim: float, right: Terms, times: Array, earlier: float) -> Residual:
         """Of an equation at one time, or of a rate integrated between two; powers of C are terms of their own."""
-        t, weights = panels(*times, nodes=4) if times.size == 2 else (times, np.ones(1))
+        t, weights = panels(*times, nodes=6) if times.size == 2 else (times, np.ones(1))
         terms = {}
         for term in right.args:
             inside = term.args[0] if isinstance(term, TimeIntegral) else term
@@ -87,3 +88,19 @@ def panels(start: float, end: float, nodes: int = 12, smallest: float = 0.1) -> 
     x, w = leggauss(nodes)
     middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     return (middle[:, None] + width[:, None] * x).ravel(), (width[:, None] * w).ravel()
+
+
+def changed(expression: Expr, change: float) -> Iterator[tuple[str, Expr]]:
+    """The expression with one term of one of its sums larger by ``change``, limits apart; or as a whole."""
+    sums = sorted(_sums(expression), key=str)
+    for node in sums:
+        for term in node.args:
+            yield f"{term} in {expression}", expression.xreplace({node: node + change * term})
+    if not sums:
+        yield str(expression), (1 + change) * expression
+
+
+def _sums(expression: Expr) -> set[Expr]:
+    inside = expression.args[:1] if isinstance(expression, ExprWithLimits) else expression.args
+    found = set().union(*(_sums(argument) for argument in inside))
+    return found | {expression} if expression.is_Add else found

@@ -19,14 +19,14 @@ CASES: dict[str, tuple[GaussianLandscape, Start, dict[str, Any]]] = {
     "equilibrium": (GaussianLandscape(Q**3 / 2), "equilibrium", {"start": Equilibrium(1.3)}),
 }
 PLACES = {"reference": ((1.3, 0.4), (4.0, 0.5), (4.0, 3.6)), "long-time": ((4.0, 0.5), (40.0, 3.0), (40.0, 36.0))}
-SPAN = 0.02
+SPAN = 0.1
 """Of the interval over which a rate is integrated, relative to ``t - t'``."""
 
 
 @cache
 def solved(case: str, method: Any) -> DynamicsSolution:
     landscape, _, options = CASES[case]
-    t_max = 1.1 * max(t for t, _ in PLACES[method])
+    t_max = 1.2 * max(t for t, _ in PLACES[method])
     return solve_dynamics(landscape, t_max, temperature=0.2, rtol=1e-7, method=method, **options)
 
 
