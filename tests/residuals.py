@@ -1,7 +1,6 @@
 """Printed equations as numbers: residuals on a solution, and the same equations with one of their terms changed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -37,37 +36,37 @@ def require_all_terms(residuals: Iterable[Residual]) -> None:
         assert any(abs(r.value - CHANGE * r.terms[name]) > r.claim for r in residuals), (name, residuals)
 
 
-@dataclass(frozen=True)
-class TwoTimeNumbers:
-    """Sums of products and integrals of ``C, R, m, mu`` on a solution of the two-time equations."""
+def two_time_residual(
+    solution: DynamicsSolution, left: float, claim: float, right: Terms, times: Array, earlier: float
+) -> Residual:
+    """Of an equation for ``C, R, m, mu`` at one time, or of a rate integrated between two; powers of C are terms."""
+    outer = panels(*times, nodes=6) if times.size == 2 else (times, np.ones(1))
+    terms = {}
+    for term in right.args:
+        inside = term.args[0] if isinstance(term, TimeIntegral) else term
+        parts = Add.make_args(inside.as_expr().expand())
+        t, s, weights = _points(term, *outer, earlier)
+        for part, value in zip(parts, _lowered(solution, parts)(t, np.full_like(t, earlier), s), strict=True):
+            terms[f"{part} in {term}"] = float(weights @ (value + 0 * t))
+    return Residual(left - sum(terms.values()), claim, terms)
 
-    solution: DynamicsSolution
 
-    def residual(self, left: float, claim: float, right: Terms, times: Array, earlier: float) -> Residual:
-        """Of an equation at one time, or of a rate integrated between two; powers of C are terms of their own."""
-        t, weights = panels(*times, nodes=6) if times.size == 2 else (times, np.ones(1))
-        terms = {}
-        for term in right.args:
-            inside = term.args[0] if isinstance(term, TimeIntegral) else term
-            for part in Add.make_args(inside.as_expr().expand()):
-                values = [self._term(part, term, now, earlier) for now in t]
-                terms[f"{part} in {term}"] = float(weights @ values)
-        return Residual(left - sum(terms.values()), claim, terms)
-
-    def _term(self, part: Expr, term: Any, t: float, earlier: float) -> float:
-        """The part of a term; an integral has an edge at ``t'``, where C has a kink."""
-        function = _lowered(self.solution, part)
-        if not isinstance(term, TimeIntegral):
-            return float(function(t, earlier, 0.0))
+def _points(term: Any, times: Array, weights: Array, earlier: float) -> tuple[Array, Array, Array]:
+    """Nodes ``t`` and ``s`` and their weights; an integral has an edge at ``t'``, where C has a kink."""
+    if not isinstance(term, TimeIntegral):
+        return times, times, weights
+    rows = []
+    for t, weight in zip(times, weights, strict=True):
         low, high = (float(limit.subs({TIME: t, EARLIER: earlier})) for limit in term.args[2:])
         edges = sorted({low, high, min(max(earlier, low), high)})
-        s, w = (np.concatenate(rows) for rows in zip(*(panels(*ends) for ends in pairwise(edges)), strict=True))
-        return float(w @ function(np.full_like(s, t), np.full_like(s, earlier), s))
+        rows += [(np.full_like(s, t), s, weight * w) for s, w in (panels(*ends) for ends in pairwise(edges))]
+    t, s, w = (np.concatenate(columns) for columns in zip(*rows, strict=True))
+    return t, s, w
 
 
 @cache
-def _lowered(solution: DynamicsSolution, expression: Expr) -> Callable[..., Any]:
-    """A function of ``t, t', s``."""
+def _lowered(solution: DynamicsSolution, expressions: tuple[Expr, ...]) -> Callable[..., Any]:
+    """Of ``t, t', s``."""
     one = solution.two_time.one_time
     functions = {
         "C": solution.C,
@@ -75,8 +74,8 @@ def _lowered(solution: DynamicsSolution, expression: Expr) -> Callable[..., Any]
         "m": lambda t: one(np.asarray(t)).m,
         "mu": lambda t: one(np.asarray(t)).mu,
     }
-    known = expression.subs(INVERSE_TEMPERATURE, Rational(str(solution.model.beta)))
-    return lambdify((TIME, EARLIER, INNER), known, [functions, "numpy"])  # type: ignore[no-any-return]
+    known = [expression.subs(INVERSE_TEMPERATURE, Rational(str(solution.model.beta))) for expression in expressions]
+    return lambdify((TIME, EARLIER, INNER), known, [functions, "numpy"], cse=True)  # type: ignore[no-any-return]
 
 
 def panels(start: float, end: float, nodes: int = 12, smallest: float = 0.1) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import pytest
 from sympy import Rational
 
 from numerics.dynamics import DynamicsSolution, Equilibrium, solve_dynamics
-from tests.residuals import TwoTimeNumbers, require_all_terms
+from tests.residuals import require_all_terms, two_time_residual
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
 from theory.dynamics import DynamicalEquations, Start
 
@@ -46,15 +46,15 @@ def left_sides(solution: DynamicsSolution, times: Any, earlier: float) -> dict[s
 @pytest.mark.parametrize("case", CASES)
 def test_printed_equations_hold(case: str, method: Any) -> None:
     """``C(t + h) - C(t) = int rate dt`` and so on within the claimed errors of the left side."""
-    equations, numbers = DynamicalEquations(*CASES[case][:2], Rational(1, 5)), TwoTimeNumbers(solved(case, method))
+    equations, solution = DynamicalEquations(*CASES[case][:2], Rational(1, 5)), solved(case, method)
     residuals: dict[str, list[Any]] = {}
     for t, earlier in PLACES[method]:
         times = np.array([t, t + SPAN * (t - earlier)])
-        for name, (values, errors) in left_sides(numbers.solution, times, earlier).items():
+        for name, (values, errors) in left_sides(solution, times, earlier).items():
             rate = name.endswith("_rate")
             left, claim = (values[1] - values[0], errors.sum()) if rate else (values[0], errors[0])
-            found = numbers.residual(left, claim, getattr(equations, name), times if rate else times[:1], earlier)
-            residuals.setdefault(name, []).append(found)
+            right, span = getattr(equations, name), times if rate else times[:1]
+            residuals.setdefault(name, []).append(two_time_residual(solution, left, claim, right, span, earlier))
     if case == "equilibrium":
         assert residuals.pop("overlap_rate")[0].value == 0
     for found in residuals.values():
