@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from sympy import Add, Expr, Rational, lambdify
-from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from numerics.dynamics import DynamicsSolution
 from numerics.lowering import Array
@@ -90,16 +89,10 @@ def panels(start: float, end: float, nodes: int = 12, smallest: float = 0.1) -> 
 
 
 def changed(expression: Expr, change: float) -> Iterator[tuple[str, Expr]]:
-    """The expression with one term of one of its sums larger by ``change``, limits apart; or as a whole."""
-    sums = sorted(_sums(expression), key=str)
+    """The expression with one term of one of its sums larger by ``change`` (but no index is); or as a whole."""
+    sums = sorted((node for node in expression.atoms(Add) if not node.is_integer), key=str)
     for node in sums:
         for term in node.args:
             yield f"{term} in {expression}", expression.xreplace({node: node + change * term})
     if not sums:
         yield str(expression), (1 + change) * expression
-
-
-def _sums(expression: Expr) -> set[Expr]:
-    inside = expression.args[:1] if isinstance(expression, ExprWithLimits) else expression.args
-    found = set().union(*(_sums(argument) for argument in inside))
-    return found | {expression} if expression.is_Add else found

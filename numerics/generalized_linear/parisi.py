@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from sympy import diff
 
 from theory.generalized_linear import FullRSB
-from theory.generalized_linear.replicas import LEAST_OVERLAP
+from theory.generalized_linear.parisi import Overlap, Width
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
@@ -66,8 +66,8 @@ def entropic(chi: float, q: Array, x: Array) -> Slopes:
     parts = [THEORY.layer, *(diff(THEORY.layer, symbol) for symbol in (before, after, parameter))]
     width, steps = widths(x, np.diff(q), chi), np.diff(q)
     layer, by_before, by_after, by_x = lower((before, parameter, after), parts)(width[:-1], x, width[1:])
-    common = [THEORY.common, diff(THEORY.common, before), diff(THEORY.common, LEAST_OVERLAP)]
-    first, by_first, by_least = lower((before, LEAST_OVERLAP), common)(width[0], q[0])
+    common = [THEORY.common, diff(THEORY.common, Width(0)), diff(THEORY.common, Overlap(0))]
+    first, by_first, by_least = lower((Width(0), Overlap(0)), common)(width[0], q[0])
     slope = np.append(by_before, 0.0) + np.append(by_first, by_after)
     below = np.cumsum(slope[:-1])
     by_q = np.append(by_least, x * below) - np.append(x * below, 0.0)

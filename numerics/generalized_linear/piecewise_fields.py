@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.sparse import csc_array
 
 from theory.generalized_linear import FIELD, GeneralizedLinearLandscape, Piece, ProximalMap, pieces
-from theory.generalized_linear.replicas import CAVITY
+from theory.generalized_linear.parisi import CAVITY
 from theory.generalized_linear.symbols import LOSS, RESPONSE
 
 from ..errors import ConvergenceError

@@ -1,7 +1,8 @@
 from typing import Any
 
+import mpmath
 import pytest
-from sympy import Abs, Expr, Integer, Rational, Symbol, cosh, diff, exp, log, pi, simplify, sin, sqrt, symbols
+from sympy import Abs, Expr, Integer, Rational, Symbol, cosh, diff, exp, lambdify, log, pi, simplify, sin, sqrt, symbols
 
 from theory.generalized_linear import (
     ALPHA,
@@ -19,6 +20,7 @@ from theory.generalized_linear import (
     SpectralMethod,
 )
 from theory.generalized_linear.bayes import KNOWN
+from theory.generalized_linear.parisi import CAVITY, LEVEL, Breaking, FreeEnergy, Smoothed
 from theory.generalized_linear.symbols import (
     CURVATURE,
     EDGE_DUAL,
@@ -180,6 +182,27 @@ def test_full_rsb_with_one_level_is_one_step() -> None:
     stationary = theory.inverse_width.subs(one) - 1 / CHI
     assert simplify(stationary.subs(a, 1 / (CHI * (CHI + S)))) == 0
     assert simplify(theory.layer.subs(one) - log((CHI + S) / CHI) / (2 * S)) == 0
+
+
+def test_parisi_recursion_of_a_parabola() -> None:
+    """``f_i = -a h^2/2`` is smoothed to ``f_(i-1) = -a h^2/(2 (1 + x a v)) - ln(1 + x a v)/(2 x)``, whose slope in v at
+    ``v = 0`` is Parisi's equation; slope and curvature of the recursion are its derivatives in h."""
+    theory, (a, x, v) = FullRSB(), symbols("a x v", positive=True)
+    smoothed = -a * CAVITY**2 / (2 * (1 + x * a * v)) - log(1 + x * a * v) / (2 * x)
+    at = {a: 0.7, x: 0.4, v: 0.3, CAVITY: 0.9}
+
+    def explicit(expression: Expr) -> Expr:
+        known = expression.replace(FreeEnergy, lambda _, h, n: diff(-a * CAVITY**2 / 2, CAVITY, n))
+        return known.subs({theory.gap: v, Breaking(LEVEL): x})
+
+    def gaussian(variance: Expr, function: Expr) -> Expr:
+        here = lambdify(CAVITY, function.subs({a: 0.7, x: 0.4}), "mpmath")
+        return mpmath.quad(lambda z: here(0.9 + z * mpmath.sqrt(at[variance])) * mpmath.npdf(z), (-9, 0, 9))
+
+    for order in range(3):
+        printed = explicit(theory.free_energy.diff(CAVITY, order)).replace(Smoothed, gaussian)
+        assert float(printed.subs(at)) == pytest.approx(float(smoothed.diff(CAVITY, order).subs(at)), abs=1e-12)
+    assert simplify(explicit(theory.flow) - diff(smoothed, v).subs(v, 0)) == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from sympy import Abs, Expr, Heaviside, Max, Min, Piecewise, Rational, exp, floo
 
 from numerics.lowering import lower
 from theory.generalized_linear import FIELD, Piece, PiecewiseProximalMap, pieces
-from theory.generalized_linear.replicas import CAVITY
+from theory.generalized_linear.parisi import CAVITY
 from theory.generalized_linear.symbols import RESPONSE
 
 U = FIELD

@@ -15,7 +15,8 @@ from sympy import Abs, Expr, FiniteSet, Heaviside, Max, Min, Piecewise, S, degre
 from sympy.core.relational import Relational
 
 from ..printing import Line, Printable
-from .replicas import CAVITY, ProximalMap
+from .parisi import CAVITY
+from .replicas import ProximalMap
 from .smooth import JUMPS, KINKS
 from .symbols import CURVATURE, FIELD, FORCE, LOSS
 

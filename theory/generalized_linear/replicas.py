@@ -5,21 +5,18 @@ u would be without it (Gyorgyi, Reimann 2000; Franz, Parisi, Sevelev, Urbani, Za
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
-from sympy import Eq, Expr, Rational, Symbol, diff, factor, log, pi, solve
+from sympy import DiracDelta, Eq, Expr, Rational, Sum, Symbol, diff, exp, factor, log, pi, solve
 
-from ..printing import Line, Printable
+from ..printing import Line, Printable, as_latex
 from .average import GivenSignal, Mean
+from .parisi import CAVITY, LAST, LEVEL, Breaking, FieldLaw, FreeEnergy, LevelMean, Overlap, Smoothed, Spread, Width
 from .spectrum import HessianSpectrum
 from .symbols import ALPHA, CURVATURE, FIELD, FORCE, LOSS, RESOLVENT, RESPONSE, TILT
 from .tilted import TiltedFunctional
 
 CHI, S = RESPONSE, TILT
-CAVITY = Symbol("h", real=True)
-"""What u would be without the datum."""
-LEAST_OVERLAP = Symbol("q_0", nonnegative=True)
-"""The least overlap of two ground states."""
 
 
 def along_field(expression: Expr) -> Expr:
@@ -130,12 +127,6 @@ class OneStepRSB(Printable):
         ]
 
 
-@cache
-def _level() -> tuple[Symbol, ...]:
-    names = ("lambda_i-1", "x_i", "A_i", "A_i-1", "lambda_i")
-    return tuple(Symbol(name, positive=True) for name in names)
-
-
 @dataclass(frozen=True)
 class FullRSB(Printable):
     """K steps of replica symmetry breaking, ``0 <= q_0 < q_1 < ... < q_K = 1``; its limit is Parisi's full one.
@@ -146,9 +137,43 @@ class FullRSB(Printable):
     """
 
     @property
-    def level(self) -> tuple[Symbol, ...]:
+    def level(self) -> tuple[Expr, ...]:
         """``(lambda_(i-1), x_i, A_i, A_(i-1), lambda_i)``."""
-        return _level()
+        return Width(LEVEL - 1), Breaking(LEVEL), Spread(LEVEL), Spread(LEVEL - 1), Width(LEVEL)
+
+    @property
+    def gap(self) -> Expr:
+        """``q_i - q_(i-1)``: variance of the field between two levels."""
+        return Overlap(LEVEL) - Overlap(LEVEL - 1)
+
+    @cached_property
+    def free_energy(self) -> Expr:
+        """``f_(i-1)(h)``; its derivatives in h are those of the recursion."""
+        x = Breaking(LEVEL)
+        return log(Smoothed(self.gap, exp(x * FreeEnergy.at(LEVEL)))) / x
+
+    @cached_property
+    def flow(self) -> Expr:
+        """``-df/dq = (f'' + x f'^2)/2``: the recursion over a short step (Parisi 1980)."""
+        step = Symbol("delta", positive=True)
+        return diff(self.free_energy.subs(self.gap, step), step).subs(step, 0).doit().expand()
+
+    @cached_property
+    def law(self) -> Expr:
+        """``P_i(h)`` from ``P_(i-1)``."""
+        x, before = Breaking(LEVEL), LEVEL - 1
+        smoothed = Smoothed(self.gap, FieldLaw.at(before) * exp(-x * FreeEnergy.at(before)))
+        return exp(x * FreeEnergy.at(LEVEL)) * smoothed
+
+    @cached_property
+    def spread(self) -> Expr:
+        """``A_i = alpha E[f_i'^2]``; ``dA/dq = alpha E[f''^2]`` by the flow of f and the adjoint one of P."""
+        return ALPHA * LevelMean(LEVEL, FreeEnergy.at(LEVEL, 1) ** 2)
+
+    @cached_property
+    def marginality(self) -> Expr:
+        """``1 - alpha lambda_i^2 E[f_i''^2] = 0``: over a short step ``d(1/lambda) = x dq/lambda^2 = x dA``."""
+        return 1 - ALPHA * Width(LEVEL) ** 2 * LevelMean(LEVEL, FreeEnergy.at(LEVEL, 2) ** 2)
 
     @cached_property
     def inverse_width(self) -> Expr:
@@ -165,34 +190,40 @@ class FullRSB(Printable):
     @cached_property
     def energy(self) -> Expr:
         """``e = alpha E[l]`` under ``P_K``."""
-        return ALPHA * Mean(LOSS)
+        return ALPHA * LevelMean(LAST, LOSS)
 
     @cached_property
     def layer(self) -> Expr:
-        """``1/(2 x_i) ln(lambda_(i-1)/lambda_i)``, what level i costs: ``1/2 int dq/lambda(q)`` over its overlaps.
-
-        ``e_0 = -q_0/(2 lambda_0) - sum_i 1/(2 x_i) ln(lambda_(i-1)/lambda_i) - alpha E f_0`` under ``P_0``, stationary
-        in every q and x: the maximum over non-decreasing ``x(q) >= 0`` and ``chi >= 0``.
-        """
+        """``1/(2 x_i) ln(lambda_(i-1)/lambda_i)``, what level i costs: ``1/2 int dq/lambda(q)`` over its overlaps."""
         before, x, _, _, after = self.level
         return log(before / after) * Rational(1, 2) / x
 
     @cached_property
     def common(self) -> Expr:
         """``q_0/(2 lambda_0)``, the same over overlaps below ``q_0``, where ``x = 0``."""
-        return LEAST_OVERLAP / (2 * self.level[0])
+        return Overlap(0) / (2 * Width(0))
+
+    @cached_property
+    def functional(self) -> Expr:
+        """``e_0 = -q_0/(2 lambda_0) - sum_i 1/(2 x_i) ln(lambda_(i-1)/lambda_i) - alpha E_0[f_0]``, stationary in every
+        q and x: the maximum over non-decreasing ``x(q) >= 0`` and ``chi >= 0``."""
+        return -self.common - Sum(self.layer, (LEVEL, 1, LAST)) - ALPHA * LevelMean(0, FreeEnergy.at(0))
 
     def equations(self) -> list[Line]:
-        """The recursions up and down, and the equations of the overlaps."""
-        after, layers = self.level[-1], r"\sum_i \frac{1}{2 x_i}\ln\frac{\lambda_{i-1}}{\lambda_i}"
+        """The recursions up and down, Parisi's equation, those of the overlaps, and the energy."""
         return [
-            (r"f_K(h)", r"-\min_u\left[l(u, y) + \frac{(u - h)^2}{2\chi}\right]"),
-            (r"f_{i-1}", r"\frac{1}{x_i}\ln\left(G_{q_i - q_{i-1}} * e^{x_i f_i}\right)"),
-            (r"P_i", r"e^{x_i f_i}\, G_{q_i - q_{i-1}} * \left[P_{i-1} e^{-x_i f_{i-1}}\right], \quad P_0 = G_{q_0}"),
-            (r"A_i", r"\alpha\,\mathbb{E}_y\int dh\,P_i(h)\,f_i'(h)^2"),
-            (1 / after, self.inverse_width),
-            (r"q_i - q_{i-1}", self.overlap_step),
-            (r"\chi", r"\lambda_K"),
-            (r"A_0", r"q_0/\lambda_0^2"),
-            (r"e_0", rf"-\frac{{q_0}}{{2\lambda_0}} - {layers} - \alpha\,\mathbb{{E}} f_0"),
+            (FreeEnergy.at(LAST), rf"-\min_u\left[{as_latex(ProximalMap().objective)}\right]"),
+            (FreeEnergy.at(LEVEL - 1), self.free_energy),
+            (r"-\partial_q f_i(h)", self.flow),
+            (FieldLaw.at(0), Smoothed(Overlap(0), DiracDelta(CAVITY))),
+            (FieldLaw.at(LEVEL), self.law),
+            (r"\mathbb{E}_i[X]", r"\mathbb{E}_y\int dh\,P_i(h)\,X(h, y)"),
+            (Spread(LEVEL), self.spread),
+            (1 / Width(LEVEL), self.inverse_width),
+            (self.gap, self.overlap_step),
+            (CHI, Width(LAST)),
+            (Spread(0), Overlap(0) / Width(0) ** 2),
+            (r"\text{marginal}", Eq(self.marginality, 0, evaluate=False)),
+            (r"e_0", self.functional),
+            (r"e", self.energy),
         ]
