@@ -1,5 +1,6 @@
 """The printed effective process, marched as it stands on points of its own, against what ``solve_descent`` returns."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -65,6 +66,19 @@ def normals() -> Array:
     return np.asarray(ndtri(np.clip(np.stack(sets, axis=1), 1e-15, 1 - 1e-15)))
 
 
+VALUES: dict[str, dict[tuple[int, ...], Any]] = {}
+"""Of each function in the equations, by its times: what the march that is going on has found."""
+
+
+@cache
+def compiled(right: Expr) -> Callable[..., Any]:
+    """A function of ``t, s, y``, alpha, the step and mu, and of ``VALUES``."""
+    names = {f.func.__name__ for f in right.atoms(Function)} - {"mean", "KroneckerDelta"}
+    table: dict[str, Any] = {name: lambda *times, n=name: VALUES[n][times] for name in names}
+    table["mean"] = lambda values: np.mean(values, axis=-1, keepdims=True)
+    return lambdify((T, S, SIGNAL_FIELD, ALPHA, DELTA, MULTIPLIER), right, [table, "numpy"])  # type: ignore[no-any-return]
+
+
 class March:
     """One equation after the other, step after step; what varies from datum to datum is (samples, points)."""
 
@@ -72,9 +86,9 @@ class March:
         landscape, self.alpha, overlap = case
         self.loss = lower((FIELD, SIGNAL_FIELD), [landscape.loss, landscape.force, landscape.curvature])
         self.flow, self.steps, self.delta = flow, steps, END / steps
-        self.values: dict[str, dict[tuple[int, ...], Any]] = {}
+        VALUES.clear()
         self.y, z, *self.noises = normals()
-        self.functions = {name: self._compiled(right) for name, right in equations.items()}
+        self.functions = {name: compiled(right) for name, right in equations.items()}
         self.put("zeta", overlap * self.y + np.sqrt(1 - overlap**2) * z, 0)
         self.put("m", np.full((SAMPLES, 1), overlap), 0)
         self.put("A", 1.0, 0)
@@ -84,27 +98,21 @@ class March:
                 self._step(t)
 
     def put(self, name: str, value: Any, *times: int) -> None:
-        self.values.setdefault(name, {})[times] = value
-
-    def _compiled(self, right: Expr) -> Any:
-        names = {f.func.__name__ for f in right.atoms(Function)} - {"mean", "KroneckerDelta"}
-        table: dict[str, Any] = {name: lambda *times, n=name: self.values[n][times] for name in names}
-        table["mean"] = lambda values: np.mean(values, axis=-1, keepdims=True)
-        return lambdify((T, S, SIGNAL_FIELD, ALPHA, DELTA, MULTIPLIER), right, [table, "numpy"])
+        VALUES.setdefault(name, {})[times] = value
 
     def _evaluate(self, name: str, t: int, s: int = 0, after: int = 0) -> None:
         """Into ``name(t, s)``, or ``name(t + 1, s)`` from its rate."""
-        mu = self.values.get("mu", {}).get((t,))
+        mu = VALUES.get("mu", {}).get((t,))
         value = self.functions[name](t, s, self.y, self.alpha, self.delta, mu)
         two = name in ("T", "K", "Gamma", "G", "Lambda")
         if after and self.flow:
-            value = self.values[name][(t, s) if two else (t,)] + self.delta * value
+            value = VALUES[name][(t, s) if two else (t,)] + self.delta * value
         self.put(name, value, *((t + after, s) if two else (t + after,)))
 
     def _measure(self, t: int) -> None:
         self.put("G", float(self.flow), t, t)
         self._evaluate("u", t)
-        u = self.values["u"][t,]
+        u = VALUES["u"][t,]
         rows = self.loss(u, self.y)
         for name, row in zip(("l", "force", "D"), rows, strict=True):
             self.put(name, row, t)
@@ -127,14 +135,14 @@ class March:
 
     def _noise(self, t: int) -> Array:
         """``xi(t)``, Gaussian with covariance K (Cholesky)."""
-        known = self.values["K"]
+        known = VALUES["K"]
         K = np.array([[known[max(r, s), min(r, s)] for s in range(t + 1)] for r in range(t + 1)])[..., 0]  # noqa: N806
         factor = np.linalg.cholesky(K.transpose(2, 0, 1) + 1e-11 * K[0, 0].mean() * np.eye(t + 1))
         return np.asarray(sum(factor[:, t, s, None] * self.noises[s] for s in range(t + 1)))
 
     def observed(self) -> Array:
         """As ``claimed``, by sample."""
-        v, half, end = self.values, self.steps // 2, self.steps
+        v, half, end = VALUES, self.steps // 2, self.steps
         rows = [v[name][t,] for name in ("m", "mu", "e", "A") for t in (half, end)]
         pairs = ((half, 0), (end, 0), (end, half))
         rows += [np.mean(v["zeta"][t,] * v["zeta"][s,], axis=-1) for t, s in (*pairs, (end, end))]
