@@ -31,6 +31,9 @@ Functions = Mapping[str, tuple[Sequence[Symbol], Sequence[Expr]]]
 """By name: the arguments, and the expressions whose values (as a tuple, if several) the function returns."""
 
 
+IMPORTS = "import math\nfrom numerics.machine_code import compiled\n"
+
+
 def specialised(template: ModuleType, functions: Functions) -> ModuleType:
     """The template with its functions of these names replaced; it must import ``numerics.machine_code.compiled`` and
     ``math``, and use only absolute imports.
@@ -40,9 +43,15 @@ def specialised(template: ModuleType, functions: Functions) -> ModuleType:
     return _imported(_text(template, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
 
 
+def generated(functions: Functions) -> ModuleType:
+    """A module of these functions alone, for kernels that import them."""
+    return _imported(_text(None, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
+
+
 @lru_cache(maxsize=64)
-def _text(template: ModuleType, functions: tuple[tuple[str, tuple[Symbol, ...], tuple[Expr, ...]], ...]) -> str:
-    return "\n".join([inspect.getsource(template), *(definition(*function) for function in functions)])
+def _text(template: ModuleType | None, functions: tuple[tuple[str, tuple[Symbol, ...], tuple[Expr, ...]], ...]) -> str:
+    start = IMPORTS if template is None else inspect.getsource(template)
+    return "\n".join([start, *(definition(*function) for function in functions)])
 
 
 def definition(name: str, arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> str:

@@ -11,7 +11,7 @@ from ...lowering import Array
 from ..collocation import radau
 from ..model import Model
 from ..units import fastest
-from .kernel import Rule
+from .geometry import Rule
 
 SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
 """``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a

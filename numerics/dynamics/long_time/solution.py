@@ -14,9 +14,9 @@ from ...lowering import Array
 from ..model import Model
 from ..two_time import Errors, OneTime
 from ..units import fastest, times, unit
-from . import errors, kernel, store
+from . import errors, geometry, kernel, store
 from .consistency import require_consistent, require_resolution
-from .kernel import History
+from .geometry import History
 from .rule import Resolution
 from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
 
@@ -58,7 +58,7 @@ class LongTimeTwoTime:
         if n:
             c, r = np.empty(n), np.empty(n)
             a, b = np.ascontiguousarray(t[later]), np.ascontiguousarray(s[later])
-            kernel.evaluate(self.resolution.rule(self.model), self.history, a, b, a - b, c, r)
+            geometry.evaluate(self.resolution.rule(self.model), self.history, a, b, a - b, c, r)
             C[later], R[later] = c, r
         return C, R
 
@@ -76,7 +76,7 @@ class LongTimeTwoTime:
         rule, out = self.resolution.rule(self.model), np.empty(t.shape)
         weights = np.empty(rule.stages.size)
         for i, time in np.ndenumerate(t):
-            b = kernel.stage_weights(float(time), rule, self.history, weights)
+            b = geometry.stage_weights(float(time), rule, self.history, weights)
             out[i] = weights @ rows[b]
         return out
 

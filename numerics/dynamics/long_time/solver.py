@@ -10,9 +10,10 @@ import numpy as np
 from ...errors import ConvergenceError
 from ...lowering import Array
 from ..model import Model
-from . import kernel, store
+from . import geometry, kernel, store
 from .block import Block, extrapolation, solve_block
-from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Law, Rule
+from .geometry import History, Rule
+from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, Law
 from .rule import Resolution, derivative
 
 Progress = Callable[[float], None]
@@ -173,7 +174,7 @@ class March:
             if t == 0.0:
                 C_new[k], R_new[k] = 1.0, rule.scale
             else:
-                kernel.resample(history.grid[-1], grid, t, C[k], R[k], rule, history, C_new[k], R_new[k])
+                geometry.resample(history.grid[-1], grid, t, C[k], R[k], rule, history, C_new[k], R_new[k])
         return C_new, R_new
 
     def _accept(self, solved: Block) -> None:

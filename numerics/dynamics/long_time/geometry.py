@@ -1,0 +1,251 @@
+"""Where the values of a long run are stored: panels, their nodes, and interpolation between them, compiled.
+
+``R`` is stored as ``(scale + t - t') R``, which varies slowly.
+"""
+# ruff: noqa: N803
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...machine_code import compiled
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Rule(NamedTuple):
+    """Nodes on [-1, 1]: Lobatto in ``t'`` with barycentric and quadrature weights and derivative, Gauss between
+    two times, and Radau in time behind the block's start; ``width`` is that of a panel in the logarithm of a lag."""
+
+    nodes: Floats
+    barycentric: Floats
+    quadrature: Floats
+    derivative: Floats
+    gauss: Floats
+    gauss_weights: Floats
+    stages: Floats
+    stage_barycentric: Floats
+    width: float
+    scale: float
+    origin: float
+
+
+class History(NamedTuple):
+    """All blocks, the last one unknown: start times ``t``, edges ``x``, grid and first value of each; values of
+    ``C``, the scaled ``R`` (stage by stage, node by node) and the overlap variable.
+
+    ``segments``: rows of (start, end or -1 for t, panels after start, panels before end, first panel);
+    ``grids``: rows of (first segment, segments, panels); ``anchors``: fixed times where segments of the grids meet.
+    """
+
+    t: Floats
+    x: Floats
+    grid: Ints
+    offset: Ints
+    C: Floats
+    R: Floats
+    overlap: Floats
+    segments: Floats
+    grids: Ints
+    anchors: Floats
+
+
+TIME, LAG, WEIGHT, SPEED = range(4)
+"""Of a node of a slice: ``s``, ``t - s``, its share of ``int_0^t ds``, and ``d_t place`` at fixed ``s``, minus."""
+
+
+@compiled
+def interpolate(nodes: Floats, barycentric: Floats, x: float, out: Floats) -> None:
+    """Lagrange polynomials at ``x`` (Berrut, Trefethen, SIAM Rev. 46, 501, 2004)."""
+    total = 0.0
+    for j in range(nodes.size):
+        gap = x - nodes[j]
+        if gap == 0.0:
+            out[:] = 0.0
+            out[j] = 1.0
+            return
+        out[j] = barycentric[j] / gap
+        total += out[j]
+    for j in range(nodes.size):
+        out[j] /= total
+
+
+@compiled
+def log_time(t: float, rule: Rule) -> float:
+    """``x = ln(1 + t/origin)``, the time in which blocks are polynomials."""
+    return float(np.log1p(t / rule.origin))
+
+
+@compiled
+def locate(grid: int, t: float, s: float, lag: float, rule: Rule, history: History) -> tuple[int, float]:
+    """Panel and place in [-1, 1] of ``s = t - lag`` in the slice at ``t``."""
+    first, count = history.grids[grid, 0], history.grids[grid, 1]
+    k = first
+    for i in range(first, first + count):
+        k = i
+        if history.segments[i, 1] < 0.0 or s <= history.segments[i, 1]:
+            break
+    start, end = history.segments[k, 0], history.segments[k, 1]
+    left, right = history.segments[k, 2], history.segments[k, 3]
+    panel = int(history.segments[k, 4])
+    length = (t if end < 0.0 else end) - start
+    before_end = lag if end < 0.0 else end - s
+    extent = np.log1p(0.5 * length / rule.scale)
+    if before_end < 0.5 * length:
+        place = (1.0 - np.log1p(max(before_end, 0.0) / rule.scale) / extent) * right
+        panel += int(left)
+        panels = right
+    else:
+        place = np.log1p(max(s - start, 0.0) / rule.scale) / extent * left
+        panels = left
+    inside = min(max(int(place), 0), int(panels) - 1)
+    return panel + inside, 2.0 * (place - inside) - 1.0
+
+
+@compiled
+def position(
+    grid: int, t: float, panel: int, place: float, rule: Rule, history: History
+) -> tuple[float, float, float, float]:
+    """``s = phi(t, y)``, lag ``t - s``, ``d phi/d place`` and ``d phi/dt`` at a point of a panel in the slice at ``t``.
+
+    In each half of a segment ``s - start`` or ``end - s`` is ``scale (exp(f V) - 1)`` with ``V = ln(1 + length/(2
+    scale))`` and ``f`` linear in the place.
+    """
+    first, count = history.grids[grid, 0], history.grids[grid, 1]
+    k = first
+    for i in range(first, first + count):
+        if panel >= int(history.segments[i, 4]):
+            k = i
+    start, end = history.segments[k, 0], history.segments[k, 1]
+    left, right = history.segments[k, 2], history.segments[k, 3]
+    moving = end < 0.0
+    if moving:
+        end = t
+    length = end - start
+    extent = np.log1p(0.5 * length / rule.scale)
+    growth = 1.0 / (2.0 * rule.scale + length) if moving else 0.0
+    inside = panel - int(history.segments[k, 4])
+    if inside < left:
+        f = (inside + 0.5 * (1.0 + place)) / left
+        u = rule.scale * np.expm1(f * extent)
+        e = rule.scale + u
+        return start + u, t - (start + u), e * extent * 0.5 / left, e * f * growth
+    f = 1.0 - (inside - left + 0.5 * (1.0 + place)) / right
+    u = rule.scale * np.expm1(f * extent)
+    e = rule.scale + u
+    lag = u if moving else (t - end) + u
+    return end - u, lag, e * extent * 0.5 / right, (1.0 - e * f * growth) if moving else 0.0
+
+
+@compiled
+def slice_at(grid: int, t: float, rule: Rule, history: History, out: Floats) -> int:
+    """``TIME, LAG, WEIGHT, SPEED`` of each node of the slice at ``t``, in the rows of ``out``; their number.
+
+    At a node between two panels the speed is that of the later one, and the weight the sum.
+    """
+    panels, n = history.grids[grid, 2], rule.nodes.size
+    out[WEIGHT] = 0.0
+    for panel in range(panels):
+        for j in range(n):
+            k = panel * (n - 1) + j
+            s, lag, stretch, drift = position(grid, t, panel, rule.nodes[j], rule, history)
+            out[TIME, k], out[LAG, k], out[SPEED, k] = s, lag, drift / stretch
+            out[WEIGHT, k] += rule.quadrature[j] * stretch
+    return int(panels * (n - 1) + 1)
+
+
+@compiled
+def block_of(t: float, history: History) -> int:
+    """Index of the block that holds ``t``."""
+    return max(int(np.searchsorted(history.t, t, side="right")) - 1, 0)
+
+
+@compiled
+def stage_weights(t: float, rule: Rule, history: History, out: Floats) -> int:
+    """Interpolation weights in time at ``t``, and its block."""
+    b = block_of(t, history)
+    place = 2.0 * (log_time(t, rule) - history.x[b]) / (history.x[b + 1] - history.x[b]) - 1.0
+    interpolate(rule.stages, rule.stage_barycentric, place, out)
+    return b
+
+
+@compiled
+def two_time(
+    s: float, earlier: float, lag: float, rule: Rule, history: History, stage: Floats, node: Floats
+) -> tuple[float, float, int]:
+    """``C``, scaled ``R`` at ``(s, earlier)``, ``lag = s - earlier``, and first node; weights are left in place."""
+    b = stage_weights(s, rule, history, stage)
+    grid, n = history.grid[b], rule.nodes.size
+    panel, place = locate(grid, s, earlier, lag, rule, history)
+    interpolate(rule.nodes, rule.barycentric, place, node)
+    size = history.grids[grid, 2] * (n - 1) + 1
+    first = panel * (n - 1)
+    c = r = 0.0
+    for k in range(stage.size):
+        base = history.offset[b] + k * size + first
+        ck = rk = 0.0
+        for j in range(n):
+            ck += node[j] * history.C[base + j]
+            rk += node[j] * history.R[base + j]
+        c += stage[k] * ck
+        r += stage[k] * rk
+    return c, r, first
+
+
+@compiled
+def slice_point(
+    where: float, grid: int, base: int, rule: Rule, history: History, node: Floats
+) -> tuple[float, float, int]:
+    """``C``, scaled ``R`` in the slice stored at ``base``, first node of the panel; the weights are left in ``node``.
+
+    ``where`` is the number of the panel plus the place in it, from 0 to 1.
+    """
+    inside = min(int(where), history.grids[grid, 2] - 1)
+    interpolate(rule.nodes, rule.barycentric, 2.0 * (where - inside) - 1.0, node)
+    first, c, r = inside * (node.size - 1), 0.0, 0.0
+    for j in range(node.size):
+        c += node[j] * history.C[base + first + j]
+        r += node[j] * history.R[base + first + j]
+    return c, r, first
+
+
+@compiled
+def at_node(b: int, node: int, weights: Floats, rule: Rule, history: History) -> tuple[float, float]:
+    """``C`` and scaled ``R`` at a node of the slice in block ``b`` that the weights pick."""
+    size = history.grids[history.grid[b], 2] * (rule.nodes.size - 1) + 1
+    c = r = 0.0
+    for a in range(weights.size):
+        c += weights[a] * history.C[history.offset[b] + a * size + node]
+        r += weights[a] * history.R[history.offset[b] + a * size + node]
+    return c, r
+
+
+@compiled
+def evaluate(rule: Rule, history: History, t: Floats, s: Floats, lag: Floats, C: Floats, R: Floats) -> None:
+    """``C(t, s)`` and ``R(t, s)`` at many points, ``lag = t - s``."""
+    stage, node = np.empty(rule.stages.size), np.empty(rule.nodes.size)
+    for i in range(t.size):
+        c, r, _ = two_time(t[i], s[i], lag[i], rule, history, stage, node)
+        C[i] = c
+        R[i] = r / (rule.scale + lag[i])
+
+
+@compiled
+def resample(
+    old: int, new: int, t: float, C: Floats, R: Floats, rule: Rule, history: History, C_new: Floats, R_new: Floats
+) -> None:
+    """Values of a slice on the nodes of another grid."""
+    n = rule.nodes.size
+    node = np.empty(n)
+    for panel in range(history.grids[new, 2]):
+        for j in range(n):
+            s, lag, _, _ = position(new, t, panel, rule.nodes[j], rule, history)
+            source, place = locate(old, t, s, lag, rule, history)
+            interpolate(rule.nodes, rule.barycentric, place, node)
+            k, first = panel * (n - 1) + j, source * (n - 1)
+            C_new[k] = np.dot(node, C[first : first + n])
+            R_new[k] = np.dot(node, R[first : first + n])
