@@ -174,26 +174,34 @@ def stage_weights(t: float, rule: Rule, history: History, out: Floats) -> int:
 
 
 @compiled
-def two_time(
-    s: float, earlier: float, lag: float, rule: Rule, history: History, stage: Floats, node: Floats
-) -> tuple[float, float, int]:
-    """``C``, scaled ``R`` at ``(s, earlier)``, ``lag = s - earlier``, and first node; weights are left in place."""
-    b = stage_weights(s, rule, history, stage)
-    grid, n = history.grid[b], rule.nodes.size
-    panel, place = locate(grid, s, earlier, lag, rule, history)
-    interpolate(rule.nodes, rule.barycentric, place, node)
-    size = history.grids[grid, 2] * (n - 1) + 1
-    first = panel * (n - 1)
+def overlap_at(b: int, weights: Floats, history: History) -> float:
+    """The overlap variable by interpolation in block ``b``."""
+    value = 0.0
+    for k in range(weights.size):
+        value += weights[k] * history.overlap[b * weights.size + k]
+    return value
+
+
+@compiled
+def weighted(weights: Floats, first: int, stride: int, history: History) -> tuple[float, float]:
+    """``sum_a weights[a] values[first + a stride]`` of ``C`` and of the scaled ``R``."""
     c = r = 0.0
-    for k in range(stage.size):
-        base = history.offset[b] + k * size + first
-        ck = rk = 0.0
-        for j in range(n):
-            ck += node[j] * history.C[base + j]
-            rk += node[j] * history.R[base + j]
-        c += stage[k] * ck
-        r += stage[k] * rk
-    return c, r, first
+    for a in range(weights.size):
+        c += weights[a] * history.C[first + a * stride]
+        r += weights[a] * history.R[first + a * stride]
+    return c, r
+
+
+@compiled
+def nodes_in(b: int, rule: Rule, history: History) -> int:
+    """Nodes of a slice in block ``b``."""
+    return int(history.grids[history.grid[b], 2] * (rule.nodes.size - 1) + 1)
+
+
+@compiled
+def at_node(b: int, k: int, weights: Floats, rule: Rule, history: History) -> tuple[float, float]:
+    """``C`` and scaled ``R`` at node ``k`` of the slice that the weights make of the stages of block ``b``."""
+    return weighted(weights, history.offset[b] + k, nodes_in(b, rule, history), history)
 
 
 @compiled
@@ -204,24 +212,28 @@ def slice_point(
 
     ``where`` is the number of the panel plus the place in it, from 0 to 1.
     """
-    inside = min(int(where), history.grids[grid, 2] - 1)
-    interpolate(rule.nodes, rule.barycentric, 2.0 * (where - inside) - 1.0, node)
-    first, c, r = inside * (node.size - 1), 0.0, 0.0
-    for j in range(node.size):
-        c += node[j] * history.C[base + first + j]
-        r += node[j] * history.R[base + first + j]
+    panel = min(int(where), history.grids[grid, 2] - 1)
+    interpolate(rule.nodes, rule.barycentric, 2.0 * (where - panel) - 1.0, node)
+    first = panel * (node.size - 1)
+    c, r = weighted(node, base + first, 1, history)
     return c, r, first
 
 
 @compiled
-def at_node(b: int, node: int, weights: Floats, rule: Rule, history: History) -> tuple[float, float]:
-    """``C`` and scaled ``R`` at a node of the slice in block ``b`` that the weights pick."""
-    size = history.grids[history.grid[b], 2] * (rule.nodes.size - 1) + 1
+def two_time(
+    s: float, earlier: float, lag: float, rule: Rule, history: History, stage: Floats, node: Floats
+) -> tuple[float, float, int]:
+    """``C``, scaled ``R`` at ``(s, earlier)``, ``lag = s - earlier``, and first node; weights are left in place."""
+    b = stage_weights(s, rule, history, stage)
+    panel, place = locate(history.grid[b], s, earlier, lag, rule, history)
+    interpolate(rule.nodes, rule.barycentric, place, node)
+    size, first = nodes_in(b, rule, history), panel * (node.size - 1)
     c = r = 0.0
-    for a in range(weights.size):
-        c += weights[a] * history.C[history.offset[b] + a * size + node]
-        r += weights[a] * history.R[history.offset[b] + a * size + node]
-    return c, r
+    for a in range(stage.size):
+        ca, ra = weighted(node, history.offset[b] + a * size + first, 1, history)
+        c += stage[a] * ca
+        r += stage[a] * ra
+    return c, r, first
 
 
 @compiled
@@ -232,20 +244,3 @@ def evaluate(rule: Rule, history: History, t: Floats, s: Floats, lag: Floats, C:
         c, r, _ = two_time(t[i], s[i], lag[i], rule, history, stage, node)
         C[i] = c
         R[i] = r / (rule.scale + lag[i])
-
-
-@compiled
-def resample(
-    old: int, new: int, t: float, C: Floats, R: Floats, rule: Rule, history: History, C_new: Floats, R_new: Floats
-) -> None:
-    """Values of a slice on the nodes of another grid."""
-    n = rule.nodes.size
-    node = np.empty(n)
-    for panel in range(history.grids[new, 2]):
-        for j in range(n):
-            s, lag, _, _ = position(new, t, panel, rule.nodes[j], rule, history)
-            source, place = locate(old, t, s, lag, rule, history)
-            interpolate(rule.nodes, rule.barycentric, place, node)
-            k, first = panel * (n - 1) + j, source * (n - 1)
-            C_new[k] = np.dot(node, C[first : first + n])
-            R_new[k] = np.dot(node, R[first : first + n])

@@ -12,7 +12,21 @@ from numpy.typing import NDArray
 
 from ...machine_code import compiled
 from ..integrands import before, between, constraint, energy, friction, overlap, response, sources, start_energy
-from .geometry import LAG, SPEED, TIME, WEIGHT, Floats, History, Rule, at_node, log_time, slice_point, two_time
+from .geometry import (
+    LAG,
+    SPEED,
+    TIME,
+    WEIGHT,
+    Floats,
+    History,
+    Rule,
+    at_node,
+    log_time,
+    overlap_at,
+    slice_point,
+    two_time,
+    weighted,
+)
 from .points import GAP, PAST_C, PAST_R, PLACE, Points, Stage, stage_of
 
 NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
@@ -85,15 +99,6 @@ def unit_of(m: float, law: Law) -> float:
 
 
 @compiled
-def at_stages(weights: Floats, first: int, stride: int, values: Floats) -> float:
-    """``sum_a weights[a] values[first + a stride]``: a function of one time, from its values at the stages."""
-    value = 0.0
-    for a in range(weights.size):
-        value += weights[a] * values[first + a * stride]
-    return value
-
-
-@compiled
 def residual(
     law: Law, rule: Rule, history: History, points: Points, times: Floats, slope: Floats, mu: Floats, system: System
 ) -> None:
@@ -121,27 +126,24 @@ def keep(which: int, row: int, system: System) -> None:
     """Put a finished row of the Jacobian in its place."""
     if not system.wanted:
         return
-    largest = 0.0
-    for column in range(system.F.size):
-        largest = max(largest, abs(system.rows[which, column]))
-    system.scales[row] = largest
-    for column in range(system.F.size):
-        if system.double.size:
-            system.double[row, column] = system.rows[which, column] / largest
-        else:
-            system.single[row, column] = system.rows[which, column] / largest
-        system.rows[which, column] = 0.0
+    values = system.rows[which]
+    system.scales[row] = np.max(np.abs(values))
+    if system.double.size:
+        system.double[row] = values / system.scales[row]
+    else:
+        system.single[row] = values / system.scales[row]
+    values[:] = 0.0
 
 
 @compiled
 def diagonal_rows(rule: Rule, history: History, stage: Stage, system: System) -> None:
     """``C(t,t) = R(t,t) = 1``."""
-    last = stage.nodes - 1
-    for row, value in ((last, history.C[stage.base + last] - 1.0), (last + stage.nodes, history.R[stage.base + last])):
-        system.F[stage.row + row] = value if row == last else value - rule.scale
-        if system.wanted:
-            system.rows[0, stage.row + row] = 1.0
-            keep(0, stage.row + row, system)
+    row, last = stage.row + stage.nodes - 1, stage.base + stage.nodes - 1
+    system.F[row], system.F[row + stage.nodes] = history.C[last] - 1.0, history.R[last] - rule.scale
+    if system.wanted:
+        system.rows[0, row] = system.rows[1, row + stage.nodes] = 1.0
+        keep(0, row, system)
+        keep(1, row + stage.nodes, system)
 
 
 @compiled
@@ -190,7 +192,7 @@ def overlap_row(
             rows[0, row] = 1.0
         return
     m, rate = overlap_of(stage.variable, law), np.exp(-log_time(stage.t, rule)) / rule.origin
-    change = rate * at_stages(slope, stage.block * slope.size, 1, history.overlap)
+    change = rate * overlap_at(stage.block, slope, history)
     pull = overlap_memory(law, rule, history, points, stage, system)
     unit, force, bend = m, polynomial(law.drift, m), polynomial(law.drift_slope, m)
     if law.overlap_kind == LOGARITHM:
@@ -210,7 +212,7 @@ def overlap_memory(law: Law, rule: Rule, history: History, points: Points, stage
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
         b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
-        past = at_stages(weights, b * weights.size, 1, history.overlap)
+        past = overlap_at(b, weights, history)
         if logarithm:
             past = np.exp(past - stage.variable)
         _, memory, bend = jet(law, c, system.wanted)
@@ -237,12 +239,10 @@ def add_transport(
     j, here, initial = k % (n - 1), stage.base + k, stage.base + k - (stage.number + 1) * stage.nodes
     speed, rate = nodes[SPEED, k], np.exp(-log_time(stage.t, rule)) / rule.origin
     mu_r = stage.mu - 1.0 / (rule.scale + nodes[LAG, k])
-    c = stage.mu * history.C[here] + rate * at_stages(slope, initial, stage.nodes, history.C)
-    r = mu_r * history.R[here] + rate * at_stages(slope, initial, stage.nodes, history.R)
-    c -= speed * at_stages(rule.derivative[j], here - j, 1, history.C)
-    r -= speed * at_stages(rule.derivative[j], here - j, 1, history.R)
-    system.F[stage.row + k] += c
-    system.F[stage.row + stage.nodes + k] += r
+    c_t, r_t = weighted(slope, initial, stage.nodes, history)
+    c_y, r_y = weighted(rule.derivative[j], here - j, 1, history)
+    system.F[stage.row + k] += stage.mu * history.C[here] + rate * c_t - speed * c_y
+    system.F[stage.row + stage.nodes + k] += mu_r * history.R[here] + rate * r_t - speed * r_y
     if system.wanted:
         by_past(0, k, slope, -rate, stage, system)
         by_past(1, stage.nodes + k, slope, -rate, stage, system)
@@ -260,10 +260,9 @@ def add_sources(law: Law, rule: Rule, history: History, points: Points, stage: S
     if law.overlap_kind == NO_SIGNAL and law.beta == 0.0:
         return
     b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
-    size = history.grids[history.grid[b], 2] * (rule.nodes.size - 1) + 1
     m, start = overlap_of(stage.variable, law), history.C[stage.base]
-    past_m = overlap_of(at_stages(weights, b * weights.size, 1, history.overlap), law)
-    past_start = at_stages(weights, history.offset[b], size, history.C)
+    past_m = overlap_of(overlap_at(b, weights, history), law)
+    past_start, _ = at_node(b, 0, weights, rule, history)
     value, by_m, by_start, by_past_m, by_past_start = sources(past_m, past_start, *local_jet(law, m, start))
     system.F[stage.row + k] -= value
     if system.wanted:

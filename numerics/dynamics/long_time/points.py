@@ -18,6 +18,7 @@ from .geometry import (
     at_node,
     block_of,
     locate,
+    nodes_in,
     slice_at,
     stage_weights,
     two_time,
@@ -67,10 +68,9 @@ class Stage(NamedTuple):
 def stage_of(i: int, t: float, mu: float, rule: Rule, history: History) -> Stage:
     """The ``i``-th stage after the start."""
     block = history.t.size - 1
-    grid = history.grid[block]
-    nodes = history.grids[grid, 2] * (rule.nodes.size - 1) + 1
+    nodes = nodes_in(block, rule, history)
     variable, base = history.overlap[block * rule.stages.size + i + 1], history.offset[block] + (i + 1) * nodes
-    return Stage(i, t, mu, variable, block, grid, i * (2 * nodes + 2), base, nodes, 2 * nodes + 2)
+    return Stage(i, t, mu, variable, block, history.grid[block], i * (2 * nodes + 2), base, nodes, 2 * nodes + 2)
 
 
 @compiled
@@ -111,7 +111,7 @@ def prepare_between(rule: Rule, history: History, points: Points, stage: Stage, 
     """
     rows, point = points.between[stage.number, k], 0
     earlier, lag = points.nodes[stage.number, TIME, k], points.nodes[stage.number, LAG, k]
-    edges = np.empty(history.anchors.size + 2)
+    edges, weights, node = np.empty(history.anchors.size + 2), np.empty(rule.stages.size), np.empty(rule.nodes.size)
     edges[0], count = earlier, 1
     for anchor in history.anchors:
         if earlier < anchor < stage.t:
@@ -122,38 +122,21 @@ def prepare_between(rule: Rule, history: History, points: Points, stage: Stage, 
         length = lag if count == 1 else edges[e + 1] - edges[e]
         extent = np.log1p(0.5 * length / rule.scale)
         panels = max(int(np.ceil(extent / rule.width)), 1)
-        for panel in range(panels):
-            for j in range(rule.gauss.size):
-                u = rule.scale * np.expm1(extent * (panel + 0.5 * (1.0 + rule.gauss[j])) / panels)
-                w = rule.gauss_weights[j] * 0.5 * extent / panels * (rule.scale + u)
-                s = edges[e] + u
-                since, until = (u, lag - u) if e == 0 else (s - earlier, stage.t - s)
-                prepare_point(rule, history, stage, earlier, s, since, until, w, rows[point])
-                s = edges[e + 1] - u
-                since, until = (lag - u, u) if e == count - 1 else (s - earlier, stage.t - s)
-                prepare_point(rule, history, stage, earlier, s, since, until, w, rows[point + 1])
-                point += 2
+        for i in range(2 * panels * rule.gauss.size):
+            panel, j, from_end = i // (2 * rule.gauss.size), i // 2 % rule.gauss.size, i % 2
+            u = rule.scale * np.expm1(extent * (panel + 0.5 * (1.0 + rule.gauss[j])) / panels)
+            s = edges[e + 1] - u if from_end else edges[e] + u
+            since, until = s - earlier, stage.t - s
+            if e == 0 and not from_end:
+                since, until = u, lag - u
+            elif e == count - 1 and from_end:
+                since, until = lag - u, u
+            inside, place = locate(stage.grid, stage.t, s, until, rule, history)
+            row, w = rows[point], rule.gauss_weights[j] * 0.5 * extent / panels * (rule.scale + u)
+            row[PLACE], row[GAP] = inside + 0.5 * (1.0 + place), since if since < until else -until
+            row[PAST_C], row[PAST_R] = w, np.inf
+            if block_of(s, history) != stage.block:
+                c, r, _ = two_time(s, earlier, since, rule, history, weights, node)
+                row[PAST_C], row[PAST_R] = w * c, w * r * (rule.scale + lag) / (rule.scale + since)
+            point += 1
     rows[point, PLACE] = -1.0
-
-
-@compiled
-def prepare_point(
-    rule: Rule,
-    history: History,
-    stage: Stage,
-    earlier: float,
-    s: float,
-    since: float,
-    until: float,
-    w: float,
-    row: Floats,
-) -> None:
-    """The point ``s`` between ``t' = s - since`` and ``t = s + until``, with its weight."""
-    inside, place = locate(stage.grid, stage.t, s, until, rule, history)
-    row[PLACE] = inside + 0.5 * (1.0 + place)
-    row[GAP] = since if since < until else -until
-    row[PAST_C], row[PAST_R] = w, np.inf
-    if block_of(s, history) != stage.block:
-        weights, node = np.empty(rule.stages.size), np.empty(rule.nodes.size)
-        c, r, _ = two_time(s, earlier, since, rule, history, weights, node)
-        row[PAST_C], row[PAST_R] = w * c, w * r * (rule.scale + since + until) / (rule.scale + since)
