@@ -107,55 +107,36 @@ def locate(grid: int, t: float, s: float, lag: float, rule: Rule, history: Histo
 
 
 @compiled
-def position(
-    grid: int, t: float, panel: int, place: float, rule: Rule, history: History
-) -> tuple[float, float, float, float]:
-    """``s = phi(t, y)``, lag ``t - s``, ``d phi/d place`` and ``d phi/dt`` at a point of a panel in the slice at ``t``.
-
-    In each half of a segment ``s - start`` or ``end - s`` is ``scale (exp(f V) - 1)`` with ``V = ln(1 + length/(2
-    scale))`` and ``f`` linear in the place.
-    """
-    first, count = history.grids[grid, 0], history.grids[grid, 1]
-    k = first
-    for i in range(first, first + count):
-        if panel >= int(history.segments[i, 4]):
-            k = i
-    start, end = history.segments[k, 0], history.segments[k, 1]
-    left, right = history.segments[k, 2], history.segments[k, 3]
-    moving = end < 0.0
-    if moving:
-        end = t
-    length = end - start
-    extent = np.log1p(0.5 * length / rule.scale)
-    growth = 1.0 / (2.0 * rule.scale + length) if moving else 0.0
-    inside = panel - int(history.segments[k, 4])
-    if inside < left:
-        f = (inside + 0.5 * (1.0 + place)) / left
-        u = rule.scale * np.expm1(f * extent)
-        e = rule.scale + u
-        return start + u, t - (start + u), e * extent * 0.5 / left, e * f * growth
-    f = 1.0 - (inside - left + 0.5 * (1.0 + place)) / right
-    u = rule.scale * np.expm1(f * extent)
-    e = rule.scale + u
-    lag = u if moving else (t - end) + u
-    return end - u, lag, e * extent * 0.5 / right, (1.0 - e * f * growth) if moving else 0.0
-
-
-@compiled
 def slice_at(grid: int, t: float, rule: Rule, history: History, out: Floats) -> int:
     """``TIME, LAG, WEIGHT, SPEED`` of each node of the slice at ``t``, in the rows of ``out``; their number.
 
-    At a node between two panels the speed is that of the later one, and the weight the sum.
+    In each half of a segment ``s - start`` or ``end - s`` is ``scale (exp(f V) - 1)`` with ``V = ln(1 + length/(2
+    scale))`` and ``f`` linear in the place. At a node between panels the weight is the sum, the speed the later one's.
     """
-    panels, n = history.grids[grid, 2], rule.nodes.size
+    first, k = history.grids[grid, 0], 0
     out[WEIGHT] = 0.0
-    for panel in range(panels):
-        for j in range(n):
-            k = panel * (n - 1) + j
-            s, lag, stretch, drift = position(grid, t, panel, rule.nodes[j], rule, history)
-            out[TIME, k], out[LAG, k], out[SPEED, k] = s, lag, drift / stretch
-            out[WEIGHT, k] += rule.quadrature[j] * stretch
-    return int(panels * (n - 1) + 1)
+    for segment in history.segments[first : first + history.grids[grid, 1]]:
+        start, left, right, moving = segment[0], int(segment[2]), int(segment[3]), segment[1] < 0.0
+        end = t if moving else segment[1]
+        extent = np.log1p(0.5 * (end - start) / rule.scale)
+        growth = 1.0 / (2.0 * rule.scale + end - start) if moving else 0.0
+        for panel in range(left + right):
+            before = panel < left
+            for j in range(rule.nodes.size):
+                place = panel + 0.5 * (1.0 + rule.nodes[j])
+                f = place / left if before else 1.0 - (place - left) / right
+                u = rule.scale * np.expm1(f * extent)
+                stretch = (rule.scale + u) * extent * 0.5 / (left if before else right)
+                drift = (rule.scale + u) * f * growth
+                if before:
+                    out[TIME, k], out[LAG, k], out[SPEED, k] = start + u, t - (start + u), drift / stretch
+                else:
+                    out[TIME, k], out[LAG, k] = end - u, u if moving else (t - end) + u
+                    out[SPEED, k] = (1.0 - drift) / stretch if moving else 0.0
+                out[WEIGHT, k] += rule.quadrature[j] * stretch
+                k += 1
+            k -= 1
+    return k + 1
 
 
 @compiled

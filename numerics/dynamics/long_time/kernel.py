@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...machine_code import compiled
-from ..integrands import before, between, constraint, energy, friction, overlap, response, sources, start_energy
 from .geometry import (
     LAG,
     SPEED,
@@ -27,6 +26,7 @@ from .geometry import (
     two_time,
     weighted,
 )
+from .integrands import before, between, energy, local_energy, local_multiplier, multiplier, overlap, response, sources
 from .points import GAP, PAST_C, PAST_R, PLACE, Points, Stage, stage_of
 
 NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
@@ -167,13 +167,13 @@ def multiplier_row(law: Law, rule: Rule, history: History, points: Points, stage
     row, rows, nodes, total = stage.row + stage.unknowns - 1, system.rows, points.nodes[stage.number], 0.0
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
-        value, by_c, by_r = friction(c, per * history.R[stage.base + k], *jet(law, c, system.wanted))
+        value, by_c, by_r = multiplier(c, per * history.R[stage.base + k], *jet(law, c, system.wanted))
         total += w * value
         if system.wanted:
             rows[0, stage.row + k] -= w * by_c
             rows[0, stage.row + stage.nodes + k] -= w * per * by_r
     m, start = overlap_of(stage.variable, law), history.C[stage.base]
-    value, by_m, by_start = constraint(m, start, *local_jet(law, m, start))
+    value, by_m, by_start = local_multiplier(m, start, *local_jet(law, m, start))
     system.F[row] = stage.mu - law.temperature - total - value
     if system.wanted:
         rows[0, row] += 1.0
@@ -335,7 +335,7 @@ def energies(law: Law, rule: Rule, history: History, points: Points, times: Floa
     for i in range(times.size):
         stage, nodes = stage_of(i, times[i], 0.0, rule, history), points.nodes[i]
         m, start = overlap_of(stage.variable, law), history.C[stage.base]
-        out[i] = start_energy(polynomial(law.planted, m), polynomial(law.covariance, start), law.beta)
+        out[i] = local_energy(polynomial(law.planted, m), polynomial(law.covariance, start), law.beta)
         for k in range(stage.nodes):
             r = history.R[stage.base + k] / (rule.scale + nodes[LAG, k])
             out[i] += nodes[WEIGHT, k] * energy(r, polynomial(law.noise, history.C[stage.base + k]))

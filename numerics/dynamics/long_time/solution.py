@@ -11,14 +11,14 @@ import numpy as np
 
 from ...errors import ConvergenceError
 from ...lowering import Array
-from ..model import Model
+from ..model import Model, initial
 from ..two_time import Errors, OneTime
 from ..units import fastest, times, unit
 from . import errors, geometry, kernel, store
 from .consistency import require_consistent, require_resolution
 from .geometry import History
 from .rule import Resolution
-from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
+from .solver import March, Progress, lowered, time_of
 
 Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
 
@@ -68,8 +68,8 @@ class LongTimeTwoTime:
         variable = self.history.overlap.reshape(-1, q + 1)
         m = self._interpolated(variable, t)
         m = {kernel.NO_SIGNAL: np.zeros(t.shape), kernel.LINEAR: m}.get(law.overlap_kind, law.sign * np.exp(m))
-        mu = self._interpolated(_with_starts(self.mu, initial_multiplier(self.model)), t)
-        return OneTime(m, mu, self._interpolated(_with_starts(self.energies, initial_energy(self.model)), t))
+        mu = self._interpolated(_with_starts(self.mu, initial(self.model)[1]), t)
+        return OneTime(m, mu, self._interpolated(_with_starts(self.energies, initial(self.model)[2]), t))
 
     def _interpolated(self, rows: Array, t: Array) -> Array:
         """Values at ``t`` of the polynomials through ``rows``, one row for each block."""
@@ -93,7 +93,7 @@ class LongTimeTwoTime:
     def _run(self) -> errors.Run:
         law, q = lowered(self.model), self.resolution.stages
         m = np.vectorize(lambda v: kernel.overlap_of(v, law), otypes=[float])(self.history.overlap.reshape(-1, q + 1))
-        mu = _with_starts(self.mu, initial_multiplier(self.model))
+        mu = _with_starts(self.mu, initial(self.model)[1])
         rule = self.resolution.rule(self.model)
         return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
 
