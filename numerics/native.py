@@ -40,18 +40,17 @@ def specialised(template: ModuleType, functions: Functions) -> ModuleType:
 
     Raises ``ValueError`` for an expression that has no machine code (Bessel functions, deltas).
     """
-    return _imported(_text(template, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
+    return generated(functions, inspect.getsource(template))
 
 
-def generated(functions: Functions) -> ModuleType:
-    """A module of these functions alone, for kernels that import them."""
-    return _imported(_text(None, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
+def generated(functions: Functions, before: str = IMPORTS) -> ModuleType:
+    """A module of these functions, after some other text."""
+    return _imported(_text(before, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
 
 
 @lru_cache(maxsize=64)
-def _text(template: ModuleType | None, functions: tuple[tuple[str, tuple[Symbol, ...], tuple[Expr, ...]], ...]) -> str:
-    start = IMPORTS if template is None else inspect.getsource(template)
-    return "\n".join([start, *(definition(*function) for function in functions)])
+def _text(before: str, functions: tuple[tuple[str, tuple[Symbol, ...], tuple[Expr, ...]], ...]) -> str:
+    return "\n".join([before, *(definition(*function) for function in functions)])
 
 
 def definition(name: str, arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> str:

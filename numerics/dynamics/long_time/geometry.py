@@ -140,15 +140,9 @@ def slice_at(grid: int, t: float, rule: Rule, history: History, out: Floats) -> 
 
 
 @compiled
-def block_of(t: float, history: History) -> int:
-    """Index of the block that holds ``t``."""
-    return max(int(np.searchsorted(history.t, t, side="right")) - 1, 0)
-
-
-@compiled
 def stage_weights(t: float, rule: Rule, history: History, out: Floats) -> int:
     """Interpolation weights in time at ``t``, and its block."""
-    b = block_of(t, history)
+    b = max(int(np.searchsorted(history.t, t, side="right")) - 1, 0)
     place = 2.0 * (log_time(t, rule) - history.x[b]) / (history.x[b + 1] - history.x[b]) - 1.0
     interpolate(rule.stages, rule.stage_barycentric, place, out)
     return b
@@ -164,7 +158,7 @@ def overlap_at(b: int, weights: Floats, history: History) -> float:
 
 
 @compiled
-def weighted(weights: Floats, first: int, stride: int, history: History) -> tuple[float, float]:
+def summed(weights: Floats, first: int, stride: int, history: History) -> tuple[float, float]:
     """``sum_a weights[a] values[first + a stride]`` of ``C`` and of the scaled ``R``."""
     c = r = 0.0
     for a in range(weights.size):
@@ -182,11 +176,11 @@ def nodes_in(b: int, rule: Rule, history: History) -> int:
 @compiled
 def at_node(b: int, k: int, weights: Floats, rule: Rule, history: History) -> tuple[float, float]:
     """``C`` and scaled ``R`` at node ``k`` of the slice that the weights make of the stages of block ``b``."""
-    return weighted(weights, history.offset[b] + k, nodes_in(b, rule, history), history)
+    return summed(weights, history.offset[b] + k, nodes_in(b, rule, history), history)
 
 
 @compiled
-def slice_point(
+def at_place(
     where: float, grid: int, base: int, rule: Rule, history: History, node: Floats
 ) -> tuple[float, float, int]:
     """``C``, scaled ``R`` in the slice stored at ``base``, first node of the panel; the weights are left in ``node``.
@@ -196,7 +190,7 @@ def slice_point(
     panel = min(int(where), history.grids[grid, 2] - 1)
     interpolate(rule.nodes, rule.barycentric, 2.0 * (where - panel) - 1.0, node)
     first = panel * (node.size - 1)
-    c, r = weighted(node, base + first, 1, history)
+    c, r = summed(node, base + first, 1, history)
     return c, r, first
 
 
@@ -211,7 +205,7 @@ def two_time(
     size, first = nodes_in(b, rule, history), panel * (node.size - 1)
     c = r = 0.0
     for a in range(stage.size):
-        ca, ra = weighted(node, history.offset[b] + a * size + first, 1, history)
+        ca, ra = summed(node, history.offset[b] + a * size + first, 1, history)
         c += stage[a] * ca
         r += stage[a] * ra
     return c, r, first

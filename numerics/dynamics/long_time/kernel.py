@@ -11,21 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...machine_code import compiled
-from .geometry import (
-    LAG,
-    SPEED,
-    TIME,
-    WEIGHT,
-    Floats,
-    History,
-    Rule,
-    at_node,
-    log_time,
-    overlap_at,
-    slice_point,
-    two_time,
-    weighted,
-)
+from .geometry import LAG, SPEED, TIME, WEIGHT, Floats, History, Rule, at_node, at_place, overlap_at, summed, two_time
 from .integrands import before, between, energy, local_energy, local_multiplier, multiplier, overlap, response, sources
 from .points import GAP, PAST_C, PAST_R, PLACE, Points, Stage, stage_of
 
@@ -191,13 +177,12 @@ def overlap_row(
         if system.wanted:  # F = 0: the variable stays as it is
             rows[0, row] = 1.0
         return
-    m, rate = overlap_of(stage.variable, law), np.exp(-log_time(stage.t, rule)) / rule.origin
-    change = rate * overlap_at(stage.block, slope, history)
+    m, rate = overlap_of(stage.variable, law), 1.0 / (rule.origin + stage.t)
     pull = overlap_memory(law, rule, history, points, stage, system)
     unit, force, bend = m, polynomial(law.drift, m), polynomial(law.drift_slope, m)
     if law.overlap_kind == LOGARITHM:
         unit, force = 1.0, polynomial(law.drift[1:], m) if law.drift.size > 1 else 0.0
-    system.F[row] = change + stage.mu * unit - force - pull
+    system.F[row] = rate * overlap_at(stage.block, slope, history) + stage.mu * unit - force - pull
     if system.wanted:
         by_past(0, stage.unknowns - 2, slope, -rate, stage, system)
         rows[0, row] -= bend - (force if law.overlap_kind == LOGARITHM else stage.mu)
@@ -237,10 +222,10 @@ def add_transport(
     ``1/(scale + lag)``."""
     n, nodes, rows = rule.nodes.size, points.nodes[stage.number], system.rows
     j, here, initial = k % (n - 1), stage.base + k, stage.base + k - (stage.number + 1) * stage.nodes
-    speed, rate = nodes[SPEED, k], np.exp(-log_time(stage.t, rule)) / rule.origin
+    speed, rate = nodes[SPEED, k], 1.0 / (rule.origin + stage.t)
     mu_r = stage.mu - 1.0 / (rule.scale + nodes[LAG, k])
-    c_t, r_t = weighted(slope, initial, stage.nodes, history)
-    c_y, r_y = weighted(rule.derivative[j], here - j, 1, history)
+    c_t, r_t = summed(slope, initial, stage.nodes, history)
+    c_y, r_y = summed(rule.derivative[j], here - j, 1, history)
     system.F[stage.row + k] += stage.mu * history.C[here] + rate * c_t - speed * c_y
     system.F[stage.row + stage.nodes + k] += mu_r * history.R[here] + rate * r_t - speed * r_y
     if system.wanted:
@@ -285,7 +270,7 @@ def add_before(law: Law, rule: Rule, history: History, points: Points, stage: St
         if b == stage.block:
             past_c, past_r = at_node(b, z, weights, rule, history)
             past_c, past_r = w * past_c, w * per * past_r
-        c, r, first = slice_point(known[z, PLACE], stage.grid, stage.base, rule, history, node)
+        c, r, first = at_place(known[z, PLACE], stage.grid, stage.base, rule, history, node)
         jets = jet(law, c, system.wanted)
         value, by_c, by_r, by_past_c, by_past_r = before(per_now * r, past_c, past_r, *jets)
         total += value
@@ -313,7 +298,7 @@ def add_between(law: Law, rule: Rule, history: History, points: Points, stage: S
             s = earlier + since if gap >= 0.0 else stage.t - until
             past_c, past_r, old = two_time(max(s, begun), earlier, since, rule, history, weights, older)
             past_c, past_r = w * past_c, w * per * past_r
-        c, r, first = slice_point(known[point, PLACE], stage.grid, stage.base, rule, history, node)
+        c, r, first = at_place(known[point, PLACE], stage.grid, stage.base, rule, history, node)
         _, memory, bend = jet(law, c, system.wanted)
         of_c, of_r = between(per_now * r, past_c, memory, bend), response(per_now * r, past_r, memory, bend)
         total_c += of_c[0]

@@ -16,7 +16,6 @@ from .geometry import (
     Ints,
     Rule,
     at_node,
-    block_of,
     locate,
     nodes_in,
     slice_at,
@@ -111,31 +110,29 @@ def prepare_between(rule: Rule, history: History, points: Points, stage: Stage, 
     """
     rows, point = points.between[stage.number, k], 0
     earlier, lag = points.nodes[stage.number, TIME, k], points.nodes[stage.number, LAG, k]
-    edges, weights, node = np.empty(history.anchors.size + 2), np.empty(rule.stages.size), np.empty(rule.nodes.size)
-    edges[0], count = earlier, 1
-    for anchor in history.anchors:
-        if earlier < anchor < stage.t:
-            edges[count] = anchor
-            count += 1
-    edges[count] = stage.t
+    weights, node = np.empty(rule.stages.size), np.empty(rule.nodes.size)
+    inside = (history.anchors > earlier) & (history.anchors < stage.t)
+    edges = np.concatenate((np.array([earlier]), history.anchors[inside], np.array([stage.t])))
+    count = edges.size - 1
     for e in range(count):
         length = lag if count == 1 else edges[e + 1] - edges[e]
         extent = np.log1p(0.5 * length / rule.scale)
         panels = max(int(np.ceil(extent / rule.width)), 1)
         for i in range(2 * panels * rule.gauss.size):
-            panel, j, from_end = i // (2 * rule.gauss.size), i // 2 % rule.gauss.size, i % 2
-            u = rule.scale * np.expm1(extent * (panel + 0.5 * (1.0 + rule.gauss[j])) / panels)
+            j, from_end = i // 2 % rule.gauss.size, i % 2
+            f = (i // (2 * rule.gauss.size) + 0.5 * (1.0 + rule.gauss[j])) / panels
+            u = rule.scale * np.expm1(extent * f)
             s = edges[e + 1] - u if from_end else edges[e] + u
             since, until = s - earlier, stage.t - s
             if e == 0 and not from_end:
                 since, until = u, lag - u
             elif e == count - 1 and from_end:
                 since, until = lag - u, u
-            inside, place = locate(stage.grid, stage.t, s, until, rule, history)
+            panel, place = locate(stage.grid, stage.t, s, until, rule, history)
             row, w = rows[point], rule.gauss_weights[j] * 0.5 * extent / panels * (rule.scale + u)
-            row[PLACE], row[GAP] = inside + 0.5 * (1.0 + place), since if since < until else -until
+            row[PLACE], row[GAP] = panel + 0.5 * (1.0 + place), since if since < until else -until
             row[PAST_C], row[PAST_R] = w, np.inf
-            if block_of(s, history) != stage.block:
+            if s < history.t[stage.block]:
                 c, r, _ = two_time(s, earlier, since, rule, history, weights, node)
                 row[PAST_C], row[PAST_R] = w * c, w * r * (rule.scale + lag) / (rule.scale + since)
             point += 1
