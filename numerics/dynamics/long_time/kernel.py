@@ -112,13 +112,16 @@ def keep(which: int, row: int, system: System) -> None:
     """Put a finished row of the Jacobian in its place."""
     if not system.wanted:
         return
-    values = system.rows[which]
-    system.scales[row] = np.max(np.abs(values))
-    if system.double.size:
-        system.double[row] = values / system.scales[row]
-    else:
-        system.single[row] = values / system.scales[row]
-    values[:] = 0.0
+    largest = 0.0
+    for column in range(system.F.size):
+        largest = max(largest, abs(system.rows[which, column]))
+    system.scales[row] = largest
+    for column in range(system.F.size):
+        if system.double.size:
+            system.double[row, column] = system.rows[which, column] / largest
+        else:
+            system.single[row, column] = system.rows[which, column] / largest
+        system.rows[which, column] = 0.0
 
 
 @compiled

@@ -75,7 +75,7 @@ def stage_of(i: int, t: float, mu: float, rule: Rule, history: History) -> Stage
 @compiled
 def prepare(rule: Rule, history: History, times: Floats, points: Points) -> None:
     """Fill the tables."""
-    older = np.empty((4, history.grids[:, 2].max() * (rule.nodes.size - 1) + 1))
+    older = np.empty((4, points.before.shape[2]))
     for i in range(times.size):
         stage, nodes = stage_of(i, times[i], 0.0, rule, history), points.nodes[i]
         slice_at(stage.grid, stage.t, rule, history, nodes)
@@ -111,9 +111,13 @@ def prepare_between(rule: Rule, history: History, points: Points, stage: Stage, 
     rows, point = points.between[stage.number, k], 0
     earlier, lag = points.nodes[stage.number, TIME, k], points.nodes[stage.number, LAG, k]
     weights, node = np.empty(rule.stages.size), np.empty(rule.nodes.size)
-    inside = (history.anchors > earlier) & (history.anchors < stage.t)
-    edges = np.concatenate((np.array([earlier]), history.anchors[inside], np.array([stage.t])))
-    count = edges.size - 1
+    edges, count = np.empty(history.anchors.size + 2), 1
+    edges[0] = earlier
+    for anchor in history.anchors:
+        if earlier < anchor < stage.t:
+            edges[count] = anchor
+            count += 1
+    edges[count] = stage.t
     for e in range(count):
         length = lag if count == 1 else edges[e + 1] - edges[e]
         extent = np.log1p(0.5 * length / rule.scale)
