@@ -28,8 +28,8 @@ DIGEST = hashlib.sha256().digest_size
 
 
 def compiled(kernel: Kernel) -> Kernel:
-    """``njit`` with ``OPTIONS``, cached. A kernel and what it calls belong in one module: an edited callee in another
-    one would leave the caller's stale binary in use."""
+    """``njit`` with ``OPTIONS``, cached. What a kernel calls must be in its module, or imported by name at its top:
+    a change there, or in what that imports, compiles it again."""
     dispatcher = njit(**OPTIONS)(kernel)
     with suppress(RuntimeError, OSError):  # no folder for a cache: it is compiled in each process
         dispatcher._cache = CheckedCache(kernel)
@@ -72,9 +72,13 @@ class CheckedCache(FunctionCache):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, kernel: Callable[..., Any]) -> None:
         super().__init__(kernel)
-        files = self._cache_file
-        stamp = (files._source_stamp, repr(sorted(OPTIONS)), repr(sorted(OPTIONS["fastmath"])))
-        self._cache_file = CheckedFiles(self._cache_path, self._impl.filename_base, stamp)
+        self.stamp = _stamp(kernel)
+        self._cache_file = CheckedFiles(self._cache_path, self._impl.filename_base, self.stamp)
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is a binary of this source."""
+        return bool(self._cache_file._load_index())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function; None for one that is not there, or is damaged."""
@@ -86,6 +90,15 @@ class CheckedCache(FunctionCache):  # type: ignore[misc,unused-ignore]
         """For the next process; where that fails, it compiles again."""
         with suppress(Exception):
             super().save_overload(sig, data)
+
+
+def _stamp(kernel: Callable[..., Any]) -> str:
+    """A digest of the kernel's file, of the compiled functions that it has imported, and of how they are compiled."""
+    caches = (getattr(value, "_cache", None) for value in kernel.__globals__.values())
+    stamps = {cache.stamp for cache in caches if isinstance(cache, CheckedCache)}
+    source = Path(kernel.__code__.co_filename).read_bytes()
+    options = sorted(OPTIONS), sorted(OPTIONS["fastmath"])
+    return hashlib.sha256(repr((source, sorted(stamps), options)).encode()).hexdigest()
 
 
 def _checked(content: bytes) -> Any:

@@ -31,18 +31,26 @@ Functions = Mapping[str, tuple[Sequence[Symbol], Sequence[Expr]]]
 """By name: the arguments, and the expressions whose values (as a tuple, if several) the function returns."""
 
 
+IMPORTS = "import math\nfrom numerics.machine_code import compiled\n"
+
+
 def specialised(template: ModuleType, functions: Functions) -> ModuleType:
     """The template with its functions of these names replaced; it must import ``numerics.machine_code.compiled`` and
     ``math``, and use only absolute imports.
 
     Raises ``ValueError`` for an expression that has no machine code (Bessel functions, deltas).
     """
-    return _imported(_text(template, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
+    return generated(functions, inspect.getsource(template))
+
+
+def generated(functions: Functions, before: str = IMPORTS) -> ModuleType:
+    """A module of these functions, after some other text."""
+    return _imported(_text(before, tuple((name, *map(tuple, parts)) for name, parts in functions.items())))
 
 
 @lru_cache(maxsize=64)
-def _text(template: ModuleType, functions: tuple[tuple[str, tuple[Symbol, ...], tuple[Expr, ...]], ...]) -> str:
-    return "\n".join([inspect.getsource(template), *(definition(*function) for function in functions)])
+def _text(before: str, functions: tuple[tuple[str, tuple[Symbol, ...], tuple[Expr, ...]], ...]) -> str:
+    return "\n".join([before, *(definition(*function) for function in functions)])
 
 
 def definition(name: str, arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> str:

@@ -46,14 +46,19 @@ def radau(size: int) -> Rule:
     return Rule(nodes, weights, integral)
 
 
+def barycentric(nodes: Array) -> Array:
+    """``1/prod_{i != j} 2 (x_j - x_i)``: only ratios matter."""
+    gaps = 2 * (nodes[:, None] - nodes)
+    np.fill_diagonal(gaps, 1.0)
+    return np.asarray(1 / gaps.prod(axis=1))
+
+
 def interpolation(nodes: Array, points: Array) -> Array:
     """``ell_l(x_p)``, shape (points, nodes), barycentric: Berrut, Trefethen (SIAM Rev. 46, 501, 2004)."""
-    gaps = nodes[:, None] - nodes
-    np.fill_diagonal(gaps, 1.0)
     distances = points[:, None] - nodes
     hits = distances == 0
     distances[hits] = 1.0
-    terms = 1 / (np.prod(4 * gaps, axis=1) * distances)
+    terms = barycentric(nodes) / distances
     exact = hits.any(axis=1)
     terms[exact] = hits[exact]
     return np.asarray(terms / terms.sum(axis=1, keepdims=True))

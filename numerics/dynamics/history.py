@@ -9,8 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..lowering import Array
-from .model import Model
-from .series import evaluate
+from .model import Model, initial
 from .uniform import Grid
 
 CHUNK = 256
@@ -36,13 +35,11 @@ class History:
 
     @classmethod
     def begin(cls, model: Model, grid: Grid) -> History:
-        """Time 0: ``C = R = 1``, ``mu = T + g'(m) m + beta f'(1)``, ``e = -g(m) - beta f(1)``."""
+        """Time 0: ``C = R = 1``."""
         (c, r), blocks = np.zeros((2, grid.size, grid.size)), np.zeros((3, grid.panels, grid.order, grid.order))
         c[0, 0] = r[0, 0] = 1.0
         history = cls(grid, c, r, blocks[:2], blocks[2], np.zeros((3, grid.size)))
-        m, unit = np.array(model.overlap), np.array(1.0)
-        mu = model.temperature + evaluate(model.drift, m) * m + model.beta * evaluate(model.noise, unit)
-        history.one[:, 0] = m, mu, -evaluate(model.planted, m) - model.beta * evaluate(model.covariance, unit)
+        history.one[:, 0] = initial(model)
         return history
 
     @cached_property

@@ -15,7 +15,7 @@ from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 
 from ..lowering import Array
 from ..statics.transitions import static_temperature
-from .series import coefficients
+from .series import coefficients, evaluate
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,14 @@ def model(
     if beta > 0 and isinstance(start, Equilibrium):
         _require_annealed(beta, numbers, series)
     return Model(**series, temperature=float(temperature), overlap=float(overlap), beta=beta)
+
+
+def initial(model: Model) -> tuple[float, float, float]:
+    """``m(0)``, ``mu(0) = T + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``."""
+    m = model.overlap
+    drift, planted = (float(evaluate(series, np.array(m))) for series in (model.drift, model.planted))
+    mu = model.temperature + drift * m + model.beta * float(model.noise.sum())
+    return m, mu, -planted - model.beta * float(model.covariance.sum())
 
 
 def _expressions(landscape: GaussianLandscape) -> dict[str, tuple[Expr, Symbol]]:

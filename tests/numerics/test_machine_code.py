@@ -92,6 +92,23 @@ def test_a_binary_of_another_signature_is_not_run(imported: Callable[[], Any], t
     assert again.inner(3.0) == 6 and again.inner(np.ones(2)).tolist() == [2, 2]
 
 
+def test_an_imported_kernel_that_has_changed_is_compiled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stamp of a kernel's cache covers what its module has imported."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    caller = "from called import inner\n" + SOURCE.replace("@compiled\ndef inner(x):\n    return 2.0 * x\n", "")
+
+    def result(factor: float) -> tuple[float, int]:
+        sources = {"called": f"{SOURCE.partition('@compiled')[0]}\n@compiled\ndef inner(x):\n    return {factor} * x\n"}
+        for name, source in (sources | {"caller": caller}).items():
+            path, module = tmp_path / f"{name}.py", ModuleType(name)
+            path.write_text(source)
+            monkeypatch.setitem(sys.modules, name, module)
+            exec(compile(source, str(path), "exec"), module.__dict__)
+        return module.outer(3.0), hits(module.outer)
+
+    assert [result(2.0), result(2.0), result(5.0), result(2.0)] == [(7, 0), (7, 1), (16, 0), (7, 0)]
+
+
 @pytest.mark.parametrize("folder", ["/dev/null/none", "/proc/none"])
 def test_nowhere_to_keep_them(imported: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     for locator in ("InTreeCacheLocator", "UserWideCacheLocator"):

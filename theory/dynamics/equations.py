@@ -13,8 +13,8 @@ from ..landscape import GaussianLandscape, exact
 from ..prediction import Condition
 from ..printing import Line
 from ..symbols import CORRELATION, INVERSE_TEMPERATURE, TEMPERATURE, value_at_zero
-from .kernels import FIELD, POSITION, SAME_POSITION, SIGNAL, Kernels, Start, at, kernels
-from .notation import INNER, MU, TIME, C, M, R, Terms, TimeIntegral, TwoTimeDisplay, integral, product
+from .kernels import FIELD, POSITION, SAME_POSITION, SIGNAL, Kernels, Start, kernels
+from .notation import INNER, MU, TIME, C, R, Terms, TimeIntegral, TwoTimeDisplay, integral, product
 
 STARTS: tuple[Start, ...] = ("random", "planted", "equilibrium")
 
@@ -125,13 +125,8 @@ class DynamicalEquations(TwoTimeDisplay):
 
     @property
     def energy(self) -> Terms:
-        """``e(t)``, energy per spin: the average of ``H(x(t))`` with the action's insertions."""
-        made, now = self.kernels, C(TIME, INNER)
-        return Terms(
-            product(-1, at(made.energy_drift, M(TIME))),
-            integral(0, TIME, -1, at(made.energy_noise, now), R(TIME, INNER)),
-            product(-1, at(made.initial_energy, C(TIME, 0))),
-        )
+        """``e(t)``, energy per spin."""
+        return self.kernels.energy
 
     @property
     def initial_overlap(self) -> Expr:

@@ -78,6 +78,16 @@ class Kernels(TwoTimeDisplay):
             product(at(self.initial_noise, C(TIME, 0)), on.initial),
         )
 
+    @property
+    def energy(self) -> Terms:
+        """``e(t)``, energy per spin: the average of ``H(x(t))`` with the action's insertions."""
+        now = C(TIME, INNER)
+        return Terms(
+            product(-1, at(self.energy_drift, M(TIME))),
+            integral(0, TIME, -1, at(self.energy_noise, now), R(TIME, INNER)),
+            product(-1, at(self.initial_energy, C(TIME, 0))),
+        )
+
     def equations(self) -> list[Line]:
         """The effective process of one spin, and the law of its noise."""
         thermal = product(2, TEMPERATURE, DiracDelta(TIME - EARLIER))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -19,6 +20,7 @@ DELAY, INNER_DELAY = Symbol("tau", positive=True), Symbol("u", positive=True)
 """``tau = t - t'`` and the delay that is integrated over."""
 
 
+@cache
 def function_of_time(name: str, latex: str = "", derivative: Any = None) -> Any:
     """A function that prints as ``C(t,s)`` and ``C(t,s)^2``; of one variable, with another as its derivative."""
 

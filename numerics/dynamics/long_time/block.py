@@ -12,7 +12,9 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
-from .kernel import LOGARITHM, NO_SIGNAL, History, Law, Rule, System
+from .geometry import LAG, History, Rule
+from .kernel import LOGARITHM, NO_SIGNAL, Law, System
+from .points import COLUMNS, Points, prepare
 from .rule import SCALE, derivative, last_coefficients
 
 DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
@@ -103,13 +105,13 @@ class Newton:
         self.C, self.R, self.overlap = store.block(self.history, self.history.t.size - 1, self.times.size)
         history, nodes = self.history, self.C.shape[1]
         self.slope = 2 / (history.x[-1] - history.x[-2]) * derivative(self.rule.stages)
-        self.lags = np.array([kernel.nodes_at(history.grid[-1], t, self.rule, history) for t in self.times])
+        self.points = _points(self.rule, history, self.times, nodes)
+        self.lags = self.points.nodes[:, LAG]
         self.weight = np.ones((self.times.size, 2 * nodes + 2))
         self.weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
         self.weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
         self.weight[:, 2 * nodes + 1] = self.rule.scale / SCALE
         self.scales = np.ones(self.weight.size)
-        self.memo = _memo(self.rule, history, self.times, nodes)
 
     def renew(self) -> None:
         """A new Jacobian, in double precision, at the next step."""
@@ -125,8 +127,8 @@ class Newton:
         kind: Any = np.float64 if self.double else np.float32
         single = np.empty((size, size) if fresh and not self.double else (0, 0), np.float32)
         double = np.empty((size, size) if fresh and self.double else (0, 0))
-        system = System(F, single, double, rows, self.scales, fresh, *self.memo)
-        kernel.residual(self.law, self.rule, self.history, self.times, self.slope, self.mu, system)
+        system = System(F, single, double, rows, self.scales, fresh)
+        kernel.residual(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
         if not np.all(np.isfinite(F)):
             return np.inf
         if fresh and not self._factor(double if self.double else single):
@@ -184,13 +186,16 @@ class Newton:
         return done
 
 
-def _memo(rule: Rule, history: History, times: Array, nodes: int) -> tuple[Array, Array]:
-    """Room for the quadrature points of ``kernel.System``."""
-    extent = np.log1p(0.5 * times[-1] / rule.scale)
-    between = 2 * (history.anchors.size + 1) * (int(extent / rule.width) + 1) * rule.gauss.size
-    before = int(history.grids[:, 2].max()) * rule.nodes.size
-    rows = (times.size, nodes)
-    return np.empty((*rows, before + 1, kernel.COLUMNS)), np.empty((*rows, between + 1, kernel.COLUMNS))
+def _points(rule: Rule, history: History, times: Array, nodes: int) -> Points:
+    """The quadrature points of the last block."""
+    q, before = times.size, int(history.grids[:, 2].max()) * (rule.nodes.size - 1) + 2
+    panels = int(np.log1p(0.5 * times[-1] / rule.scale) / rule.width) + 1
+    between = 2 * (history.anchors.size + 1) * panels * rule.gauss.size + 1
+    shapes = ((4, nodes), (nodes, q + 1), (nodes, before, COLUMNS), (nodes, between, COLUMNS))
+    slices, *tables = (np.empty((q, *shape)) for shape in shapes)
+    points = Points(slices, np.empty((q, nodes), np.int64), *tables)
+    prepare(rule, history, times, points)
+    return points
 
 
 def reach(lags: Array, times: Array, rule: Rule) -> Array:
@@ -204,7 +209,7 @@ def reach(lags: Array, times: Array, rule: Rule) -> Array:
 def _measured(newton: Newton, count: int, left: float) -> Block:
     """The block with its energies and its tails; ``left`` is what Newton's method left over."""
     rule, n, energy = newton.rule, newton.rule.nodes.size, np.empty(newton.times.size)
-    kernel.energies(newton.law, rule, newton.history, newton.times, energy)
+    kernel.energies(newton.law, rule, newton.history, newton.points, newton.times, energy)
     functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)

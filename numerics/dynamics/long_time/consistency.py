@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...lowering import Array
-from .kernel import History, Rule
+from .geometry import History, Rule
 from .rule import Resolution
 
 NODES, STAGES = (5, 64), (2, 32)

@@ -17,8 +17,9 @@ from ..model import Model
 from ..series import evaluate
 from ..two_time import Errors
 from ..units import fastest
-from . import kernel, store
-from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Rule
+from . import geometry, store
+from .geometry import LAG, History, Rule
+from .kernel import LINEAR, LOGARITHM, NO_SIGNAL
 from .rule import derivative, last_coefficients
 
 ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
@@ -109,7 +110,9 @@ def acting_tail(run: Run, block: int, t: float) -> float:
     """Last two coefficients in t' of ``R [f'(C) + f''(C) C]`` times the interval of a node, over the pull."""
     rule, n = run.rule, run.rule.nodes.size
     C, R, _ = store.block(run.history, block, rule.stages.size - 1)  # noqa: N806
-    lags = kernel.nodes_at(run.history.grid[block], t, rule, run.history)
+    slices = np.empty((4, C.shape[1]))
+    geometry.slice_at(run.history.grid[block], t, rule, run.history, slices)
+    lags = slices[LAG]
     noise, memory = evaluate(run.model.noise, C[-1]), evaluate(run.model.memory, C[-1])
     integrand = R[-1] / (rule.scale + lags) * (noise + memory * C[-1]) * (rule.scale + np.minimum(lags, t - lags))
     panels = np.arange(0, lags.size - 1, n - 1)[:, None] + np.arange(n)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.polynomial import legendre
 
 from ...lowering import Array
-from ..collocation import radau
+from ..collocation import barycentric, radau
 from ..model import Model
 from ..units import fastest
-from .kernel import Rule
+from .geometry import Rule
 
 SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
 """``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a
@@ -73,13 +73,6 @@ def _lobatto(size: int) -> tuple[Array, Array]:
     last = legendre.Legendre.basis(size - 1)
     nodes = np.concatenate([[-1.0], np.sort(np.real(last.deriv().roots())), [1.0]])
     return nodes, 2 / (size * (size - 1) * last(nodes) ** 2)
-
-
-def barycentric(nodes: Array) -> Array:
-    """``1/prod_{i != j} 2 (x_j - x_i)``: only ratios matter."""
-    gaps = 2 * (nodes[:, None] - nodes)
-    np.fill_diagonal(gaps, 1.0)
-    return np.asarray(1 / gaps.prod(axis=1))
 
 
 def derivative(nodes: Array) -> Array:

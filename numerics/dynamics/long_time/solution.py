@@ -11,14 +11,14 @@ import numpy as np
 
 from ...errors import ConvergenceError
 from ...lowering import Array
-from ..model import Model
+from ..model import Model, initial
 from ..two_time import Errors, OneTime
 from ..units import fastest, times, unit
-from . import errors, kernel, store
+from . import errors, geometry, kernel, store
 from .consistency import require_consistent, require_resolution
-from .kernel import History
+from .geometry import History
 from .rule import Resolution
-from .solver import March, Progress, initial_energy, initial_multiplier, lowered, time_of
+from .solver import March, Progress, lowered, time_of
 
 Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
 
@@ -58,7 +58,7 @@ class LongTimeTwoTime:
         if n:
             c, r = np.empty(n), np.empty(n)
             a, b = np.ascontiguousarray(t[later]), np.ascontiguousarray(s[later])
-            kernel.evaluate(self.resolution.rule(self.model), self.history, a, b, a - b, c, r)
+            geometry.evaluate(self.resolution.rule(self.model), self.history, a, b, a - b, c, r)
             C[later], R[later] = c, r
         return C, R
 
@@ -68,15 +68,15 @@ class LongTimeTwoTime:
         variable = self.history.overlap.reshape(-1, q + 1)
         m = self._interpolated(variable, t)
         m = {kernel.NO_SIGNAL: np.zeros(t.shape), kernel.LINEAR: m}.get(law.overlap_kind, law.sign * np.exp(m))
-        mu = self._interpolated(_with_starts(self.mu, initial_multiplier(self.model)), t)
-        return OneTime(m, mu, self._interpolated(_with_starts(self.energies, initial_energy(self.model)), t))
+        mu = self._interpolated(_with_starts(self.mu, initial(self.model)[1]), t)
+        return OneTime(m, mu, self._interpolated(_with_starts(self.energies, initial(self.model)[2]), t))
 
     def _interpolated(self, rows: Array, t: Array) -> Array:
         """Values at ``t`` of the polynomials through ``rows``, one row for each block."""
         rule, out = self.resolution.rule(self.model), np.empty(t.shape)
         weights = np.empty(rule.stages.size)
         for i, time in np.ndenumerate(t):
-            b = kernel.stage_weights(float(time), rule, self.history, weights)
+            b = geometry.stage_weights(float(time), rule, self.history, weights)
             out[i] = weights @ rows[b]
         return out
 
@@ -93,7 +93,7 @@ class LongTimeTwoTime:
     def _run(self) -> errors.Run:
         law, q = lowered(self.model), self.resolution.stages
         m = np.vectorize(lambda v: kernel.overlap_of(v, law), otypes=[float])(self.history.overlap.reshape(-1, q + 1))
-        mu = _with_starts(self.mu, initial_multiplier(self.model))
+        mu = _with_starts(self.mu, initial(self.model)[1])
         rule = self.resolution.rule(self.model)
         return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
 

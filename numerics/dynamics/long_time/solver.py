@@ -9,10 +9,11 @@ import numpy as np
 
 from ...errors import ConvergenceError
 from ...lowering import Array
-from ..model import Model
-from . import kernel, store
+from ..model import Model, initial
+from . import geometry, kernel, store
 from .block import Block, extrapolation, solve_block
-from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, History, Law, Rule
+from .geometry import LAG, TIME, History, Rule
+from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, Law
 from .rule import Resolution, derivative
 
 Progress = Callable[[float], None]
@@ -151,30 +152,28 @@ class March:
         q, rule = self.resolution.stages, self.rule
         if not self.mu:
             ones = np.ones((q + 1, history.grids[grid, 2] * (rule.nodes.size - 1) + 1))
-            return (ones, rule.scale * ones, np.full(q + 1, first_overlap(self.model, self.law))), np.full(
-                q, initial_multiplier(self.model)
-            )
+            variable = np.full(q + 1, first_overlap(self.model, self.law))
+            return (ones, rule.scale * ones, variable), np.full(q, initial(self.model)[1])
         C, R, overlap = store.block(history, history.t.size - 1, q)  # noqa: N806
         if history.grid[-1] != grid:
-            C, R = self._resampled(history, grid, C, R)  # noqa: N806
+            C, R = self._resampled(history, grid)  # noqa: N806
         matrix = extrapolation(rule.stages, width / float(history.x[-1] - history.x[-2]))
-        mu = np.concatenate([[self.mu[-2][-1] if len(self.mu) > 1 else initial_multiplier(self.model)], self.mu[-1]])
+        mu = np.concatenate([[self.mu[-2][-1] if len(self.mu) > 1 else initial(self.model)[1]], self.mu[-1]])
         variable = matrix @ overlap if self.law.overlap_kind != NO_SIGNAL else np.full(q + 1, GONE)
         return (matrix @ C, matrix @ R, variable), (matrix @ mu)[1:]
 
-    def _resampled(self, history: History, grid: int, C: Array, R: Array) -> tuple[Array, Array]:  # noqa: N803
+    def _resampled(self, history: History, grid: int) -> tuple[Array, Array]:
         """The last block on the nodes of another grid."""
-        q, rule = self.resolution.stages, self.rule
-        nodes = history.grids[grid, 2] * (rule.nodes.size - 1) + 1
-        C_new, R_new = np.empty((q + 1, nodes)), np.empty((q + 1, nodes))  # noqa: N806
-        start, wide = history.x[-2], history.x[-1] - history.x[-2]
-        for k in range(q + 1):
-            t = float(time_of(start + 0.5 * wide * (1 + rule.stages[k]), rule))
-            if t == 0.0:
-                C_new[k], R_new[k] = 1.0, rule.scale
-            else:
-                kernel.resample(history.grid[-1], grid, t, C[k], R[k], rule, history, C_new[k], R_new[k])
-        return C_new, R_new
+        rule, nodes = self.rule, history.grids[grid, 2] * (self.rule.nodes.size - 1) + 1
+        c, r = np.ones((2, rule.stages.size, nodes))
+        slices, width = np.empty((4, nodes)), history.x[-1] - history.x[-2]
+        for k, place in enumerate(rule.stages):
+            t = float(time_of(history.x[-2] + 0.5 * width * (1 + place), rule))
+            geometry.slice_at(grid, t, rule, history, slices)
+            if t > 0.0:
+                geometry.evaluate(rule, history, np.full(nodes, t), slices[TIME], slices[LAG], c[k], r[k])
+            r[k] *= rule.scale + slices[LAG]
+        return c, r
 
     def _accept(self, solved: Block) -> None:
         if not all(np.all(np.isfinite(values)) for values in (solved.mu, solved.energy, solved.history.C)):
@@ -206,21 +205,9 @@ class March:
 
 def lowered(model: Model) -> Law:
     """The model as the kernel wants it; ``ln |m|`` stands for m unless m can change its sign."""
-    homogeneous = model.drift[0] == 0
-    kind = LINEAR if not homogeneous else LOGARITHM if model.overlap != 0 else NO_SIGNAL
-    return Law(
-        model.covariance,
-        model.noise,
-        model.memory,
-        model.memory_slope,
-        model.planted,
-        model.drift,
-        model.drift_slope,
-        model.temperature,
-        model.beta,
-        kind,
-        -1.0 if model.overlap < 0 else 1.0,
-    )
+    kind = LINEAR if model.drift[0] != 0 else LOGARITHM if model.overlap != 0 else NO_SIGNAL
+    named = {name: getattr(model, name) for name in Law._fields if hasattr(model, name)}
+    return Law(**named, overlap_kind=kind, sign=-1.0 if model.overlap < 0 else 1.0)
 
 
 def first_overlap(model: Model, law: Law) -> float:
@@ -228,18 +215,6 @@ def first_overlap(model: Model, law: Law) -> float:
     if law.overlap_kind == NO_SIGNAL:
         return GONE
     return float(np.log(abs(model.overlap))) if law.overlap_kind == LOGARITHM else model.overlap
-
-
-def initial_multiplier(model: Model) -> float:
-    """``mu(0) = T + g'(m0) m0 + beta f'(1)``."""
-    drift = float(np.polynomial.polynomial.polyval(model.overlap, model.drift))
-    return model.temperature + drift * model.overlap + model.beta * float(model.noise.sum())
-
-
-def initial_energy(model: Model) -> float:
-    """``e(0) = -g(m0) - beta f(1)``."""
-    planted = float(np.polynomial.polynomial.polyval(model.overlap, model.planted))
-    return -planted - model.beta * float(model.covariance.sum())
 
 
 def time_of(x: float | Array, rule: Rule) -> Array:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...lowering import Array
-from .kernel import History, Ints, Rule
+from .geometry import History, Ints, Rule
 
 TABLES = ("t", "x", "grid", "offset", "C", "R", "overlap", "segments", "grids", "anchors")
 

@@ -1,0 +1,143 @@
+"""What of a block's equations does not depend on its unknowns: the quadrature points of all its integrals."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...machine_code import compiled
+from .geometry import (
+    LAG,
+    TIME,
+    WEIGHT,
+    Floats,
+    History,
+    Ints,
+    Rule,
+    at_node,
+    locate,
+    nodes_in,
+    slice_at,
+    stage_weights,
+    two_time,
+)
+
+
+class Points(NamedTuple):
+    """For each stage of the last block and each node ``t'`` of its slice.
+
+    ``nodes``: (stages, 4, nodes), the slice itself, of ``int_0^t ds`` (``geometry.slice_at``); ``blocks``, ``weights``:
+    the block and the interpolation weights of the time of each node. ``before``, ``between``: the points of
+    ``int_0^t' ds`` and ``int_t'^t ds``, a row (``PAST_C`` and so on) for each.
+    """
+
+    nodes: Floats
+    blocks: Ints
+    weights: Floats
+    before: Floats
+    between: Floats
+
+
+PAST_C, PAST_R, PLACE, GAP, COLUMNS = range(5)
+"""``C`` and ``R`` of the past times the quadrature weight (the weight itself and inf where they are unknowns); panel of
+the slice at t plus the place in it, from 0 to 1 (-1 after the last point); a lag: in ``before`` ``t' - s``, in
+``between`` ``s - t'`` or minus ``t - s``, the smaller of the two."""
+
+
+class Stage(NamedTuple):
+    """One stage of the last block: its time, ``mu`` and overlap variable, first row, first value of its slice, sizes.
+
+    ``nodes`` per slice, ``unknowns`` per stage: ``C``, scaled ``R``, the overlap variable, ``mu``, in this order.
+    """
+
+    number: int
+    t: float
+    mu: float
+    variable: float
+    block: int
+    grid: int
+    row: int
+    base: int
+    nodes: int
+    unknowns: int
+
+
+@compiled
+def stage_of(i: int, t: float, mu: float, rule: Rule, history: History) -> Stage:
+    """The ``i``-th stage after the start."""
+    block = history.t.size - 1
+    nodes = nodes_in(block, rule, history)
+    variable, base = history.overlap[block * rule.stages.size + i + 1], history.offset[block] + (i + 1) * nodes
+    return Stage(i, t, mu, variable, block, history.grid[block], i * (2 * nodes + 2), base, nodes, 2 * nodes + 2)
+
+
+@compiled
+def prepare(rule: Rule, history: History, times: Floats, points: Points) -> None:
+    """Fill the tables."""
+    older = np.empty((4, points.before.shape[2]))
+    for i in range(times.size):
+        stage, nodes = stage_of(i, times[i], 0.0, rule, history), points.nodes[i]
+        slice_at(stage.grid, stage.t, rule, history, nodes)
+        for k in range(stage.nodes):
+            points.blocks[i, k] = stage_weights(nodes[TIME, k], rule, history, points.weights[i, k])
+            prepare_before(rule, history, points, stage, k, older)
+            prepare_between(rule, history, points, stage, k)
+
+
+@compiled
+def prepare_before(rule: Rule, history: History, points: Points, stage: Stage, k: int, older: Floats) -> None:
+    """``int_0^t' ds``: the nodes of the slice at ``t'``."""
+    rows, b, weights = points.before[stage.number, k], points.blocks[stage.number, k], points.weights[stage.number, k]
+    earlier, lag = points.nodes[stage.number, TIME, k], points.nodes[stage.number, LAG, k]
+    size = slice_at(history.grid[b], earlier, rule, history, older) if earlier > 0.0 else 0
+    for z in range(size):
+        back, w = older[LAG, z], older[WEIGHT, z]
+        inside, place = locate(stage.grid, stage.t, older[TIME, z], lag + back, rule, history)
+        rows[z, PLACE] = inside + 0.5 * (1.0 + place)
+        rows[z, GAP], rows[z, PAST_C], rows[z, PAST_R] = back, w, np.inf
+        if b != stage.block:
+            c, r = at_node(b, z, weights, rule, history)
+            rows[z, PAST_C], rows[z, PAST_R] = w * c, w * r / (rule.scale + back)
+    rows[size, PLACE] = -1.0
+
+
+@compiled
+def prepare_between(rule: Rule, history: History, points: Points, stage: Stage, k: int) -> None:
+    """``int_t'^t ds``: Gauss panels gathered, on a logarithmic scale, at both ends and at the anchors between them.
+
+    ``s - t'`` and ``t - s`` never come from subtracting large times.
+    """
+    rows, point = points.between[stage.number, k], 0
+    earlier, lag = points.nodes[stage.number, TIME, k], points.nodes[stage.number, LAG, k]
+    weights, node = np.empty(rule.stages.size), np.empty(rule.nodes.size)
+    edges, count = np.empty(history.anchors.size + 2), 1
+    edges[0] = earlier
+    for anchor in history.anchors:
+        if earlier < anchor < stage.t:
+            edges[count] = anchor
+            count += 1
+    edges[count] = stage.t
+    for e in range(count):
+        length = lag if count == 1 else edges[e + 1] - edges[e]
+        extent = np.log1p(0.5 * length / rule.scale)
+        panels = max(int(np.ceil(extent / rule.width)), 1)
+        for i in range(2 * panels * rule.gauss.size):
+            j, from_end = i // 2 % rule.gauss.size, i % 2
+            f = (i // (2 * rule.gauss.size) + 0.5 * (1.0 + rule.gauss[j])) / panels
+            u = rule.scale * np.expm1(extent * f)
+            s = edges[e + 1] - u if from_end else edges[e] + u
+            since, until = s - earlier, stage.t - s
+            if e == 0 and not from_end:
+                since, until = u, lag - u
+            elif e == count - 1 and from_end:
+                since, until = lag - u, u
+            panel, place = locate(stage.grid, stage.t, s, until, rule, history)
+            row, w = rows[point], rule.gauss_weights[j] * 0.5 * extent / panels * (rule.scale + u)
+            row[PLACE], row[GAP] = panel + 0.5 * (1.0 + place), since if since < until else -until
+            row[PAST_C], row[PAST_R] = w, np.inf
+            if s < history.t[stage.block]:
+                c, r, _ = two_time(s, earlier, since, rule, history, weights, node)
+                row[PAST_C], row[PAST_R] = w * c, w * r * (rule.scale + lag) / (rule.scale + since)
+            point += 1
+    rows[point, PLACE] = -1.0

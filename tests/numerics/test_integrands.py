@@ -1,0 +1,131 @@
+"""The compiled integrands against the printed equations of a landscape, and the Jacobian against differences."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sympy import Expr, Rational, Symbol, lambdify
+
+from numerics.dynamics import Equilibrium, model
+from numerics.dynamics.long_time import block, integrands, kernel, solver
+from numerics.dynamics.long_time.kernel import System
+from numerics.dynamics.long_time.rule import Resolution
+from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
+from theory.dynamics import DynamicalEquations
+from theory.dynamics.notation import EARLIER, INNER, TIME, C, M, R, TimeIntegral
+from theory.symbols import INVERSE_TEMPERATURE
+
+Q = OVERLAP
+MADE_UP = GaussianLandscape(Q**2 / 4 + Q**3 / 7 + Q**5 / 9, SIGNAL_OVERLAP**2 / 3 + SIGNAL_OVERLAP**4 / 5)
+PRINTED = DynamicalEquations(MADE_UP, start="equilibrium", temperature=0)
+BETA, STEP = 1.3, 1e-4
+NAMES = ("m", "c", "r", "x", "y")
+PLACES: list[dict[str, Expr]] = [
+    {"m": M(TIME), "c": C(TIME, INNER), "r": R(TIME, INNER), "x": C(INNER, EARLIER), "y": R(EARLIER, INNER)},
+    {"m": M(TIME), "c": C(TIME, 0), "x": M(EARLIER), "y": C(EARLIER, 0)},
+    {"c": C(TIME, INNER), "r": R(TIME, INNER), "x": R(INNER, EARLIER)},
+    {"c": C(TIME, INNER), "r": R(TIME, INNER), "x": M(INNER)},
+]
+"""What stands for m, C, R, X and Y: in the equations of C, in what is local in them, in those of R and of m."""
+
+
+def printed(name: str, place: int, *, local: bool = False, upper: Any = None) -> Callable[..., float]:
+    """The sum of what is integrated in a printed equation, up to ``upper``; or of what is not, ``mu`` apart."""
+    terms = [term for term in getattr(PRINTED, name).args if isinstance(term, TimeIntegral) != local]
+    inside = [term if local else term.args[0] for term in terms if upper is None or term.args[3] == upper]
+    total = sum(term.as_expr() for term in inside if "mu" not in str(term))
+    letters = {value: Symbol(letter) for letter, value in PLACES[place].items()}
+    return lambdify([Symbol(n) for n in NAMES], total.xreplace(letters).subs(INVERSE_TEMPERATURE, BETA), "math")
+
+
+def jets(c: float, m: float) -> tuple[list[float], list[float]]:
+    """``f, f', f'', f'''`` and ``g, g', g''``."""
+    return [float(MADE_UP.f(k, c)) for k in range(4)], [float(MADE_UP.g(k, m)) for k in range(3)]
+
+
+CASES: dict[str, tuple[Callable[..., float], Callable[..., Any], str]] = {
+    "before": (printed("correlation_rate", 0), lambda f, g, m, c, r, x, y: (r, x, y, *f[1:]), "crxy"),
+    "between": (printed("correlation_rate", 0, upper=TIME), lambda f, g, m, c, r, x, y: (r, x, *f[2:]), "crx"),
+    "response": (printed("response_rate", 2), lambda f, g, m, c, r, x, y: (r, x, *f[2:]), "crx"),
+    "overlap": (printed("overlap_rate", 3), lambda f, g, m, c, r, x, y: (r, x, *f[2:]), "crx"),
+    "multiplier": (printed("multiplier", 0), lambda f, g, m, c, r, x, y: (c, r, *f[1:]), "cr"),
+    "energy": (printed("energy", 0), lambda f, g, m, c, r, x, y: (r, f[1]), ""),
+    "sources": (
+        printed("correlation_rate", 1, local=True),
+        lambda f, g, m, c, r, x, y: (x, y, *g[1:], *f[1:3], BETA),
+        "mcxy",
+    ),
+    "local_multiplier": (
+        printed("multiplier", 1, local=True),
+        lambda f, g, m, c, r, x, y: (m, c, *g[1:], *f[1:3], BETA),
+        "mc",
+    ),
+    "local_energy": (printed("energy", 1, local=True), lambda f, g, m, c, r, x, y: (g[0], f[0], BETA), ""),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_and_slopes_are_those_of_the_printed_equations(name: str) -> None:
+    """At random points; slopes by differences of fourth order of the printed expression."""
+    expected, arguments, variables = CASES[name]
+    for at in np.random.default_rng(0).uniform(0.2, 0.9, (5, len(NAMES))):
+        m, c, r, x, y = at
+        found = np.atleast_1d(getattr(integrands, name)(*arguments(*jets(c, m), m, c, r, x, y)))
+        assert found[0] == pytest.approx(expected(*at), rel=1e-13)
+        slopes = [slope(expected, at, NAMES.index(letter)) for letter in variables]
+        assert found[1:] == pytest.approx(slopes, rel=1e-9, abs=1e-9)
+
+
+def slope(function: Callable[..., float], at: Any, i: int) -> float:
+    shift = STEP * np.eye(at.size)[i]
+    ahead, further = (function(*(at + k * shift)) - function(*(at - k * shift)) for k in (1, 2))
+    return float((8 * ahead - further) / (12 * STEP))
+
+
+@pytest.mark.parametrize(
+    ("landscape", "options"),
+    [
+        (MADE_UP, {"overlap": 0.3, "temperature": 0.2}),
+        (GaussianLandscape(Q / 3 + Q**3 / 5, SIGNAL_OVERLAP / 2 + SIGNAL_OVERLAP**3 / 3), {"overlap": -0.4}),
+        (GaussianLandscape(Q**3 / 2 + Q**4 * Rational(1, 9)), {"start": Equilibrium(1.1), "temperature": 0.7}),
+    ],
+    ids=["logarithm", "linear", "equilibrium"],
+)
+def test_jacobian_is_the_slope_of_the_residual(
+    landscape: GaussianLandscape, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a block that follows others, along random directions."""
+    blocks: list[Any] = []
+    solve = block.solve_block
+    monkeypatch.setattr(solver, "solve_block", lambda *problem: blocks.append(problem) or solve(*problem))
+    solver.March(model(landscape, **options), Resolution(8, 3, 1e-3)).run(3.0, None)
+    assert len(blocks) > 3
+    newton = block.Newton(*blocks[-1][:5], double=True)
+    jacobian, residual = evaluated(newton, wanted=True)
+    for direction in np.random.default_rng(1).standard_normal((4, residual.size)):
+        if newton.law.overlap_kind == kernel.NO_SIGNAL:  # a variable that stays as it is
+            direction.reshape(newton.weight.shape)[:, -2] = 0.0
+        plus, minus = (residual_beside(newton, sign * STEP * direction) for sign in (1, -1))
+        expected = (plus - minus) / (2 * STEP)
+        assert jacobian @ direction == pytest.approx(expected, rel=0, abs=1e-6 * np.abs(expected).max())
+
+
+def residual_beside(newton: block.Newton, step: Any) -> Any:
+    """At unknowns that are moved there and back."""
+    rows = step.reshape(newton.weight.shape)
+    newton._move(rows, newton.C.shape[1])
+    _, residual = evaluated(newton, wanted=False)
+    newton._move(-rows, newton.C.shape[1])
+    return residual
+
+
+def evaluated(newton: block.Newton, *, wanted: bool) -> tuple[Any, Any]:
+    size = newton.weight.size
+    system = System(
+        *(np.empty(size), np.empty((0, 0), np.float32), np.empty((size, size) if wanted else (0, 0))),
+        *(np.empty((2, size)), newton.scales, wanted),
+    )
+    problem = (newton.law, newton.rule, newton.history, newton.points, newton.times, newton.slope, newton.mu)
+    kernel.residual(*problem, system)
+    return system.double * newton.scales[:, None] if wanted else None, system.F
