@@ -14,6 +14,7 @@ from .answer import Answer
 from .files import FILE, drawing, picture_to_write
 from .output import print_table
 from .question import Option, answers
+from .rows import titled
 from .signal import require_signal
 
 if TYPE_CHECKING:
@@ -146,13 +147,12 @@ def _error(result: ComplexityResult) -> str:
 
 
 def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None:
-    shown = ", ".join(f"{key.replace(chr(95), chr(45))} = {value}" for key, value in record["parameters"].items())
     labels = {"total": "all critical points", "minima": "minima", "index": f"index {record.get('index')}"}
     rows = [
         [labels[label], *(_shown(float(x)) for x in (r.sigma, r.t, r.energy)), _error(r)]
         for label, r in results.items()
     ]
-    title = f"{record['system']}: {shown}; overlap m = {record['overlap']:g}"
+    title = f"{titled(record)}; overlap m = {record['overlap']:g}"
     print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
     print(record["remark"])
     for label in results:

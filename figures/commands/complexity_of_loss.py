@@ -14,6 +14,7 @@ from .answer import Answer
 from .files import drawing, picture_to_write
 from .output import print_table
 from .progress import announced
+from .rows import titled
 
 if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
@@ -114,10 +115,7 @@ QUANTITIES = {
 
 
 def _print(record: dict[str, Any], labels: list[str]) -> None:
-    shown = ", ".join(f"{key} = {value}" for key, value in record["parameters"].items())
-    title = (
-        f"{record['system']}: {shown}; overlap q = {record['overlap']:g}, labels {record['labels']}, inputs annealed"
-    )
+    title = f"{titled(record)}; overlap q = {record['overlap']:g}, labels {record['labels']}, inputs annealed"
     names = [NAMES.get(label, f"index {record.get('index_index', 0):.4g}") for label in labels]
     rows = [[text, *(_shown(record.get(f"{key}_{label}")) for label in labels)] for key, text in QUANTITIES.items()]
     rows[1][1:] = [_error(record[f"sigma_{label}"], record[f"error_{label}"]) for label in labels]

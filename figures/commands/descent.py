@@ -11,16 +11,15 @@ import numpy as np
 from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
 from numerics.generalized_linear.dynamics.runs import in_folder
 from numerics.kept import Kept
-from numerics.quantity import with_error
 from theory.systems import GeneralizedLinear
 
 from .answer import Answer
 from .files import drawn, file_to_write, picture_to_write
-from .output import print_table
 from .progress import fraction
+from .rows import print_rows, rows, titled
 from .two_time import times_to_report
 
-COLUMNS = {"m": "m", "mu": "mu", "energy": "energy", "correlation": "C(t, 0)"}
+COLUMNS = ("m", "mu", "energy", "correlation")
 
 
 def solved(
@@ -73,7 +72,7 @@ def _record(solution: DescentSolution, times: Sequence[float]) -> dict[str, Any]
         "settings": dict(solution.settings),
         "message": solution.message,
         "beyond_tolerance": solution.beyond(solution.settings["tolerance"]),
-        "rows": [{name: float(values[i]) for name, values in columns.items()} for i in range(len(times))],
+        "rows": rows(columns, times),
     }
 
 
@@ -85,12 +84,8 @@ def _draw(solution: DescentSolution, path: Path) -> Path:
 
 def _print(record: Mapping[str, Any]) -> None:
     settings = record["settings"]
-    shown = {**record["parameters"], **{key: settings[key] for key in ("eta", "overlap") if settings[key] is not None}}
+    more = {key: settings[key] for key in ("eta", "overlap") if settings[key] is not None}
     if settings["batch"] < 1:
-        shown |= {"batch": settings["batch"], "persistence": settings["persistence"]}
-    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
-    rows = [
-        [f"{row['t']:g}", *(with_error(row[name], row[f"{name}_error"]) for name in COLUMNS)] for row in record["rows"]
-    ]
-    print_table(title, ["t", *COLUMNS.values()], rows)
+        more |= {"batch": settings["batch"], "persistence": settings["persistence"]}
+    print_rows(titled(record, **more), record["rows"], COLUMNS)
     print(record["message"])

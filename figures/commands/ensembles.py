@@ -21,8 +21,8 @@ from theory.naming import called
 from theory.system import System
 
 from .answer import Answer
-from .output import print_table
 from .progress import counted
+from .rows import print_rows, rows, titled
 
 DECADES = 12
 """That are reported unless times are asked for."""
@@ -81,11 +81,10 @@ def _simulate(runner: Callable[..., Ensemble], problem: Mapping[str, Any]) -> En
 
 def _record(found: Ensemble, times: list[float]) -> dict[str, Any]:
     """Rows as in ``Ensemble.at``; ``low`` and ``high`` bound 95 %, ``error`` is one standard error."""
-    columns = found.at(times) | {"t": np.array(times)}
     record = {
         "settings": {key: value for key, value in found.settings.items() if key != "t"},
         "confidence": CONFIDENCE,
-        "rows": [{name: float(values[i]) for name, values in columns.items()} for i in range(len(times))],
+        "rows": rows(found.at(times), times),
     }
     record |= {"hessian": _hessian(found)} if found.hessian_times.size else {}
     return record | _condensation(found)
@@ -124,13 +123,10 @@ def _print(record: Mapping[str, Any]) -> None:
     if record.get("condensed"):
         _warn(record)
     settings = record["settings"]
-    shown = {key.replace("_", "-"): value for key, value in record["parameters"].items()}
     options = ("samples", "starts", "start", "overlap", "temperature")
-    shown |= {"N": settings["size"], **{key: settings[key] for key in options if settings[key] not in (None, "random")}}
-    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
+    chosen = {key: settings[key] for key in options if settings[key] not in (None, "random")}
     columns = [name for name in COLUMNS if name in record["rows"][0]]
-    rows = [[f"{row['t']:g}", *(_shown(row, name) for name in columns)] for row in record["rows"]]
-    print_table(title, ["t", *(_COLUMN_LABELS.get(name, name) for name in columns)], rows)
+    print_rows(titled(record, N=settings["size"], **chosen), record["rows"], columns, _shown)
     for row in record.get("hessian", ()):
         values = ", ".join(f"{label} {_shown(row, name)}" for label, name in _LABELS.items())
         print(f"Hessian at t = {row['t']:g}: {values}")
@@ -145,7 +141,6 @@ ROUNDED = dict.fromkeys(("m", "m_abs", "correlation"), 1e-12)
 """Errors below, of what is of order 1, are those of rounding."""
 LARGE = 1e6
 """Printed with a power of ten from there on."""
-_COLUMN_LABELS = {"m_abs": "|m|", "correlation": "C(t, 0)"}
 _LABELS = {"lowest eigenvalue": "lambda_min", "squared overlap with the signal": "lambda_min_overlap"}
 
 

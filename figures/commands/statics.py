@@ -17,6 +17,7 @@ from .answer import Answer
 from .files import FILE, drawing, picture_to_write
 from .output import print_table
 from .question import Option, answers
+from .rows import titled
 from .signal import require_signal
 
 if TYPE_CHECKING:
@@ -111,8 +112,7 @@ NAMES = {
 
 
 def _print(record: Mapping[str, Any]) -> None:
-    shown = {**record["parameters"], "temperature": record["temperature"], "overlap": record["overlap"]}
-    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
+    title = titled(record, temperature=record["temperature"], overlap=record["overlap"])
     cold = record["temperature"] == 0
     rows = []
     for key, (label, error) in NAMES.items():

@@ -17,7 +17,6 @@ from numerics.dynamics.solution import COLUMNS
 from numerics.dynamics.solve import chosen_method
 from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
-from numerics.quantity import with_error
 from theory.domain import Real
 from theory.landscape import GaussianLandscape
 from theory.naming import called
@@ -25,8 +24,8 @@ from theory.systems import Landscape
 
 from .answer import Answer
 from .files import drawn, file_to_write, picture_to_write
-from .output import print_table
 from .progress import logarithmic
+from .rows import print_rows, rows, titled
 from .signal import require_signal
 
 SHORTEST, LONGEST = 1e-150, 1e12
@@ -153,12 +152,11 @@ class Autosave:
 
 def _record(solution: DynamicsSolution, times: list[float]) -> dict[str, Any]:
     """Keys as in ``DynamicsSolution.at``, one record for each time."""
-    columns = solution.at([_within(t, solution.t_reached) for t in times]) | {"t": np.array(times)}
     return {
         "settings": dict(solution.settings),
         "message": solution.message,
         "statistics": {name: np.asarray(value).item() for name, value in solution.statistics.items()},
-        "rows": [{name: float(values[i]) for name, values in columns.items()} for i in range(len(times))],
+        "rows": rows(solution.at([_within(t, solution.t_reached) for t in times]), times),
     }
 
 
@@ -174,11 +172,6 @@ def _draw(landscape: GaussianLandscape, solution: DynamicsSolution, path: Path) 
 
 
 def _print(record: Mapping[str, Any]) -> None:
-    shown = {key.replace("_", "-"): value for key, value in record["parameters"].items()}
-    shown |= {key: record["settings"][key] for key in ("temperature", "overlap", "start")}
-    title = f"{record['system']}: {', '.join(f'{key} = {value}' for key, value in shown.items())}"
-    rows = [
-        [f"{row['t']:g}", *(with_error(row[name], row[f"{name}_error"]) for name in COLUMNS)] for row in record["rows"]
-    ]
-    print_table(title, ["t", "m", "mu", "energy", "C(t, 0)"], rows)
+    begin = {key: record["settings"][key] for key in ("temperature", "overlap", "start")}
+    print_rows(titled(record, **begin), record["rows"], COLUMNS)
     print(record["message"])
