@@ -60,7 +60,8 @@ class ThresholdValue(Quantity):
         """The value to ``digits`` digits; empty where there is none."""
         if not self.exists:
             return ""
-        return str(nstr(mpf(self.value), self.digits, strip_zeros=False, min_fixed=-30, max_fixed=30)).removesuffix(".")
+        number = self.value if self._exact else mpf(self.value)  # a conversion would round
+        return str(nstr(number, self.digits, strip_zeros=False, min_fixed=-30, max_fixed=30)).removesuffix(".")
 
     def error_text(self) -> str:
         """The error of that text to three digits, rounded up."""

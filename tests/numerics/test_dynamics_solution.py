@@ -128,7 +128,7 @@ def test_shapes_card_and_plot(solution: DynamicsSolution) -> None:
     assert solution.t[0] == 0 and solution.t_reached == 3 and solution.m[0] == 0.1
     assert solution.t.shape == solution.mu.shape == solution.errors.energy.shape
     assert "reached t = 3" in repr(solution)
-    assert len(solution.plot().axes) == 3
+    assert len(solution.plot().axes) == 4
 
 
 def test_dataset(solution: DynamicsSolution) -> None:
