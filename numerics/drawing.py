@@ -15,12 +15,16 @@ from .quantity import Axis, Quantity
 BARS: Any = {"fmt": "o", "ms": 3, "lw": 1, "capsize": 2}
 
 
-def draw_curves(axis: Axis, curves: Mapping[str, Quantity], panel: Axes | None, *, bars: bool) -> Figure:
-    """One below the other, in panels of a new figure; or all in the panel given."""
-    panels = _panels(len(curves)) if panel is None else [panel] * len(curves)
-    for place, (name, quantity) in zip(panels, curves.items(), strict=True):
-        _curve(place, axis, quantity, bars=bars)
-        place.set_ylabel(quantity.meaning or name)
+def draw_curves(
+    axis: Axis, curves: Mapping[str, Quantity], panel: Axes | None, *, bars: bool, together: str = ""
+) -> Figure:
+    """Below each other in panels of a new figure, all in the panel given, or all in one, labelled ``together``."""
+    panels = (_panels(1 if together else len(curves)) if panel is None else [panel]) * len(curves)
+    for place, (name, quantity) in zip(panels, curves.items(), strict=False):
+        _curve(place, axis, quantity, bars=bars, label=name)
+        place.set_ylabel(together or quantity.meaning or name)
+    if together:
+        panels[0].legend(fontsize="small")
     panels[-1].set_xlabel(f"{axis.label} ({axis.unit})" if axis.unit else axis.label)
     return cast(Figure, panels[0].get_figure(root=True))
 
@@ -40,15 +44,15 @@ def _panels(count: int) -> list[Axes]:
     return list(figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0])
 
 
-def _curve(panel: Axes, axis: Axis, quantity: Quantity, *, bars: bool) -> None:
+def _curve(panel: Axes, axis: Axis, quantity: Quantity, *, bars: bool, label: str) -> None:
     """Over the part of the axis that can be drawn."""
     kept = axis.values > 0 if axis.logarithmic else np.full(axis.values.shape, True)
     x, y = axis.values[kept], np.where(quantity.exists, quantity.value, np.nan)[kept]
     error = np.broadcast_to(_size(quantity.error), kept.shape)[kept]
     if bars:
-        panel.errorbar(x, y, yerr=error, **BARS)
+        panel.errorbar(x, y, yerr=error, label=label, **BARS)
     else:
-        (line,) = panel.plot(x, y)
+        (line,) = panel.plot(x, y, label=label)
         panel.fill_between(x, y - error, y + error, color=line.get_color(), alpha=0.25, lw=0)
     if axis.logarithmic:
         panel.set_xscale("log")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
@@ -16,7 +14,7 @@ from theory.printing import as_latex
 from theory.systems import SpikedMatrixTensor
 
 from .lowering import Array
-from .provenance import Record, versions
+from .provenance import Record, as_csv, versions
 from .quantity import Axis, Quantity
 from .rounding import rounded_up
 from .solution import Solution
@@ -37,6 +35,7 @@ class PhaseDiagram(Solution):
     lines: dict[str, Quantity]
     settings: Mapping[str, Any] = field(default_factory=dict)
     form: ClassVar[Format] = Format("ruggedflow phase diagram", 1, "phase_diagram")
+    together: ClassVar[str] = r"$1/\Delta_2$"
 
     @property
     def axes(self) -> dict[str, Axis]:
@@ -64,18 +63,6 @@ class PhaseDiagram(Solution):
         trivial = np.maximum(self.line("trivialization_any_overlap"), flow)
         return [np.zeros_like(easy), possible, easy, ml_amp, flow, trivial, np.full_like(easy, np.inf)]
 
-    def rows(self) -> list[dict[str, object]]:
-        """One record for each point: p, delta_p, and every threshold with its error bound (empty: none there)."""
-        rows: list[dict[str, object]] = []
-        for i, noise in enumerate(self.delta_p):
-            row: dict[str, object] = {"p": self.p, "delta_p": float(noise)}
-            for name, line in self.lines.items():
-                here = bool(line.exists[i])
-                row[name] = float(line.value[i]) if here else ""
-                row[f"{name}_error"] = float(rounded_up(line.error[i])) if here else ""
-            rows.append(row)
-        return rows
-
 
 def phase_diagram(p: int, delta_p: Array, progress: Callable[[str], None] = lambda name: None) -> PhaseDiagram:
     """Every threshold of ``SpikedMatrixTensor(p)`` in ``1/Delta_2`` at the noises ``delta_p > 0``.
@@ -95,12 +82,7 @@ def phase_diagram(p: int, delta_p: Array, progress: Callable[[str], None] = lamb
 
 def to_csv(diagrams: list[PhaseDiagram]) -> str:
     """All points of all diagrams as comma-separated values with a header."""
-    rows = [row for diagram in diagrams for row in diagram.rows()]
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
+    return as_csv([{"p": diagram.p, **row} for diagram in diagrams for row in diagram.rows()])
 
 
 COLUMNS = {

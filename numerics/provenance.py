@@ -1,9 +1,12 @@
 """What made a file: versions and settings, and writing it whole or not at all."""
 
+import csv
+import io
 import os
 import platform
 import tempfile
 import tomllib
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -57,6 +60,15 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Comma-separated values under the names of the first row."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
 
 
 def output_folder(path: str | Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from html import escape
 from pathlib import Path
@@ -20,6 +20,7 @@ from .lowering import Array
 from .packing import packed, unpacked
 from .provenance import Record, versions
 from .quantity import Axis, Quantity
+from .rounding import rounded_up
 from .storage import Arrays
 from .table import Cell, Table
 
@@ -50,6 +51,9 @@ class Solution(ABC):
     measured: ClassVar[bool] = False
     """Drawn as points with bars, not as curves with bands."""
 
+    together: ClassVar[str] = ""
+    """What all curves are values of, where they share a panel."""
+
     @property
     @abstractmethod
     def axes(self) -> Mapping[str, Axis]:
@@ -68,8 +72,10 @@ class Solution(ABC):
     @property
     def curves(self) -> dict[str, Quantity]:
         """The quantities over the first axis alone."""
-        first = tuple(self.axes)[:1]
-        return {name: quantity for name, quantity in self.quantities.items() if first and quantity.over == first}
+        return self._along(next(iter(self.axes), ""))
+
+    def _along(self, axis: str) -> dict[str, Quantity]:
+        return {name: quantity for name, quantity in self.quantities.items() if quantity.over == (axis,)}
 
     @property
     def about(self) -> Record:
@@ -125,8 +131,20 @@ class Solution(ABC):
         shown = self.numbers or self.quantities
         return [[name, q, q.reason or remarks(q)] for name, q in shown.items()]
 
+    def rows(self, axis: str | None = None) -> list[Record]:
+        """A record for each place on an axis, by default the first: all over it alone, and each ``NAME_error``.
+
+        Errors are rounded up to three digits; an empty text stands where there is no value.
+        """
+        name = axis or self._first
+        columns = {key: quantity.entries() for key, quantity in self._along(name).items()}
+        return [
+            {name: float(place)} | dict(part for key in columns for part in _fields(key, columns[key][i]))
+            for i, place in enumerate(self.axes[name].values)
+        ]
+
     def plot(self, ax: Axes | None = None, name: str | None = None) -> Figure:
-        """Each curve in a panel of its own; given ``ax``, the one called ``name`` (by default the first) drawn there.
+        """Each curve in a panel of its own (thresholds in one); in ``ax``, that of this name, by default the first.
 
         Bands, or bars where it was measured, are one error wide. Returns the figure. ``ValueError`` for a wrong name.
         """
@@ -138,7 +156,7 @@ class Solution(ABC):
             return draw_numbers(self.numbers, ax)
         chosen = [name or next(iter(self.curves))] if ax is not None or name is not None else list(self.curves)
         curves = {key: self.curves[key] for key in chosen}
-        return draw_curves(self.axes[self._first], curves, ax, bars=self.measured)
+        return draw_curves(self.axes[self._first], curves, ax, bars=self.measured, together=self.together)
 
     def to_xarray(self) -> Any:
         """An ``xarray.Dataset`` of the quantities with ``NAME_error``, settings and versions as attributes.
@@ -188,6 +206,13 @@ class Solution(ABC):
 
     def _repr_latex_(self) -> str:
         return self.table()._repr_latex_()
+
+
+def _fields(name: str, number: Quantity) -> Iterator[tuple[str, Any]]:
+    """Of a record of numbers: ``name`` and, where errors are estimated, ``name_error``."""
+    yield name, float(number.value) if number.exists else ""
+    if number.error is not None:
+        yield f"{name}_error", float(rounded_up(number.error)) if number.exists else ""
 
 
 def remarks(quantity: Quantity) -> str:

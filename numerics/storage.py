@@ -96,7 +96,12 @@ def decoded(path: str | Path, form: Format, content: bytes) -> tuple[Record, Arr
     return header, arrays
 
 
-def owned(owner: str, arrays: Arrays) -> Arrays:
+def joined(tables: Mapping[str, Mapping[str, NDArray[Any]]]) -> Arrays:
+    """Several tables of arrays as one, with names like ``owner.NAME``."""
+    return {f"{owner}.{name}": array for owner, table in tables.items() for name, array in table.items()}
+
+
+def owned(owner: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
     """The arrays called ``owner.NAME``, by that name."""
     prefix = f"{owner}."
     return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}

@@ -58,7 +58,7 @@ def dynamical_threshold(
     Parameters
     ----------
     family
-        Landscapes with one control parameter, ``theory.thresholds.spiked_matrix_tensor(p)`` say.
+        Landscapes with one control parameter, ``SpikedMatrixTensor.family(p)`` say.
     parameters
         Values of its other symbols.
     t_max, rtol

@@ -16,7 +16,7 @@ from ..over_time import over_time, time_axis
 from ..provenance import Record
 from ..quantity import Axis, Quantity
 from ..solution import Solution, thinned
-from ..storage import Arrays, Format, owned
+from ..storage import Arrays, Format, joined, owned
 from .model import Model
 from .two_time import Errors, OneTime, TwoTime, backend
 
@@ -127,8 +127,7 @@ class DynamicsSolution(Solution):
     def _packed(self) -> tuple[Record, Arrays]:
         """The model's arrays (``model.*``) and the integrator's (``two_time.*``)."""
         header = {"kind": self.two_time.kind} | {name: kind(getattr(self, name)) for name, kind in HEADER.items()}
-        named = {"model": self.model.arrays(), "two_time": self.two_time.arrays()}
-        return header, {f"{owner}.{name}": values for owner, table in named.items() for name, values in table.items()}
+        return header, joined({"model": self.model.arrays(), "two_time": self.two_time.arrays()})
 
     @classmethod
     def _unpacked(cls, header: Record, arrays: Arrays) -> Self:

@@ -9,10 +9,9 @@ from typing import ClassVar, Self
 import numpy as np
 
 from ..lowering import Array
+from ..storage import joined, owned
 from .model import Model
 from .two_time import Errors, OneTime, TwoTime, backend
-
-PREFIX = "finer."
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +70,13 @@ class Verified:
 
     def arrays(self) -> dict[str, Array]:
         """The finer run's arrays under a prefix, and the differences."""
-        inner = {PREFIX + name: values for name, values in self.finer.arrays().items()}
         kind = np.frombuffer(self.finer.kind.encode(), dtype=np.uint8).astype(np.float64)
-        return {"times": self.times, "differences": self.differences, "finer_kind": kind, **inner}
+        return {
+            "times": self.times,
+            "differences": self.differences,
+            "finer_kind": kind,
+            **joined({"finer": self.finer.arrays()}),
+        }
 
     @classmethod
     def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
@@ -81,10 +84,9 @@ class Verified:
         kind = bytes(int(letter) for letter in arrays["finer_kind"]).decode()
         if kind == cls.kind:
             raise ValueError("what was verified is itself a verification")
-        inner = {name.removeprefix(PREFIX): v for name, v in arrays.items() if name.startswith(PREFIX)}
         times, differences = arrays["times"], arrays["differences"]
         if times.ndim != 1 or not times.size or np.any(np.diff(times) <= 0):
             raise ValueError("the times of the differences do not increase")
         if differences.shape != (len(Errors._fields), times.size):
             raise ValueError(f"the differences have shape {differences.shape}")
-        return cls(backend(kind).from_arrays(model, inner), times, differences)
+        return cls(backend(kind).from_arrays(model, owned("finer", arrays)), times, differences)

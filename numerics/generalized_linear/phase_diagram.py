@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +14,7 @@ from theory.systems.phase_retrieval import PhaseRetrieval
 from ..kept import Kept, sweep_kept
 from ..lowering import Array
 from ..packing import packed, unpacked
-from ..provenance import Record, versions
+from ..provenance import Record, as_csv, versions
 from ..quantity import Axis, Quantity
 from ..solution import Solution
 from ..storage import Format
@@ -44,6 +42,7 @@ class RetrievalDiagram(Solution):
     overlaps: dict[str, Line]
     settings: Mapping[str, Any] = field(default_factory=dict)
     form: ClassVar[Format] = Format("ruggedflow phase diagram of phase retrieval", 1, "retrieval_diagram")
+    together: ClassVar[str] = r"$\alpha$"
     parts: ClassVar[tuple[type, ...]] = (ThresholdValue, Line)
 
     @property
@@ -61,17 +60,6 @@ class RetrievalDiagram(Solution):
     def line(self, name: str) -> Array:
         """alpha along a line, nan where there is none."""
         return np.asarray(self.quantities[name].value)
-
-    def rows(self) -> list[dict[str, object]]:
-        """One record for each a: every line with its error (empty: none there)."""
-        rows: list[dict[str, object]] = []
-        for i, a in enumerate(self.softening):
-            row: dict[str, object] = {"a": float(a)}
-            for name, points in self.lines.items():
-                row[name] = points[i].value if points[i].exists else ""
-                row[f"{name}_error"] = float(f"{points[i].error:.2e}") if points[i].exists else ""
-            rows.append(row)
-        return rows
 
 
 def _joined(points: Sequence[ThresholdValue]) -> Quantity:
@@ -135,27 +123,12 @@ def in_folder(folder: Path) -> Kept[ThresholdValue]:
 
 def to_csv(diagram: RetrievalDiagram) -> str:
     """The lines in (a, alpha) as comma-separated values with a header."""
-    return _csv(diagram.rows())
+    return as_csv(diagram.rows())
 
 
 def overlaps_to_csv(diagram: RetrievalDiagram) -> str:
     """The lines in (q, alpha) at one a."""
-    names = list(diagram.overlaps)
-    q = diagram.overlaps[names[0]].overlap
-    rows: list[dict[str, object]] = []
-    for i, overlap in enumerate(q):
-        alphas = {name: float(diagram.overlaps[name].alpha[i]) for name in names}
-        shown = {name: alpha if np.isfinite(alpha) else "" for name, alpha in alphas.items()}
-        rows.append({"a": diagram.panel, "q": float(overlap), **shown})
-    return _csv(rows)
-
-
-def _csv(rows: Sequence[dict[str, object]]) -> str:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
+    return as_csv([{"a": diagram.panel, **row} for row in diagram.rows("q")])
 
 
 def to_record(diagram: RetrievalDiagram, command: str) -> Record:

@@ -29,10 +29,9 @@ from numerics.statics import Statics, statics
 from numerics.statics.covariance import UnitCovariance
 from numerics.thresholds import Thresholds, evaluate_thresholds
 from theory import OVERLAP, GaussianLandscape, PhaseRetrieval, PureSpin, SpikedMatrixTensor
-from theory.thresholds import spiked_matrix_tensor
 
 SPIKED = SpikedMatrixTensor(3, Rational(1, 2), 1)
-FAMILY = spiked_matrix_tensor(3)
+FAMILY = SpikedMatrixTensor.family(3)
 OVERLAPS = np.linspace(-0.9, 0.9, 19)
 
 
@@ -128,15 +127,15 @@ def test_every_kind_is_shown(kind: str) -> None:
 def test_every_kind_is_drawn(kind: str) -> None:
     solution = made(kind)
     panels = solution.plot().axes
-    assert len(panels) == max(1, len(solution.curves))
-    for panel, quantity in zip(panels, solution.curves.values(), strict=False):
+    assert len(panels) == (1 if solution.together else max(1, len(solution.curves)))
+    lines = [line for panel in panels for line in (panel.lines if solution.together else panel.lines[:1])]
+    for line, quantity in zip(lines, solution.curves.values(), strict=False):
         axis = next(iter(solution.axes.values()))
-        assert panel.get_xscale() == ("log" if axis.logarithmic else "linear")
-        x, y = panel.lines[0].get_data()
-        kept = axis.values > 0 if axis.logarithmic else axis.values == axis.values
+        assert panels[0].get_xscale() == ("log" if axis.logarithmic else "linear")
+        kept = axis.values > 0 if axis.logarithmic else np.full(axis.values.shape, True)
+        x, y = line.get_data()
         assert np.array_equal(x, axis.values[kept])
-        known = quantity.exists[kept]
-        assert np.array_equal(np.asarray(y)[known], quantity.value[kept][known])
+        assert np.array_equal(y, np.where(quantity.exists, quantity.value, np.nan)[kept], equal_nan=True)
 
 
 def test_bands_and_bars_are_one_error_wide() -> None:
@@ -210,6 +209,16 @@ def test_a_table_at_times_and_of_numbers() -> None:
     assert cold.table([0.2, 0.9]).columns == ("q", "x")
 
 
+def test_records_along_an_axis() -> None:
+    diagram = made("phase diagram of phase retrieval")
+    first = diagram.rows()[0]
+    assert list(first) == ["a", "bbp_initial", "bbp_initial_error", "weak_recovery", "weak_recovery_error"]
+    assert first["weak_recovery"] == pytest.approx(0.5) and 0 < first["weak_recovery_error"] < 1e-11
+    assert diagram.rows("q")[1] == {"q": pytest.approx(0.3), "minima": 1.0}
+    absent = made("phase diagram").rows()[0]
+    assert absent["delta_p"] == 0.1 and absent["dynamic_spinodal"] == absent["dynamic_spinodal_error"] == ""
+
+
 def test_axes_of_a_complexity_are_what_varies() -> None:
     landscape = SpikedMatrixTensor(3)
     deltas = {"delta_2": np.linspace(0.3, 0.9, 5), "delta_p": np.array([[1.0], [2.0]])}
@@ -241,6 +250,13 @@ def test_statics_from_a_file_know_the_order_parameter_everywhere(tmp_path: Path)
         q = np.linspace(0, 1, 333)
         assert np.array_equal(found.x(q), again.x(q)) and found.order_parameter == again.order_parameter
         assert found.breaking == again.breaking and again.exact
+
+
+def test_a_covariance_that_is_no_polynomial_is_kept(tmp_path: Path) -> None:
+    found, f = made("statics, T = 0"), UnitCovariance(GaussianLandscape(exp(OVERLAP / 3) - 1))
+    assert isinstance(found, Statics)
+    again = load(replace(found, order=replace(found.order, f=f)).save(tmp_path / "it.npz"))
+    assert isinstance(again, Statics) and again.order.f == f
 
 
 def test_a_covariance_that_cannot_be_read_back_is_not_kept(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from ...over_time import over_time, time_axis
 from ...provenance import Record
 from ...quantity import Axis, Quantity
 from ...solution import Solution
-from ...storage import Arrays, Format, owned
+from ...storage import Arrays, Format, joined, owned
 
 ROWS = ("m", "mu", "energy", "correlation")
 PARTS = ("statistical", "steps", "walkers")
@@ -139,9 +139,8 @@ class DescentSolution(Solution):
 
     def _packed(self) -> tuple[Record, Arrays]:
         """``t``, ``value.NAME`` and ``PART.NAME``."""
-        tables = {"value": self.values, **self.error_parts}
-        arrays = {f"{owner}.{name}": array for owner, table in tables.items() for name, array in table.items()}
-        return {"settings": dict(self.settings), "message": self.message}, {"t": self.t, **arrays}
+        arrays = {"t": self.t, **joined({"value": self.values, **self.error_parts})}
+        return {"settings": dict(self.settings), "message": self.message}, arrays
 
     @classmethod
     def _unpacked(cls, header: Record, arrays: Arrays) -> Self:
