@@ -1,53 +1,36 @@
-"""Newton's method for a handful of unknowns whose equations are averages."""
+"""A root of a handful of equations whose terms are averages."""
 
 from collections.abc import Callable
 
 import numpy as np
+from scipy.optimize import root
 
 from ..errors import ConvergenceError
 from ..lowering import Array
 
-STEP = 1e-5
 STAGNATION = 3e-9
+"""Largest residual that may be rounding of the averages."""
+RADII = (1.0, 0.1)
+"""Of the first trust region, over the size of the unknowns; the second where the first leads nowhere."""
+UNREACHABLE = 1e9
+"""Residual where the equations have no value."""
 
 
-def newton(
-    function: Callable[[Array], Array], start: Array, *, tolerance: float = 1e-12, iterations: int = 40
-) -> Array:
-    """A root of ``function`` (R^n to R^n) near ``start``; unknowns are of order one (logarithms, say).
+def newton(function: Callable[[Array], Array], start: Array, *, tolerance: float = 1e-14) -> Array:
+    """A root of ``function`` (R^n to R^n) near ``start``, by Powell's hybrid of Newton's method and steepest descent.
 
-    Damped by halving until the residual falls. Raises ConvergenceError, saying how far it got.
+    Unknowns and equations are of order one (logarithms, say). Raises ConvergenceError, saying how far it got.
     """
-    x, residual = np.asarray(start, dtype=float), _finite(function, start)
-    for _ in range(iterations):
-        size = np.abs(residual).max()
-        if size <= tolerance:
-            return x
-        move = np.linalg.lstsq(_jacobian(function, x), -residual, rcond=None)[0]
-        damping = min(1.0, 1.0 / max(np.abs(move).max(), 1e-300))
-        while True:
-            trial = _finite(function, x + damping * move)
-            if np.abs(trial).max() < size:
-                break
-            damping /= 2
-            if damping < 1e-3:
-                if size < STAGNATION:  # rounding of the averages
-                    return x
-                raise ConvergenceError(f"Newton's method stopped at {x} with residual {size:.1e}")
-        x, residual = x + damping * move, trial
-    if np.abs(residual).max() < STAGNATION:
-        return x
-    raise ConvergenceError(f"Newton's method did not converge in {iterations} iterations: residual {size:.1e}")
 
+    def finite(x: Array) -> Array:
+        values = np.asarray(function(x), dtype=float)
+        return np.asarray(np.nan_to_num(values, nan=UNREACHABLE, posinf=UNREACHABLE, neginf=-UNREACHABLE))
 
-def _finite(function: Callable[[Array], Array], x: Array) -> Array:
-    """Values, with what is not finite out of reach."""
+    x = np.asarray(start, dtype=float)
     with np.errstate(all="ignore"):
-        return np.asarray(np.nan_to_num(np.asarray(function(x), dtype=float), nan=1e9, posinf=1e9, neginf=-1e9))
-
-
-def _jacobian(function: Callable[[Array], Array], x: Array) -> Array:
-    columns = []
-    for shift in np.eye(len(x)) * STEP:
-        columns.append((_finite(function, x + shift) - _finite(function, x - shift)) / (2 * STEP))
-    return np.array(columns).T
+        for radius in RADII:
+            found = root(finite, x, tol=tolerance, options={"factor": radius})
+            x, size = found.x, float(np.abs(found.fun).max())
+            if size < STAGNATION:
+                return np.asarray(x)
+    raise ConvergenceError(f"no root near {start}: the search ended at {x} with residual {size:.1e}")

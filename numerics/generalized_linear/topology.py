@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -152,11 +152,11 @@ def _both_ways(along: _Along, middle: int, start: S, step: Callable[[Ensemble, S
 
 def _followed(along: _Along, places: Iterable[int], start: S, step: Callable[[Ensemble, S], S]) -> Array:
     """alpha from place to place, until it is lost, large, or jumps to another solution."""
-    alpha, here = np.full(len(along.q), np.nan), start
+    alpha, before, here = np.full(len(along.q), np.nan), start, start
     logs: list[float] = []
     for place in places:
         try:
-            here = step(along.ensemble(place), here)
+            before, here = here, _next(along.ensemble(place), before, here, step)
         except ConvergenceError:
             break
         logs.append(float(np.log(here.alpha)))
@@ -165,3 +165,12 @@ def _followed(along: _Along, places: Iterable[int], start: S, step: Callable[[En
             break
         alpha[place] = here.alpha
     return alpha
+
+
+def _next(ensemble: Ensemble, before: S, here: S, step: Callable[[Ensemble, S], S]) -> S:
+    """The next saddle on a line, from the last one; else from where the last two lead."""
+    try:
+        return step(ensemble, here)
+    except ConvergenceError:
+        ahead = {name: 2 * value - getattr(before, name) for name, value in vars(here).items()}
+        return step(ensemble, replace(here, **ahead))
