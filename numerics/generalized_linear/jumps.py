@@ -19,6 +19,7 @@ from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
+from ..roots import between
 from .data import Data
 from .loss import loss_functions
 from .quadrature import REACH
@@ -71,25 +72,21 @@ def _labels(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> tu
 
 
 def _gaps(landscape: GeneralizedLinearLandscape, chi: float, y: Array) -> Array:
-    """``u*`` for each label (zero where the map does not jump), by bisection."""
+    """``u*`` for each label (zero where the map does not jump)."""
     loss = loss_functions(landscape)
     cavity = lower((FIELD, LOSS, FORCE, CURVATURE, RESPONSE), [MAP.cavity_field])
 
-    def field(u: Array) -> Array:
-        return cavity(u, 0.0, loss(u, y[:, None])[1], 0.0, chi)[0]
+    def field(u: Array, y: Array) -> Array:
+        return cavity(u, 0.0, loss(u, y)[1], 0.0, chi)[0]
 
-    table = field(np.broadcast_to(TABLE, (len(y), len(TABLE))))
+    table = field(TABLE, y[:, None])
     negative = table < 0
     last = np.where(negative.any(axis=1), len(TABLE) - 1 - np.argmax(negative[:, ::-1], axis=1), -1)
     beyond = np.arange(len(TABLE)) > last[:, None]
     if np.any((np.diff(table, axis=1) < 0) & beyond[:, :-1]) or last.max() == len(TABLE) - 1:
         raise ConvergenceError(f"chi = {chi:.4g}: the proximal map jumps elsewhere than at h = 0; not solved there")
     low, high = TABLE[np.maximum(last, 0)], TABLE[np.minimum(last + 1, len(TABLE) - 1)]
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = field(middle[:, None])[:, 0] < 0
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.where(last >= 0, high, 0.0)
+    return np.where(last >= 0, between(field, low, high, y).value, 0.0)
 
 
 def _halving(start: float, end: float, count: int, *, left: bool, right: bool) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from sympy import diff
 from theory.generalized_linear import SIGNAL_FIELD, BayesChannel
 
 from ..lowering import Array, lower
-from .extended import ROUNDING
+from ..roots import between
+from .extended import LARGEST, ROUNDING
 from .quadrature import halving_panels
 
 HALVINGS = 26
@@ -36,7 +37,6 @@ MOST = 24
 NET = np.concatenate((np.linspace(-REACH, REACH, 8001), [s * x for s in (-1, 1) for x in np.geomspace(1e-9, 1e-2, 60)]))
 
 Function = Callable[[Array], Array]
-Condition = Callable[[Array], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def _lowered(channel: BayesChannel) -> tuple[Function, Function]:
 
 
 def _turning_points(slope: Function, channel: BayesChannel) -> Array:
-    """Where the slope changes sign within reach, by bisection; a net of spacing 0.0025 tells them apart."""
+    """Where the slope changes sign within reach; a net of spacing 0.0025 tells them apart."""
     net = np.unique(NET)
     values = slope(net)
     if not np.all(np.isfinite(values)):
@@ -134,34 +134,21 @@ def _turning_points(slope: Function, channel: BayesChannel) -> Array:
             f"teacher = {channel.landscape.observed} turns {len(turns)} times for |y| < {REACH:g}; "
             f"at most {MOST} turns are solved"
         )
-    low, high = net[known[turns]], net[known[turns + 1]]
-    return _bisected(lambda y: np.asarray(slope(y) * signs[turns] > 0), low, high)
-
-
-def _bisected(before: Condition, low: Array, high: Array) -> Array:
-    """Where ``before`` turns from true to false."""
-    for _ in range(80):
-        middle = (low + high) / 2
-        left = before(middle)
-        low, high = np.where(left, middle, low), np.where(left, high, middle)
-    return (low + high) / 2
+    return between(slope, net[known[turns]], net[known[turns + 1]]).value
 
 
 def _on_branches(label: Function, ends: Array, values: Array) -> Array:
     """The point of each monotone branch (rows) with each of these labels; nan where there is none."""
     levels = label(ends)
     points = np.full((len(ends) - 1, len(values)), np.nan)
+
+    def excess(y: Array, wanted: Array) -> Array:
+        return np.clip(label(y) - wanted, -LARGEST, LARGEST)
+
     for branch, (a, b, start, end) in enumerate(zip(ends, ends[1:], levels, levels[1:], strict=False)):
         inside = (values > min(start, end)) & (values < max(start, end))
-        wanted, rising = values[inside], end > start
-        low, high = np.full(len(wanted), a), np.full(len(wanted), b)
-        points[branch, inside] = _bisected(partial(_before, label, wanted, bool(rising)), low, high)
+        points[branch, inside] = between(excess, a, b, values[inside]).value
     return points
-
-
-def _before(label: Function, wanted: Array, rising: bool, y: Array) -> NDArray[np.bool_]:
-    """Whether a branch has yet to reach these labels."""
-    return np.asarray((label(y) < wanted) == rising)
 
 
 def _others(label: Function, ends: Array, y: Array) -> Array:
