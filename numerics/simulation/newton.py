@@ -99,30 +99,6 @@ def project(u: Floats, g: Floats, h: Floats, a: Floats) -> None:
 
 
 @compiled
-def solve(h: Floats, b: Floats) -> None:
-    """``h x = b`` by elimination with row pivots; x is left in b, h is destroyed. A zero pivot gives non-finite x."""
-    n = b.size
-    for k in range(n):
-        pivot = k
-        for i in range(k + 1, n):
-            if abs(h[i, k]) > abs(h[pivot, k]):
-                pivot = i
-        if pivot != k:
-            for j in range(k, n):
-                h[k, j], h[pivot, j] = h[pivot, j], h[k, j]
-            b[k], b[pivot] = b[pivot], b[k]
-        for i in range(k + 1, n):
-            factor = h[i, k] / h[k, k]
-            for j in range(k + 1, n):
-                h[i, j] -= factor * h[k, j]
-            b[i] -= factor * b[k]
-    for k in range(n - 1, -1, -1):
-        for j in range(k + 1, n):
-            b[k] -= h[k, j] * b[j]
-        b[k] /= h[k, k]
-
-
-@compiled
 def newton(
     T: Floats,
     degrees: Ints,
@@ -146,10 +122,10 @@ def newton(
             if np.sqrt(np.sum(g * g)) < tolerance:
                 converged[start] = True
                 break
-            solve(h, g)
-            step = np.sqrt(np.sum(g * g))
-            if not np.isfinite(step):
+            try:
+                g[:] = np.linalg.solve(h, g)
+            except Exception:  # a singular Hessian; numba knows no finer class
                 break
-            x -= g / max(1.0, step / longest)
+            x -= g / max(1.0, np.sqrt(np.sum(g * g)) / longest)
             x /= np.sqrt(np.sum(x * x))
     return converged
