@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from . import storage
 from .errors import Interrupted
@@ -18,7 +18,18 @@ from .sweep import sweep
 
 FORM = storage.Format("ruggedflow point", 1, "a sweep")
 Point = TypeVar("Point")
+Task_contra = TypeVar("Task_contra", contravariant=True)
 Result = TypeVar("Result")
+
+
+class Store(Protocol[Task_contra, Result]):
+    """Where a sweep finds what is finished already and leaves what it finishes."""
+
+    def read(self, task: Task_contra) -> Result | None:
+        """What that task gave; None if it has yet to be done."""
+
+    def write(self, task: Task_contra, result: Result) -> None:
+        """Keep it."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,7 @@ def _key(task: object) -> str:
 def sweep_kept(
     function: Callable[[Point], Result],
     points: Sequence[Point],
-    kept: Kept[Result] | None,
+    kept: Store[Point, Result] | None,
     *,
     done: Callable[[int, Result], None],
     what: str,

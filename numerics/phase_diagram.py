@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from theory.printing import as_latex
 from theory.systems import SpikedMatrixTensor
 
 from .lowering import Array
+from .progress import Progress, silent
 from .provenance import Record, as_csv, versions
 from .quantity import Axis, Quantity
 from .rounding import rounded_up
@@ -64,19 +65,19 @@ class PhaseDiagram(Solution):
         return [np.zeros_like(easy), possible, easy, ml_amp, flow, trivial, np.full_like(easy, np.inf)]
 
 
-def phase_diagram(p: int, delta_p: Array, progress: Callable[[str], None] = lambda name: None) -> PhaseDiagram:
+def phase_diagram(p: int, delta_p: Array, progress: Progress = silent) -> PhaseDiagram:
     """Every threshold of ``SpikedMatrixTensor(p)`` in ``1/Delta_2`` at the noises ``delta_p > 0``.
 
-    ``progress`` is called with the name of each line when it is done.
+    ``progress`` names each line when it is done.
     """
     noises = np.asarray(delta_p, dtype=np.float64)
     if not (noises.ndim == 1 and noises.size and np.all(noises > 0) and np.all(np.isfinite(noises))):
         raise ValueError(f"delta_p = {delta_p} must be a list of positive numbers")
     family = SpikedMatrixTensor.family(p)
     locator, lines = Locator(family, noises), {}
-    for name in family.thresholds:
+    for number, name in enumerate(family.thresholds):
         lines[name] = locator(name).quantity(family.thresholds[name].meaning, "delta_p")
-        progress(name)
+        progress((number + 1) / len(family.thresholds), name)
     return PhaseDiagram(p, noises, lines, {"system": "spiked-matrix-tensor", "p": p})
 
 

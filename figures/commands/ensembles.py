@@ -21,7 +21,7 @@ from theory.naming import called
 from theory.system import System
 
 from .answer import Answer
-from .progress import counted
+from .progress import fraction
 from .rows import print_rows, rows, titled
 
 DECADES = 12
@@ -71,7 +71,7 @@ def _times(at: Sequence[float] | None, end: float) -> list[float]:
 def _simulate(runner: Callable[..., Ensemble], problem: Mapping[str, Any]) -> Ensemble:
     """With a bar; an interruption says what is kept."""
     try:
-        with counted(f"samples, N = {problem['size']}") as progress:
+        with fraction() as progress:
             return runner(**problem, progress=progress)
     except SweepError as error:
         if not isinstance(error.__cause__, BrokenProcessPool):

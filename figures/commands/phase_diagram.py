@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from numerics.progress import part
 from numerics.provenance import output_folder, write_whole
 from theory.domain import FLAG, Interval, Order, Real, Several, Text, Whole
 from theory.naming import called, shortened
@@ -19,7 +20,7 @@ from theory.systems import PhaseRetrieval, SpikedMatrixTensor
 from .answer import Answer
 from .files import FOLDER
 from .output import select
-from .progress import counted, lines
+from .progress import fraction
 from .question import Option, answers
 
 DEFAULT = "phase_diagram"
@@ -67,8 +68,9 @@ def of_spiked_matrix_tensor(
         _refuse(system, runs)
     planned = _plan(chosen, low, high, runs) if with_simulation else None
     folder = folder_of(system.slug, output, FILES.values())
-    with lines(sum(len(system.family(order).thresholds) for order in chosen)) as advance:
-        diagrams = [phase_diagram(order, np.geomspace(low, high, points), advance) for order in chosen]
+    noises = np.geomspace(low, high, points)
+    with fraction() as progress:
+        diagrams = [phase_diagram(order, noises, part(progress, i, len(chosen))) for i, order in enumerate(chosen)]
     found = planned.run(folder / RUNS) if planned else []
     command = f"ruggedflow phase-diagram {system.slug} {' '.join(f'--p {order}' for order in chosen)}"
     command += f" --delta-p-range {low:g}:{high:g} --points {points}{planned.command if planned else ''}"
@@ -138,8 +140,8 @@ def of_phase_retrieval(
     parts = in_folder(folder / PARTS)
     options: Any = {"panel": a, "lines": chosen, "workers": workers, "keep": parts.folder}
     try:
-        with counted("computing") as advance:
-            diagram = retrieval_diagram(np.geomspace(low, high, points), progress=advance, **options)
+        with fraction() as progress:
+            diagram = retrieval_diagram(np.geomspace(low, high, points), progress=progress, **options)
     except KeyboardInterrupt as error:
         kept = f"the same command goes on from {parts.folder}"
         raise KeyboardInterrupt(f"{str(error) or 'interrupted'}; {kept}") from error

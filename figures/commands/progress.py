@@ -8,68 +8,34 @@ from contextlib import contextmanager, nullcontext
 from math import log10
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Display
+
+from numerics.progress import Progress
 
 EVERY = 10.0
 """Seconds between two lines."""
 
 
 @contextmanager
-def logarithmic(t_max: float) -> Iterator[Callable[[float], None]]:
-    """To be called with the time reached: equal lengths are equal decades beyond ``t = 1``. Erased at the end."""
+def logarithmic(t_max: float) -> Iterator[Progress]:
+    """Of a time, up to ``t_max``: equal lengths are equal decades beyond ``t = 1``. Erased at the end."""
     columns = (TextColumn("t = {task.fields[time]:.3g}"), BarColumn(), TextColumn(f"{t_max:g}"), TimeElapsedColumn())
     with _shown(*columns) as (display, doing):
         task = display.add_task("", total=log10(1 + t_max), time=0.0)
 
-        def reached(t: float) -> None:
+        def reached(done: float, what: str) -> None:
+            t = done * t_max
             display.update(task, completed=log10(1 + t), time=t)
-            doing(f"t = {t:.3g} of {t_max:g}")
+            doing(what)
 
-        reached(0.0)
+        reached(0.0, f"t = 0 of {t_max:g}")
         yield reached
 
 
 @contextmanager
-def counted(what: str) -> Iterator[Callable[[int, int], None]]:
-    """To be called with how many are done and how many there are. Erased at the end."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with _shown(*columns) as (display, doing):
-        task = display.add_task("", total=None)
-
-        def reached(done: int, total: int) -> None:
-            display.update(task, completed=done, total=total)
-            doing(f"{done} of {total} {what}")
-
-        doing(what)
-        yield reached
-
-
-@contextmanager
-def lines(total: int, what: str = "lines") -> Iterator[Callable[[str], None]]:
-    """To be called with the name of each of ``total`` things when it is done. Erased at the end."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(what))
-    with _shown(*columns, TimeElapsedColumn()) as (display, doing):
-        task = display.add_task("computing", total=total)
-
-        def finished(name: str) -> None:
-            display.update(task, advance=1, description=name)
-            doing(f"{what}, last {name}")
-
-        doing(f"{total} {what}")
-        yield finished
-
-
-@contextmanager
-def fraction() -> Iterator[Callable[[float, str], None]]:
-    """To be called with the fraction done, 0 to 1, and what is being done. Erased at the end."""
+def fraction() -> Iterator[Progress]:
+    """Of anything else. Erased at the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with _shown(*columns) as (display, doing):
         task = display.add_task("", total=1.0)
@@ -83,11 +49,11 @@ def fraction() -> Iterator[Callable[[float, str], None]]:
 
 
 @contextmanager
-def _shown(*columns: ProgressColumn) -> Iterator[tuple[Progress, Callable[[str], None]]]:
+def _shown(*columns: ProgressColumn) -> Iterator[tuple[Display, Callable[[str], None]]]:
     """A bar, erased at the end, and what to call with the text of the lines that stand for it where it is not seen."""
     console, piped = Console(stderr=True), not sys.stderr.isatty()
     lines_instead = announced() if piped else nullcontext(lambda _: None)
-    with Progress(*columns, console=console, disable=piped, transient=True) as display, lines_instead as doing:
+    with Display(*columns, console=console, disable=piped, transient=True) as display, lines_instead as doing:
         yield display, doing
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from numerics.recovery import Model, SuccessPoint, success_points
 from numerics.recovery.diagram import to_csv
 
-from .progress import counted
+from .progress import fraction
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Plan:
         """With a bar; runs that are in the folder already are not repeated, so that an interruption loses none."""
         options: Any = {"seed": self.seed, "output": folder, "workers": self.workers, "absent": self.absent}
         try:
-            with counted("runs") as progress:
+            with fraction() as progress:
                 return success_points(self.models, self.sizes, self.samples, progress=progress, **options)
         except KeyboardInterrupt as error:
             raise KeyboardInterrupt(f"interrupted; the same command goes on from {folder}") from error

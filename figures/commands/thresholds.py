@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from sympy import Symbol
 
+from numerics.progress import part
 from theory.domain import Several, Text, Whole
 from theory.prediction import Threshold
 from theory.system import System
@@ -14,7 +15,7 @@ from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
 from .output import print_table, select
-from .progress import announced, lines
+from .progress import announced, fraction
 from .question import Option, answers
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ def of_landscape(
     families = landscape.families()
     keys = select("only", only, [key for family, _ in families for key in family.thresholds])
     found: dict[str, Any] = {}
-    with lines(len(keys)) as advance:
-        for family, parameters in families:
+    with fraction() as progress:
+        for number, (family, parameters) in enumerate(families):
             wanted = [key for key in keys if key in family.thresholds]
             if wanted:
-                found |= evaluate_thresholds(family, parameters, digits, wanted, advance)
+                found |= evaluate_thresholds(family, parameters, digits, wanted, part(progress, number, len(families)))
     return _answer(landscape, Thresholds(found))
 
 
@@ -79,7 +80,7 @@ def of_loss(
     landscape.require_smooth()
     keys = select("only", only, THRESHOLDS)
     with announced() as doing:
-        found = evaluate_critical(landscape, keys, progress=doing)
+        found = evaluate_critical(landscape, keys, progress=lambda _, what: doing(what))
     return _answer(landscape, Thresholds({key: replace(value, digits=digits) for key, value in found.items()}))
 
 

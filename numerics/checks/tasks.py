@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..lowering import Array
+from ..progress import Progress as Progress  # noqa: PLC0414 (every check takes it from here)
 from ..sweep import sweep
 
-Progress = Callable[[float, str], None]
-"""Called with the fraction done, from 0 to 1, and a few words on what is being done."""
 Point = TypeVar("Point")
 Result = TypeVar("Result")
 

@@ -16,10 +16,11 @@ from theory.dynamics import GrowthRate as GrowthTheory
 from theory.landscape import GaussianLandscape
 
 from ..lowering import Array
+from ..progress import Progress, silent
 from .growth import STAGES, linear_growth
 from .model import Model
 from .solution import DynamicsSolution
-from .solve import Progress, solve_dynamics
+from .solve import solve_dynamics
 
 STRIDE, DECADE = 3, 5
 """Panels between the values of an extrapolation (a factor of 4.5 in time), and about a decade before its repetition."""
@@ -94,7 +95,7 @@ def growth_rate(
     rtol: float = 1e-6,
     temperature: float = 0.0,
     parameters: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> GrowthRate:
     r"""``lambda(t) = -mu(t) + g''(0) + int_0^t f''(C) R m(s)/m(t) ds`` from a random start, for ``m(0) -> 0``.
 

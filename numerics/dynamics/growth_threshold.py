@@ -2,7 +2,7 @@ r"""Where an infinitesimal overlap begins to grow exponentially: the zero of ``s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,6 @@ def dynamical_threshold(
     *,
     t_max: float = 1e4,
     rtol: float = 1e-6,
-    progress: Callable[[float], None] | None = None,
 ) -> DynamicalThreshold:
     r"""``lambda ~ (control - threshold)^2``: ``sqrt(lambda)`` at several controls above, extrapolated to zero.
 
@@ -63,16 +62,15 @@ def dynamical_threshold(
         Values of its other symbols.
     t_max, rtol
         Of each run, as in ``growth_rate``.
-    progress
-        Called with each control parameter that is about to be run (7 to 10 of them).
 
-    The points are found without the closed form. The error adds up what leaving out the farthest point changes and
-    what the errors of all rates do together. Raises ``ConvergenceError`` where too few controls show growth, and
-    ``ValueError`` where the flow ends in a single minimum, ``f''(1) < f'(1)``: there lambda vanishes linearly.
+    The points, 7 to 10 runs, are found without the closed form. The error adds up what leaving out the farthest point
+    changes and what the errors of all rates do together. Raises ``ConvergenceError`` where too few controls show
+    growth, and ``ValueError`` where the flow ends in a single minimum, ``f''(1) < f'(1)``: there lambda vanishes
+    linearly.
     """
     if single_minimum(family.landscape.subs(dict(parameters or {}))):
         raise ValueError("f''(1) < f'(1): the rate vanishes linearly; the threshold is theory's gradient_flow")
-    search = _Search(family, dict(parameters or {}), t_max, rtol, progress, {})
+    search = _Search(family, dict(parameters or {}), t_max, rtol, {})
     search.run()
     controls = np.array(sorted(x for x, rate in search.found.items() if _in_range(rate)))
     if controls.size < FEWEST:
@@ -101,7 +99,6 @@ class _Search:
     parameters: dict[Any, Any]
     t_max: float
     rtol: float
-    progress: Callable[[float], None] | None
     found: dict[float, GrowthRate]
 
     def run(self) -> None:
@@ -113,8 +110,6 @@ class _Search:
 
     def _rate(self, control: float) -> GrowthRate:
         x = float(f"{control:.6g}")
-        if self.progress is not None:
-            self.progress(x)
         landscape = self.family.landscape.subs({**self.parameters, self.family.control: x})
         self.found[x] = growth_rate(landscape, t_max=self.t_max, rtol=self.rtol)
         return self.found[x]

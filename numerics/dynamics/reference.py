@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ..errors import ConvergenceError
 from .history import History
 from .model import Model
 from .panel import Values, solve_panel
+from .two_time import Reached
 from .uniform import Grid, UniformTwoTime
 
-Progress = Callable[[float], None]
 LARGEST_ORDER = 24
 LARGEST_SIZE = 5500
 """Times of the finer grid; C and R on two grids then take 1 GB."""
@@ -20,7 +18,7 @@ REACH = 6.5
 """Width of a panel in units of the fastest time scale: wider ones would not converge."""
 
 
-def solve(model: Model, t_max: float, *, rtol: float, progress: Progress | None = None) -> UniformTwoTime:
+def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda t: None) -> UniformTwoTime:
     """All of the two-time equations on ``[0, t_max]``, to ``rtol``.
 
     Each panel is one implicit Radau step of high order; the run is repeated with two more times per panel until the
@@ -32,7 +30,7 @@ def solve(model: Model, t_max: float, *, rtol: float, progress: Progress | None 
     coarse, grid, best, fruitless = None, _first_grid(model, t_max, rtol), np.inf, 0
     while fruitless < 2:
         _require_size(grid, t_max, rtol, best)
-        fine = _march(model, grid, rtol, progress)
+        fine = _march(model, grid, rtol, reached)
         if fine is None:
             coarse, grid = None, _narrower(grid, grid.order)
             continue
@@ -81,7 +79,7 @@ def _require_size(grid: Grid, t_max: float, rtol: float, best: float) -> None:
     )
 
 
-def _march(model: Model, grid: Grid, rtol: float, progress: Progress | None) -> UniformTwoTime | None:
+def _march(model: Model, grid: Grid, rtol: float, reached: Reached) -> UniformTwoTime | None:
     """One run; None when its panels are too wide to converge."""
     history = History.begin(model, grid)
     values, iterations, tolerance = None, 0, max(1e-3 * rtol, 4e-15)
@@ -91,8 +89,7 @@ def _march(model: Model, grid: Grid, rtol: float, progress: Progress | None) -> 
             if found is None:
                 return None
             values, iterations = found[0], iterations + found[1]
-            if progress is not None:
-                progress(grid.width * (panel + 1))
+            reached(grid.width * (panel + 1))
     statistics = {"panels": grid.panels, "order": grid.order, "times": grid.size, "iterations": iterations}
     return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((5, grid.panels)), statistics)
 

@@ -13,14 +13,14 @@ from theory.landscape import GaussianLandscape
 
 from ..errors import ConvergenceError, Interrupted
 from ..periodically import Periodically
+from ..progress import Progress, silent
 from .model import Model, Start, described, model
 from .solution import DynamicsSolution
-from .two_time import TwoTime
+from .two_time import Reached, TwoTime
 from .units import fastest
 from .verified import Verified
 
 Method = Literal["auto", "reference", "long-time"]
-Progress = Callable[[float], None]
 REFERENCE_REACH = 40.0
 """Longest run that "auto" gives to the reference method, in units of the landscape's own time, ``1/fastest``."""
 SMALLEST_RTOL = 1e-13
@@ -36,7 +36,7 @@ def solve_dynamics(
     rtol: float = 1e-6,
     method: Method = "auto",
     verify: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     resume: DynamicsSolution | None = None,
     keep: Callable[[DynamicsSolution], object] | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -64,7 +64,7 @@ def solve_dynamics(
     verify
         Solve again with a tenth of the tolerance; the difference joins the error estimate.
     progress
-        Called with the time reached, after every iteration of the solver; starts again with each refinement.
+        Called with ``t/t_max`` at the time reached, after every iteration; starts again with each refinement.
     resume
         A solution of the same problem, to the same ``rtol`` or a smaller one, to go on from (long-time method only).
     keep
@@ -94,18 +94,22 @@ def solve_dynamics(
         "method": chosen,
         "verify": False,
     }
+
+    def reached(t: float) -> None:
+        progress(t / t_max, f"t = {t:.3g} of {t_max:g}")
+
     often: Periodically[TwoTime] | None = None
     if keep is not None:
         often = Periodically(lambda two_time: keep(_solution(equations, two_time, settings)))
     with _keeping_partial(equations, settings):
-        two_time = _integrate(equations, float(t_max), chosen, float(rtol), progress, before, often)
+        two_time = _integrate(equations, float(t_max), chosen, float(rtol), reached, before, often)
     solution = _solution(equations, two_time, settings)
     if not (verify and _reaches(two_time, t_max)):
         return solution
     if keep is not None:
         keep(solution)
     with _keeping_partial(equations, settings, solution):
-        finer = _integrate(equations, float(t_max), chosen, max(float(rtol) / 10, SMALLEST_RTOL), progress, None)
+        finer = _integrate(equations, float(t_max), chosen, max(float(rtol) / 10, SMALLEST_RTOL), reached, None)
     return _solution(equations, Verified.of(finer, two_time), settings | {"verify": True})
 
 
@@ -170,7 +174,7 @@ def _integrate(
     t_max: float,
     method: str,
     rtol: float,
-    progress: Progress | None,
+    reached: Reached,
     before: TwoTime | None,
     often: Periodically[TwoTime] | None = None,
 ) -> TwoTime:
@@ -182,8 +186,8 @@ def _integrate(
     # more BLAS threads than idle cores wait for one another, and runs are spread over cores point by point
     with threadpool_limits(1, "blas"):
         if method == "reference":
-            return reference.solve(equations, t_max, rtol=rtol, progress=progress)
-        options: Any = {"progress": progress, "resume": before, "keep": often}
+            return reference.solve(equations, t_max, rtol=rtol, reached=reached)
+        options: Any = {"reached": reached, "resume": before, "keep": often}
         return cast(TwoTime, long_time.solve(equations, t_max, rtol=rtol, **options))
 
 

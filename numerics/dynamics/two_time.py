@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, cast
 
 from ..lowering import Array
 from .model import Model
+
+Reached = Callable[[float], None]
+"""What an integrator calls with the time that it has reached."""
 
 
 class OneTime(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from theory.systems.phase_retrieval import PhaseRetrieval
 from ..kept import Kept, sweep_kept
 from ..lowering import Array
 from ..packing import packed, unpacked
+from ..progress import Progress, counting, silent
 from ..provenance import Record, as_csv, versions
 from ..quantity import Axis, Quantity
 from ..solution import Solution
@@ -78,31 +79,25 @@ def retrieval_diagram(
     overlaps: Array = OVERLAPS,
     lines: Sequence[str] = LINES,
     workers: int = 1,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = silent,
     keep: Path | None = None,
 ) -> RetrievalDiagram:
     """Every named threshold of ``PhaseRetrieval(a)`` at each a > 0, and the lines in (alpha, q) at ``a = panel``.
 
-    ``progress`` is called with how many values are done of how many. The folder ``keep`` holds those that are; what it
-    holds is not computed again. Raises ValueError for a softening that is not positive, ``Interrupted`` on Ctrl-C.
+    ``progress`` counts the values. The folder ``keep`` holds those that are done; what it holds is not computed again.
+    Raises ValueError for a softening that is not positive, ``Interrupted`` on Ctrl-C.
     """
     values = np.asarray(softening, dtype=np.float64)
     if not (values.ndim == 1 and values.size and np.all(values > 0) and np.all(np.isfinite(values))):
         raise ValueError(f"softening = {softening} must be a list of positive numbers; try [0.01, 0.1, 1]")
     points = [(name, float(a)) for name in lines for a in values]
-    finished: list[int] = []
-
-    def done(index: int, _: ThresholdValue) -> None:
-        finished.append(index)
-        progress(len(finished), len(points) + 1)
-
+    done = counting(progress, len(points) + 1, "values")
     where: dict[str, Any] = {"workers": workers, "name": lambda point: f"{point[0]} at a = {point[1]:g}"}
     kept = None if keep is None else in_folder(keep)
     found = sweep_kept(_threshold, points, kept, done=done, what="thresholds", **where)
-    count = len(values)
-    table = {name: found[i * count : (i + 1) * count] for i, name in enumerate(lines)}
+    table = {name: found[i * len(values) : (i + 1) * len(values)] for i, name in enumerate(lines)}
     at_panel = overlap_lines(PhaseRetrieval(panel), overlaps=overlaps)
-    progress(len(points) + 1, len(points) + 1)
+    done()
     return RetrievalDiagram(values, table, panel, at_panel, {"system": "phase-retrieval", "a of the lines in q": panel})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
+from ..progress import Progress, silent
 from ..threshold_values import Thresholds, ThresholdValue
 from .bayes import algorithmic, information_theoretic, spectral_optimal, weak_recovery
 from .critical import absent
@@ -63,11 +64,11 @@ def evaluate_critical(
     landscape: GeneralizedLinearLandscape,
     only: Iterable[str] = (),
     *,
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Progress = silent,
 ) -> Thresholds:
     """All thresholds of a loss with numbers for its parameters, or those named in ``only``.
 
-    ``progress`` is called with each name in turn. Each stands alone: one that cannot be computed is absent, with the
+    ``progress`` names each in turn. Each stands alone: one that cannot be computed is absent, with the
     reason in its note. Raises ValueError for an unknown name, for a loss with free parameters, or where loss and
     teacher admit none of those asked for.
     """
@@ -78,8 +79,8 @@ def evaluate_critical(
             raise ValueError(f"threshold = {name!r} is unknown; choose among {', '.join(THRESHOLDS)}")
     found: dict[str, ThresholdValue] = {}
     reasons: list[Exception] = []
-    for name in names:
-        progress(name)
+    for number, name in enumerate(names):
+        progress(number / len(names), name)
         try:
             value = THRESHOLDS[name].compute(landscape)
         except (ConvergenceError, ValueError, ArithmeticError) as failure:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import ConvergenceError
 from ..lowering import Array
+from ..progress import Progress, part, silent
 from ..simulation import simulate
 from ..statistics import wilson
 from .criterion import Model, deadline, first_overlap
@@ -47,9 +48,6 @@ class SuccessPoint:
         return self.curve.crossing
 
 
-Progress = Callable[[int, int], None]
-
-
 def success_points(
     models: Sequence[Model],
     sizes: Sequence[int],
@@ -58,22 +56,21 @@ def success_points(
     seed: int = 0,
     output: Path | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     absent: Callable[[str], None] | None = None,
 ) -> list[SuccessPoint]:
     """One point for each model and size, by ``samples >= 2`` runs at each of five ``1/Delta_2``.
 
     ``output`` is a folder where each run is kept; what is there already, from the same seed, is not run again.
-    ``progress`` is called with the number of runs done and of all. A place where no crossing is found raises
+    ``progress`` counts the runs. A place where no crossing is found raises
     ``ConvergenceError``, before it is run; or it is left out, and ``absent`` is called with the reason.
     """
     if samples < 2:
         raise ValueError(f"samples = {samples}: expected at least 2; try 64")
     places = [(model, size) for model in models for size in sizes]
-    total = len(places) * len(FACTORS) * samples
     points: list[SuccessPoint] = []
     for number, (model, size) in enumerate(places):
-        tell = _shifted(progress, number * len(FACTORS) * samples, total)
+        tell = part(progress, number, len(places))
         try:
             points.append(_point(model, size, samples, seed, output, workers, tell))
         except ConvergenceError as error:
@@ -83,12 +80,8 @@ def success_points(
     return points
 
 
-def _shifted(progress: Progress | None, before: int, total: int) -> Progress | None:
-    return None if progress is None else lambda done, _: progress(before + done, total)
-
-
 def _point(
-    model: Model, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress | None
+    model: Model, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
     signals: Array = np.round(predicted * np.array(FACTORS), DIGITS)
@@ -106,7 +99,7 @@ def _point(
             output=folder,
             resume=True,
             workers=workers,
-            progress=_shifted(progress, i * samples, 0),
+            progress=part(progress, i, len(signals)),
         )
         rows.append(found["m"][:, 0, -1] > model.goal)
     successes = np.array(rows, dtype=np.int64)

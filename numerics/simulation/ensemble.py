@@ -20,6 +20,7 @@ from ..solution import Solution
 from ..statistics import CONFIDENCE, Estimate, bootstrap
 from ..storage import Format
 from .condensation import condensed
+from .job import Task
 from .observables import OVER_HESSIAN_TIMES, OVER_TIME, PARTICIPATION
 from .storage import existing_folder
 
@@ -155,7 +156,8 @@ class Ensemble(Solution):
         finished = [index for index in there.finished() if index < there.settings["samples"]]
         if not finished:
             raise ValueError(f"{path}: no sample has finished yet")
-        return cls.assembled(there.settings, {index: there.read(index) for index in finished})
+        samples = ((index, there.read(Task(index))) for index in finished)
+        return cls.assembled(there.settings, {index: sample for index, sample in samples if sample is not None})
 
     @classmethod
     def assembled(cls, settings: Mapping[str, Any], results: Mapping[int, Mapping[str, Any]]) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, get_args
@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 
 from theory.landscape import GaussianLandscape
 
-from .. import sweep as sweeping
 from ..arrays import reals
 from ..errors import Interrupted
+from ..kept import sweep_kept
 from ..lowering import Array
+from ..progress import Progress, counting, silent
 from ..provenance import versions
 from . import flow
 from .budget import require_run_memory
@@ -28,9 +29,7 @@ from .langevin import RTOL as THERMAL_RTOL
 from .observables import schedule
 from .packed import Precision, require_precision, require_size
 from .starts import saved_starts
-from .storage import Folder, open_folder
-
-Progress = Callable[[int, int], None]
+from .storage import open_folder
 
 
 def simulate(
@@ -56,7 +55,7 @@ def simulate(
     resume: bool = False,
     executor: Executor | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Ensemble:
     r"""``dx = (-grad H - mu x) dt + sqrt(2T) dW`` on ``|x|^2 = N``, on ``samples`` realisations of ``H``.
 
@@ -90,7 +89,7 @@ def simulate(
     executor, workers
         As for ``sweep``.
     progress
-        Called with the number of finished samples and of all.
+        Called with the fraction of the samples that are finished, and with how many of how many that is.
 
     Returns an ``Ensemble``. Raises ``ValueError`` for a bad argument, ``OSError`` naming the folder when it cannot be
     written to, and ``Interrupted`` on Ctrl-C, with what has finished in ``partial`` (None if nothing has).
@@ -128,51 +127,21 @@ def run_samples(
     *,
     output: str | Path | None,
     resume: bool,
-    progress: Progress | None,
+    progress: Progress,
     **where: Any,
 ) -> Ensemble:
     """Samples 0 ... ``settings["samples"] - 1`` of a job, less those that ``output`` holds; see ``simulate``."""
     folder = None if output is None else open_folder(output, settings, resume)
-    results = _kept(folder, settings["samples"])
-    todo = [_task(index, states) for index in range(settings["samples"]) if index not in results]
-    return _run(job, settings, todo, results, folder, progress, **where)
-
-
-def _run(
-    job: SampleJob,
-    settings: Mapping[str, Any],
-    todo: list[Task],
-    results: dict[int, Mapping[str, Any]],
-    folder: Folder | None,
-    progress: Progress | None,
-    **where: Any,
-) -> Ensemble:
-    """The samples that are missing; each is written as it comes."""
-    total = settings["samples"]
-
-    def done(place: int, arrays: Mapping[str, Any]) -> None:
-        if folder is not None:
-            folder.write(todo[place].number, arrays)
-        results[todo[place].number] = arrays
-        if progress is not None:
-            progress(len(results), total)
-
-    if progress is not None:
-        progress(len(results), total)
+    tasks = [_task(index, states) for index in range(settings["samples"])]
+    done = counting(progress, len(tasks), "samples")
     try:
-        sweeping.sweep(job, todo, done=done, name=str, **where)
-    except KeyboardInterrupt as error:
+        results = sweep_kept(job, tasks, folder, done=done, what="samples", name=str, **where)
+    except Interrupted as error:
         kept = "; go on with resume" if folder is not None else ""
-        partial = Ensemble.assembled(settings, results) if results else None
-        raise Interrupted(f"interrupted after {len(results)} of {total} samples{kept}", partial) from error
-    return Ensemble.assembled(settings, results)
-
-
-def _kept(folder: Folder | None, samples: int) -> dict[int, Mapping[str, Any]]:
-    """What an earlier run has finished."""
-    if folder is None:
-        return {}
-    return {index: folder.read(index) for index in folder.finished() if index < samples}
+        raise Interrupted(
+            f"{error}{kept}", Ensemble.assembled(settings, error.partial) if error.partial else None
+        ) from error
+    return Ensemble.assembled(settings, dict(enumerate(results)))
 
 
 def states_of(start: ArrayLike, samples: int, starts: int, size: int) -> Array:

@@ -18,6 +18,7 @@ from typing import Any
 from .. import storage
 from ..provenance import Record, output_folder, versions, write_whole
 from ..storage import Arrays, sealed_json, unsealed_json
+from .job import Task
 
 FORMAT = "ruggedflow ensemble"
 VERSION = 2
@@ -40,15 +41,17 @@ class Folder:
         """Numbers of the samples that are there."""
         return _finished(self.path)
 
-    def write(self, index: int, arrays: Mapping[str, Any]) -> None:
+    def write(self, task: Task, result: Mapping[str, Any]) -> None:
         """One sample; ``OSError`` names the folder and says that what was there is kept."""
-        header = {"sample": index, "settings": _fixed(self.settings)}
+        header = {"sample": task.number, "settings": _fixed(self.settings)}
         with _naming(self.path):
-            storage.write(self._file(index), FORM, header, arrays, packed=False)
+            storage.write(self._file(task.number), FORM, header, result, packed=False)
 
-    def read(self, index: int) -> Arrays:
-        """One sample; ``ValueError`` if it is damaged or belongs to another run."""
-        file = self._file(index)
+    def read(self, task: Task) -> Mapping[str, Any] | None:
+        """One sample; None if it is not there, ``ValueError`` if it is damaged or belongs to another run."""
+        index, file = task.number, self._file(task.number)
+        if not file.exists():
+            return None
         try:
             header, arrays = storage.read(file, FORM)
         except OSError as error:

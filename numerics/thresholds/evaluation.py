@@ -17,6 +17,7 @@ from theory.thresholds import Family, Threshold
 from ..complexity import require_values
 from ..errors import ConvergenceError
 from ..lowering import Array, lower_exact
+from ..progress import Progress, silent
 from ..roots import polish
 from ..rounding import half_unit
 from ..threshold_values import Thresholds, ThresholdValue
@@ -105,13 +106,13 @@ def evaluate_thresholds(
     parameters: Point,
     digits: int = 15,
     only: Iterable[str] = (),
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Progress = silent,
 ) -> Thresholds:
     """All thresholds (or those in ``only``) at exact values of the free parameters.
 
     Closed forms are evaluated directly; the others are bracketed in double precision and polished with Newton's method
     in mpmath on the equations of the analytic piece they lie on. Where that fails the reason says how far it got.
-    ``progress`` is called with the name of each threshold when it is done.
+    ``progress`` names each threshold when it is done.
     """
     (values,) = evaluate_table(family, [parameters], digits, only, progress)
     given = {str(symbol): str(value) for symbol, value in parameters.items()}
@@ -123,7 +124,7 @@ def evaluate_table(
     points: Sequence[Point],
     digits: int = 15,
     only: Iterable[str] = (),
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Progress = silent,
 ) -> list[dict[str, ThresholdValue]]:
     """``evaluate_thresholds`` at many points, bracketed all at once."""
     if not (isinstance(digits, int) and 1 <= digits <= MAX_DIGITS):
@@ -135,10 +136,10 @@ def evaluate_table(
             raise ValueError(f"{missing[0]} has no value; it must be positive")
     locator = Locator(family, *([float(point[symbol]) for point in points] for symbol in family.free))
     rows: list[dict[str, ThresholdValue]] = [{} for _ in points]
-    for name in names:
+    for number, name in enumerate(names):
         for i, point in enumerate(points):
             rows[i][name] = _at_point(family, name, locator(name), i, point, digits)
-        progress(name)
+        progress((number + 1) / len(names), name)
     return rows
 
 

@@ -198,9 +198,9 @@ def test_every_parameter_is_needed(run: Any) -> None:
 def stopped_by(error: BaseException) -> Any:
     """The long-time method, stopped half-way by that error."""
 
-    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any, keep: Any) -> Any:
+    def solve(model: Model, t_max: float, *, rtol: float, reached: Any, resume: Any, keep: Any) -> Any:
         assert resume is None
-        error.two_time = reference_method.solve(model, t_max / 2, rtol=rtol, progress=progress)  # type: ignore[attr-defined]
+        error.two_time = reference_method.solve(model, t_max / 2, rtol=rtol, reached=reached)  # type: ignore[attr-defined]
         raise error
 
     return solve
@@ -313,10 +313,10 @@ def test_an_interrupted_check_keeps_what_was_to_be_checked(
 ) -> None:
     solve = reference_method.solve
 
-    def interrupted(model: Model, t_max: float, *, rtol: float, progress: Any) -> Any:
+    def interrupted(model: Model, t_max: float, *, rtol: float, reached: Any) -> Any:
         if rtol < 1e-4:
             raise KeyboardInterrupt
-        return solve(model, t_max, rtol=rtol, progress=progress)
+        return solve(model, t_max, rtol=rtol, reached=reached)
 
     monkeypatch.setattr(reference_method, "solve", interrupted)
     words = ["--t-max", "2", "--verify", "--output", str(tmp_path / "run.npz")]
@@ -342,9 +342,9 @@ def test_resume_goes_on_from_the_same_problem_only(run: Any, monkeypatch: pytest
     monkeypatch.setattr("numerics.dynamics.solution.backend", lambda _: reference_method.UniformTwoTime)
     seen = []
 
-    def solve(model: Model, t_max: float, *, rtol: float, progress: Any, resume: Any, keep: Any) -> Any:
+    def solve(model: Model, t_max: float, *, rtol: float, reached: Any, resume: Any, keep: Any) -> Any:
         seen.append(resume.t[-1])
-        return reference_method.solve(model, t_max, rtol=rtol, progress=progress)
+        return reference_method.solve(model, t_max, rtol=rtol, reached=reached)
 
     monkeypatch.setattr(long_time, "solve", solve, raising=False)
     run(*SYSTEM, "--t-max", "2", "--output", path)
@@ -389,7 +389,7 @@ def test_the_bar_shows_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, strea
     monkeypatch.setattr(sys, "stderr", stream())
     monkeypatch.setenv("TERM", "xterm")
     with logarithmic(1e6) as progress:
-        progress(1e3)
+        progress(1e-3, "t = 1e+03 of 1e+06")
     shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
     if stream is Terminal:
         assert "t = 1e+03" in shown and shown.endswith("\x1b[2K")

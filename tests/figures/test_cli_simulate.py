@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sympy import Rational
 
-from figures.commands.progress import counted
+from figures.commands.progress import fraction
 from numerics import simulation
 from numerics.errors import Interrupted
 from numerics.simulation import load, simulate
@@ -97,9 +97,9 @@ def test_bar_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
-        with counted("samples") as progress:
-            progress(3, 8)
-        assert ("3/8" in stream.getvalue()) is shown
+        with fraction() as progress:
+            progress(3 / 8, "3 of 8 samples")
+        assert ("3 of 8 samples" in stream.getvalue()) is shown
 
 
 def test_interrupted(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,15 +70,15 @@ def test_a_figure_shows_itself_in_a_notebook() -> None:
 
 def test_piped_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A line says what is done and how far it is; a short computation says nothing."""
-    with progress.counted("samples"), progress.logarithmic(10), progress.lines(2), progress.fraction():
+    with progress.logarithmic(10), progress.fraction():
         pass
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr(progress, "EVERY", 0.02)
-    with progress.counted("samples, N = 16") as done:
-        done(1, 4)
+    with progress.fraction() as done:
+        done(0.25, "1 of 4 samples")
         time.sleep(0.1)
     with progress.logarithmic(10) as reached:
-        reached(2.5)
+        reached(0.25, "t = 2.5 of 10")
         time.sleep(0.1)
     out, err = capsys.readouterr()
-    assert out == "" and all(text in err for text in ("1 of 4 samples, N = 16 (0 s)\n", "t = 2.5 of 10 (0 s)\n"))
+    assert out == "" and all(text in err for text in ("1 of 4 samples, 25% (0 s)\n", "t = 2.5 of 10 (0 s)\n"))

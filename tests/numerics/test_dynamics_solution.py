@@ -106,9 +106,9 @@ def test_reference_refuses_what_is_out_of_reach() -> None:
 def test_interrupts_and_progress_pass_through() -> None:
     seen: list[float] = []
 
-    def progress(t: float) -> None:
-        seen.append(t)
-        if t > 1:
+    def progress(fraction: float, _: str) -> None:
+        seen.append(10 * fraction)
+        if seen[-1] > 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -162,11 +162,11 @@ def test_a_run_goes_on_and_may_grow(tmp_path: Path) -> None:
     small(tmp_path / "whole", temperature=0.3)
     small(tmp_path / "part", temperature=0.3, samples=2)
     before = (tmp_path / "part" / "sample-000000.npz").stat().st_mtime_ns
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[float, str]] = []
     grown = small(tmp_path / "part", temperature=0.3, resume=True, progress=lambda *k: seen.append(k))
     assert contents(tmp_path / "whole") == contents(tmp_path / "part")
     assert (tmp_path / "part" / "sample-000000.npz").stat().st_mtime_ns == before
-    assert seen == [(2, 5), (3, 5), (4, 5), (5, 5)] and len(grown.samples) == 5
+    assert seen == [(k / 5, f"{k} of 5 samples") for k in range(6)] and len(grown.samples) == 5
 
 
 def test_other_settings_are_refused(tmp_path: Path) -> None:
@@ -313,8 +313,8 @@ def test_a_folder_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_interrupted(tmp_path: Path) -> None:
-    def stop(done: int, _total: int) -> None:
-        if done == 3:
+    def stop(fraction: float, _: str) -> None:
+        if fraction == 3 / 5:
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="interrupted after 3 of 5 samples; go on with resume") as caught:

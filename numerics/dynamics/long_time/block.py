@@ -55,7 +55,7 @@ def solve_block(
     times: Array,
     tolerance: float,
     double: bool = False,
-    alive: Callable[[], None] | None = None,
+    alive: Callable[[], None] = lambda: None,
 ) -> Block | None:
     """Newton from the guess held in the last block; None when it does not converge. ``alive`` is called as it goes on.
 
@@ -67,8 +67,7 @@ def solve_block(
     rounding = max(100 * converged, ROUNDING * float(times[-1]) / rule.origin)
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
-        if alive is not None:
-            alive()
+        alive()
         if not change < DIVERGED:
             return None
         contraction = change / last

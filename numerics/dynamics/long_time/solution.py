@@ -12,13 +12,13 @@ import numpy as np
 from ...errors import ConvergenceError
 from ...lowering import Array
 from ..model import Model, initial
-from ..two_time import Errors, OneTime
+from ..two_time import Errors, OneTime, Reached
 from ..units import fastest, times, unit
 from . import errors, geometry, kernel, store
 from .consistency import require_consistent, require_resolution
 from .geometry import History
 from .rule import Resolution
-from .solver import March, Progress, lowered, time_of
+from .solver import March, lowered, time_of
 
 Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
 
@@ -159,7 +159,7 @@ def solve(
     t_max: float,
     *,
     rtol: float,
-    progress: Progress | None = None,
+    reached: Reached = lambda t: None,
     resume: LongTimeTwoTime | None = None,
     keep: Keep | None = None,
 ) -> LongTimeTwoTime:
@@ -171,8 +171,7 @@ def solve(
     march = _march(times(model, 1 / rate), t_max * rate, rtol, None if resume is None else resume.scaled(1 / rate))
 
     def after_block(t: float) -> None:
-        if progress is not None:
-            progress(t / rate)
+        reached(t / rate)
         if keep is not None and march.mu:
             keep(lambda: _collected(march).scaled(rate))
 

@@ -10,13 +10,13 @@ import numpy as np
 from ...errors import ConvergenceError
 from ...lowering import Array
 from ..model import Model, initial
+from ..two_time import Reached
 from . import geometry, kernel, store
 from .block import Block, extrapolation, solve_block
 from .geometry import LAG, TIME, History, Rule
 from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, Law
 from .rule import Resolution, derivative
 
-Progress = Callable[[float], None]
 FIRST_WIDTH, GROWTH = 0.3, 1.8
 SHORTEST, PATIENCE = 1e-3, 3
 """Of ``origin``: a block that takes less time is not tried again; how often a narrower one may fail to be better."""
@@ -62,15 +62,14 @@ class March:
         """Time reached."""
         return float(time_of(self.x, self.rule))
 
-    def run(self, t_max: float, progress: Progress | None) -> None:
+    def run(self, t_max: float, reached: Reached) -> None:
         """Go on to ``t_max``. Raises ``ConvergenceError`` where the tolerance is lost, keeping what there is."""
         goal = float(np.log1p(t_max / self.rule.origin))
         while self.x < goal * (1 - 1e-14):
-            self.step(goal, None if progress is None else lambda: progress(self.t))
-            if progress is not None:
-                progress(self.t)
+            self.step(goal, lambda: reached(self.t))
+            reached(self.t)
 
-    def step(self, goal: float, alive: Callable[[], None] | None = None) -> None:
+    def step(self, goal: float, alive: Callable[[], None] = lambda: None) -> None:
         """One accepted block, from this edge towards ``goal``."""
         tolerance, q, widest = self.resolution.tolerance, self.resolution.stages, self.resolution.reach
         before, self.fruitless = np.inf, 0
@@ -125,7 +124,7 @@ class March:
             f"the noise of the memory, which grows with t, is {tail:.1g}"
         )
 
-    def _attempt(self, width: float, alive: Callable[[], None] | None) -> Block | None:
+    def _attempt(self, width: float, alive: Callable[[], None]) -> Block | None:
         """Predict and solve a block of that width."""
         self._forget()
         rule, end = self.rule, self.x + width

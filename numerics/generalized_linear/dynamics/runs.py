@@ -12,13 +12,13 @@ import numpy as np
 
 from ...kept import Kept, sweep_kept
 from ...lowering import Array
+from ...progress import Progress, silent
 from .process import Problem, Process
 from .steps import divided, lowest_loss
 
 OBSERVABLES = ("m", "mu", "energy")
 HALVINGS = (1, 2, 4)
 """Parts into which the steps of the flow are cut."""
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def estimate(
     seed: int,
     workers: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     keep: Path | None = None,
 ) -> Estimates:
     """Averages over samples; for the flow extrapolated to steps of length zero.
@@ -134,14 +134,13 @@ def _beyond_noise(differences: Array) -> Array:
     return np.asarray(np.sqrt(np.maximum(differences.mean(axis=0) ** 2 - noise**2, 0.0)))
 
 
-def _reporting(tasks: Sequence[Task], progress: Progress | None) -> Callable[[int, object], None]:
+def _reporting(tasks: Sequence[Task], progress: Progress) -> Callable[[int, object], None]:
     """The fraction of the work that is done."""
     total, finished = sum(task.cost for task in tasks), 0.0
 
     def done(index: int, _result: object) -> None:
         nonlocal finished
         finished += tasks[index].cost
-        if progress is not None:
-            progress(finished / total, "samples")
+        progress(finished / total, "samples")
 
     return done

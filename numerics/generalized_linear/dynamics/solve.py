@@ -13,9 +13,10 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ...lowering import Array
 from ...memory import available_memory, require_memory
+from ...progress import Progress, silent
 from ..data import require_numbers
 from .process import Constraint, Problem
-from .runs import HALVINGS, Estimates, Progress, estimate
+from .runs import HALVINGS, Estimates, estimate
 from .solution import PARTS, DescentSolution
 from .steps import equal_steps, flow_steps, lowest_curvature
 from .walkers import QUASI_RANDOM
@@ -41,7 +42,7 @@ def solve_descent(
     seed: int = 0,
     workers: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     keep: str | Path | None = None,
 ) -> DescentSolution:
     r"""``w(t+1) = b [w(t) - eta grad H]`` from a random w of overlap ``m(0)``; with ``eta = None`` its flow.

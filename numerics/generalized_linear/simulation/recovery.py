@@ -14,7 +14,7 @@ from scipy.special import log_ndtr, ndtr
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ...lowering import Array
-from ...simulation.simulate import Progress
+from ...progress import Progress, part, silent
 from .simulate import simulate_risk
 from .success import successes
 
@@ -82,7 +82,7 @@ def recovery(
     seed: int = 0,
     output: Path | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     **options: Any,
 ) -> Recovery:
     """Gradient flow of ``samples`` draws at each alpha, from a random point each to ``t_max`` or to rest.
@@ -94,9 +94,10 @@ def recovery(
     if places.size < 2 or np.any(np.diff(places) <= 0) or places[0] <= 0:
         raise ValueError(f"alphas = {list(alphas)}: expected two or more, positive and increasing; try [2, 3, 4]")
     counts = []
-    for alpha in places:
+    for number, alpha in enumerate(places):
         folder = None if output is None else output / f"N{size}_alpha{alpha:g}"
-        where: Any = {"output": folder, "resume": True, "workers": workers, "progress": progress}
+        tell = part(progress, number, len(places))
+        where: Any = {"output": folder, "resume": True, "workers": workers, "progress": tell}
         own = np.random.SeedSequence((seed, size, round(1e6 * alpha))).generate_state(1, np.uint32)[0]
         found = simulate_risk(landscape, size, float(alpha), samples, int(own), t_max=t_max, **where, **options)
         counts.append(float(successes(found).sum()))

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from theory.generalized_linear import GeneralizedLinearLandscape, SpectralMethod
 
 from ...lowering import Array
+from ...progress import Progress, silent
 from ...simulation import flow
 from ...simulation.budget import require_run_memory
 from ...simulation.ensemble import Ensemble
@@ -23,7 +24,6 @@ from ...simulation.langevin import RTOL as THERMAL_RTOL
 from ...simulation.observables import Schedule, schedule
 from ...simulation.packed import Precision, require_precision
 from ...simulation.simulate import (
-    Progress,
     common_settings,
     require_common,
     require_counts,
@@ -90,7 +90,7 @@ def simulate_risk(
     resume: bool = False,
     executor: Executor | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Ensemble:
     r"""``dw = (-grad H - mu w) dt + sqrt(2T) dW`` on ``|w|^2 = N``, on ``samples`` draws of ``M = alpha N`` data.
 
