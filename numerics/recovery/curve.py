@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
-from scipy.optimize import minimize
-from scipy.special import log_ndtr, ndtr
+from scipy.special import ndtr
 
 from ..lowering import Array
+from ..probit import Probit
 
 Counts = NDArray[np.int64]
 
@@ -69,28 +69,20 @@ def fit_success(signals: Array, needed: Array, successes: Counts, runs: int = 1)
         raise ValueError(f"signals = {signals}, needed = {needed}: expected two or more, increasing and decreasing")
     count, total = successes.sum(axis=1), runs * successes.shape[1]
 
-    def cost(logarithms: Array) -> float:
+    def z(logarithms: Array) -> Array:
         slope, place = np.exp(logarithms)
-        z = slope * (place - needed)
-        beforehand = 0.5 * (logarithms[0] / SPREAD) ** 2
-        return float(beforehand - count @ log_ndtr(z) - (total - count) @ log_ndtr(-z))
+        return np.asarray(slope * (place - needed))
 
-    bounds = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
+    def gradient(logarithms: Array) -> Array:
+        slope, place = np.exp(logarithms)
+        return np.stack([z(logarithms), np.full_like(needed, slope * place)])
+
+    ends = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
     start = np.log([1.0, float(np.median(needed))])
-    slope, place = np.exp(minimize(cost, start, method="L-BFGS-B", bounds=bounds).x)
-    error = _error(float(slope), float(place), needed, successes, runs)
-    return SuccessCurve(float(slope), float(place), error, signals, needed)
-
-
-def _error(slope: float, place: float, needed: Array, successes: Counts, runs: int) -> float:
-    """Of the place, from the information matrix, with the dispersion of the groups."""
-    z = slope * (place - needed)
-    chance = np.clip(ndtr(z), 1e-9, 1 - 1e-9)
-    density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
-    gradient = np.stack([place - needed, np.full_like(needed, slope)])
-    total = runs * successes.shape[1]
-    weights = total * density**2 / (chance * (1 - chance))
-    information = (gradient * weights) @ gradient.T + np.diag([(SPREAD * slope) ** -2, IGNORANCE])
-    variance = np.linalg.inv(information)[1, 1]
+    fitted = Probit(z, gradient, start, np.array([SPREAD, np.inf]), ends).fit(count, total - count)
+    slope, place = (float(value) for value in np.exp(fitted.parameters))
+    variance = np.linalg.inv(fitted.information + np.diag([0.0, IGNORANCE * place**2]))[1, 1] * place**2
+    chance = fitted.chance
     dispersion = np.sum((successes - runs * chance[:, None]) ** 2) / (total * np.sum(chance * (1 - chance)))
-    return float(np.sqrt(variance * max(LEAST_DISPERSION, dispersion)))
+    error = float(np.sqrt(variance * max(LEAST_DISPERSION, dispersion)))
+    return SuccessCurve(slope, place, error, signals, needed)

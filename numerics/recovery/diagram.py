@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 from ..errors import ConvergenceError
 from ..lowering import Array
 from ..progress import Progress, part, silent
+from ..provenance import as_csv
 from ..simulation import simulate
 from ..statistics import wilson
 from .criterion import Model, deadline, first_overlap
@@ -114,9 +113,7 @@ def _seed(*where: int) -> int:
 
 def to_csv(points: Sequence[SuccessPoint]) -> str:
     """A row for each ``1/Delta_2`` at which runs were made, with the crossing of its point."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for point in points:
         share = wilson(point.successes, point.samples)
         crossing = [f"{value:.6g}" for value in (*point.crossing, point.predicted)]
@@ -124,5 +121,6 @@ def to_csv(points: Sequence[SuccessPoint]) -> str:
             numbers = (share.value[i], share.low[i], share.high[i])
             place = [point.model.p, point.model.delta_p, point.size, float(signal)]
             counts = [point.samples, int(point.successes[i])]
-            writer.writerow([*place, *counts, *(f"{value:.6g}" for value in numbers), *crossing])
-    return stream.getvalue()
+            row = [*place, *counts, *(f"{value:.6g}" for value in numbers), *crossing]
+            rows.append(dict(zip(COLUMNS, row, strict=True)))
+    return as_csv(rows)

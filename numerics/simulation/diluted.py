@@ -17,7 +17,7 @@ from ..arrays import require_shape
 from ..lowering import Array
 from ..memory import require_memory
 from . import sparse_kernel
-from .landscape_sample import Signal, series_of, signal_of, vectors
+from .landscape_sample import PlantedSample, Signal, series_of, signal_of, vectors
 from .packed import SPARSE_STREAM, Seed, require_size, scale_of, seed_sequence, stream
 
 CONNECTIVITY = 128
@@ -58,11 +58,9 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
-class DilutedLandscape:
+class DilutedLandscape(PlantedSample):
     r"""``H = -N g(m) + sum_r sum_p J_p sum_e (+-1)_e prod_a y_ea``, ``y = U_r x`` in the frame r; see ``diluted``."""
 
-    planted: Signal
-    constant: float
     vector: Array = field(repr=False)
     frames: tuple[Frame, ...] = field(repr=False)
 
@@ -72,16 +70,6 @@ class DilutedLandscape:
             require_shape(f"frames[{r}].signs", frame.signs, (self.size,))
             for tensor in frame.tensors:
                 _require_sites(tensor.sites, self.size)
-
-    @property
-    def size(self) -> int:
-        """``N``."""
-        return self.planted.vector.size
-
-    @property
-    def signal(self) -> Array:
-        """``x*``, uniform on the sphere ``|x*|^2 = N``."""
-        return self.planted.vector
 
     @property
     def memory(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator, SeedSequence
@@ -14,8 +14,9 @@ from theory.landscape import GaussianLandscape
 
 from ..lowering import Array
 from .diluted import FRAMES, diluted
-from .flow import gradient_flow
+from .flow import RTOL, gradient_flow
 from .landscape_sample import Sample, sample
+from .langevin import RTOL as THERMAL_RTOL
 from .langevin import langevin
 from .observables import Recorder, Schedule
 from .packed import Precision
@@ -36,6 +37,7 @@ class Task(NamedTuple):
         return f"sample {self.number}"
 
 
+@dataclass(frozen=True, kw_only=True)
 class SampleJob(ABC):
     """Draws a sample and runs all its starts; the result depends on nothing but its fields and the task.
 
@@ -51,6 +53,21 @@ class SampleJob(ABC):
     plan: Schedule
     rtol: float
     gradient_tolerance: float
+    dtype: Precision
+
+    @classmethod
+    def of(
+        cls, *, plan: Schedule, overlap: float | None, temperature: float, rtol: float | None, **fields: Any
+    ) -> Self:
+        """From what a caller gave: numbers as floats, and the tolerance of the method where none was given."""
+        default = THERMAL_RTOL if temperature > 0 else RTOL
+        return cls(
+            plan=plan,
+            overlap=None if overlap is None else float(overlap),
+            temperature=float(temperature),
+            rtol=default if rtol is None else float(rtol),
+            **fields,
+        )
 
     @abstractmethod
     def drawn(self, seed: SeedSequence) -> Sample:
@@ -94,20 +111,11 @@ class SampleJob(ABC):
         return SeedSequence(self.seed, spawn_key=key)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job(SampleJob):
     """Samples of a Gaussian landscape."""
 
     landscape: GaussianLandscape
-    size: int
-    seed: int
-    starts: int
-    overlap: float | None
-    temperature: float
-    plan: Schedule
-    rtol: float
-    gradient_tolerance: float
-    dtype: Precision
     ensemble: Kind
     connectivity: int
 

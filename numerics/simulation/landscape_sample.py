@@ -78,22 +78,11 @@ class Signal:
 
 
 @dataclass(frozen=True, eq=False)
-class SampledLandscape:
-    r"""``H = -N g(m) + sum_p sqrt(f_p) N^((1-p)/2) sum_{i1>=...>=ip} sqrt(n) J_{i1...ip} x_i1 ... x_ip``, J ~ N(0, 1).
-
-    ``n`` is the number of orders of the indices, so ``Cov(H(x), H(x')) = N f(x.x'/N)`` exactly, at every N and off the
-    sphere too. ``tensors`` holds the coefficients by degree, each once, over ``scale``; ``constant`` is the part of
-    degree 0.
-    """
+class PlantedSample:
+    """A sample with a signal planted in it, and the part of degree 0 of its noise."""
 
     planted: Signal
     constant: float
-    tensors: Mapping[int, NDArray[Any]] = field(repr=False)
-    scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        for degree, tensor in self.tensors.items():
-            require_shape(f"tensors[{degree}]", tensor, (entries(self.size, degree),))
 
     @property
     def size(self) -> int:
@@ -104,6 +93,22 @@ class SampledLandscape:
     def signal(self) -> Array:
         """``x*``, uniform on the sphere ``|x*|^2 = N``."""
         return self.planted.vector
+
+
+@dataclass(frozen=True, eq=False)
+class SampledLandscape(PlantedSample):
+    r"""``H = -N g(m) + sum_p sqrt(f_p) N^((1-p)/2) sum_{i1>=...>=ip} sqrt(n) J_{i1...ip} x_i1 ... x_ip``, J ~ N(0, 1).
+
+    ``n`` is the number of orders of the indices, so ``Cov(H(x), H(x')) = N f(x.x'/N)`` exactly, at every N and off the
+    sphere too. ``tensors`` holds the coefficients by degree, each once, over ``scale``.
+    """
+
+    tensors: Mapping[int, NDArray[Any]] = field(repr=False)
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        for degree, tensor in self.tensors.items():
+            require_shape(f"tensors[{degree}]", tensor, (entries(self.size, degree),))
 
     @property
     def memory(self) -> int:
@@ -191,7 +196,6 @@ def memory_needed(landscape: GaussianLandscape, size: int, dtype: Precision = "f
 
 
 @lru_cache(maxsize=64)
-@lru_cache(maxsize=32)
 def series_of(landscape: GaussianLandscape) -> tuple[Array, tuple[Array, Array, Array]]:
     """``f`` and ``(g, g', g'')`` as ascending coefficients."""
     if landscape.free_symbols:

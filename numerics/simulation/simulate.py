@@ -25,7 +25,6 @@ from .diluted import CONNECTIVITY, diluted_degrees, sites_memory
 from .ensemble import Ensemble
 from .job import Job, Kind, SampleJob, Task, digest
 from .landscape_sample import memory_needed, series_of
-from .langevin import RTOL as THERMAL_RTOL
 from .observables import schedule
 from .packed import Precision, require_precision, require_size
 from .starts import saved_starts
@@ -98,21 +97,11 @@ def simulate(
     if connectivity is None:
         connectivity = _connectivity(landscape, size, t_max) if ensemble == "diluted" else CONNECTIVITY
     require_counts(samples=samples, starts=starts, connectivity=connectivity)
-    default = THERMAL_RTOL if temperature > 0 else flow.RTOL
-    job = Job(
-        landscape,
-        size,
-        seed,
-        starts,
-        None if overlap is None else float(overlap),
-        float(temperature),
-        plan,
-        default if rtol is None else float(rtol),
-        float(gradient_tolerance),
-        dtype,
-        ensemble,
-        connectivity,
-    )
+    job = Job.of(
+        landscape=landscape, size=size, seed=seed, starts=starts, overlap=overlap, temperature=temperature, plan=plan,
+        rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
+        connectivity=connectivity,
+    )  # fmt: skip
     _require(job, samples, workers if executor is None else 1)
     states = None if start is None else states_of(start, samples, starts, size)
     settings = _settings(job, samples, states)

@@ -468,7 +468,10 @@ def test_a_wrong_theory_is_noticed() -> None:
 
 def test_job_is_the_same_at_any_place() -> None:
     plan = schedule(1.0, None, (0,), ())
-    job = Job(SPIKED, 8, 3, 1, None, 0.0, plan, 1e-4, 1e-8, "float64", "dense", 1)
+    job = Job.of(
+        landscape=SPIKED, size=8, seed=3, starts=1, overlap=None, temperature=0.0, plan=plan, rtol=1e-4,
+        gradient_tolerance=1e-8, dtype="float64", ensemble="dense", connectivity=1,
+    )  # fmt: skip
     one, two = job(Task(4)), job(Task(4))
     assert all(np.array_equal(one[name], two[name]) for name in one)
     assert not np.array_equal(one["final"], job(Task(5))["final"])

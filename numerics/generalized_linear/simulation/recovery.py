@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import log_ndtr, ndtr
+from scipy.special import ndtr
 
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ...lowering import Array
+from ...probit import Probit
 from ...progress import Progress, part, silent
 from .simulate import simulate_risk
 from .success import successes
@@ -43,33 +43,24 @@ class Recovery:
 
     def fit(self) -> tuple[float, float, float]:
         """``slope, place, error``: the likeliest ``Phi(slope ln(alpha/place))``, and the error of the place."""
-        x, failed = np.log(self.alphas), self.samples - self.succeeded
+        x = np.log(self.alphas)
 
-        def cost(parameters: Array) -> float:
-            z = np.exp(parameters[0]) * (x - parameters[1])
-            away = (parameters - [np.log(STEEPNESS), x.mean()]) / [SPREAD, WIDTH]
-            beforehand = 0.5 * away @ away
-            return float(beforehand - self.succeeded @ log_ndtr(z) - failed @ log_ndtr(-z))
+        def z(parameters: Array) -> Array:
+            return np.asarray(np.exp(parameters[0]) * (x - parameters[1]))
 
-        bounds = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
-        found = minimize(cost, [np.log(STEEPNESS), float(x.mean())], method="L-BFGS-B", bounds=bounds).x
-        slope, place = (float(v) for v in np.exp(found))
-        return slope, place, place * self._error(slope, x - found[1])
+        def gradient(parameters: Array) -> Array:
+            return np.stack([z(parameters), np.full_like(x, -np.exp(parameters[0]))])
+
+        ends = [(float(np.log(low)), float(np.log(high))) for low, high in (SLOPES, PLACES)]
+        centre, widths = np.array([np.log(STEEPNESS), x.mean()]), np.array([SPREAD, WIDTH])
+        fitted = Probit(z, gradient, centre, widths, ends).fit(self.succeeded, self.samples - self.succeeded)
+        slope, place = (float(v) for v in np.exp(fitted.parameters))
+        return slope, place, place * float(np.sqrt(np.linalg.inv(fitted.information)[1, 1]))
 
     def __call__(self, alphas: Array) -> Array:
         """The fitted probability."""
         slope, place, _ = self.fit()
         return np.asarray(ndtr(slope * np.log(np.asarray(alphas) / place)))
-
-    def _error(self, slope: float, away: Array) -> float:
-        """Of ln place, from the information matrix of (ln slope, ln place)."""
-        z = slope * away
-        chance = np.clip(ndtr(z), 1e-9, 1 - 1e-9)
-        density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
-        weights = self.samples * density**2 / (chance * (1 - chance))
-        gradient = np.stack([z, np.full_like(z, -slope)])
-        information = (gradient * weights) @ gradient.T + np.diag([SPREAD**-2, WIDTH**-2])
-        return float(np.sqrt(np.linalg.inv(information)[1, 1]))
 
 
 def recovery(

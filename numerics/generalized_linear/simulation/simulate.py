@@ -20,8 +20,7 @@ from ...simulation.budget import require_run_memory
 from ...simulation.ensemble import Ensemble
 from ...simulation.job import SampleJob, Task
 from ...simulation.landscape_sample import Sample
-from ...simulation.langevin import RTOL as THERMAL_RTOL
-from ...simulation.observables import Schedule, schedule
+from ...simulation.observables import schedule
 from ...simulation.packed import Precision, require_precision
 from ...simulation.simulate import (
     common_settings,
@@ -36,22 +35,13 @@ from .spectral import optimal_method, spectral_estimate
 Start = Literal["random", "spectral"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RiskJob(SampleJob):
     """Samples of an empirical risk; ``method`` is that of spectral starts."""
 
     landscape: GeneralizedLinearLandscape
     alpha: float
-    size: int
-    seed: int
-    starts: int
-    overlap: float | None
     method: SpectralMethod | None
-    temperature: float
-    plan: Schedule
-    rtol: float
-    gradient_tolerance: float
-    dtype: Precision
 
     def drawn(self, seed: SeedSequence) -> Sample:
         """``M = alpha N`` data."""
@@ -112,21 +102,11 @@ def simulate_risk(
     """
     require_counts(samples=samples, starts=starts)
     plan = schedule(t_max, at, waiting_times, hessian_times)
-    default = THERMAL_RTOL if temperature > 0 else flow.RTOL
-    job = RiskJob(
-        landscape,
-        float(alpha),
-        size,
-        seed,
-        starts,
-        None if overlap is None else float(overlap),
-        optimal_method(landscape) if _named(start) == "spectral" else None,
-        float(temperature),
-        plan,
-        default if rtol is None else float(rtol),
-        float(gradient_tolerance),
-        dtype,
-    )
+    method = optimal_method(landscape) if _named(start) == "spectral" else None
+    job = RiskJob.of(
+        landscape=landscape, alpha=float(alpha), size=size, seed=seed, starts=starts, overlap=overlap, method=method,
+        temperature=temperature, plan=plan, rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype,
+    )  # fmt: skip
     _require(job, start, samples, workers if executor is None else 1)
     states = states_of(start, samples, starts, size) if _named(start) is None else None
     settings = _settings(job, samples, states)
