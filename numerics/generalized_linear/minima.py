@@ -23,7 +23,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .curvature import curvature_floor, curvature_unit
 from .data import Data, Labels, Law, Values, law_of, require_smooth, tabulate, tilt_values
-from .newton import newton
+from .newton import solved
 
 THEORY = KacRiceAction()
 OBSERVABLES = (
@@ -126,45 +126,21 @@ def solve_saddle(
 
     Raises ConvergenceError if there is none near.
     """
-
     tilted = sigma_zero or energy is not None
-    unit = ensemble.unit  # the multipliers as numbers of order one, whatever the size of the loss
+    wanted = {"xi": edge == "touching", "theta": ensemble.at_overlap, "alpha": condition is not None, "s": tilted}
 
-    def saddle_at(x: Array) -> Saddle:
-        rest = list(x[2:])
-        values = {"g": float(np.exp(x[0])), "c": float(np.exp(x[1]))}
-        if edge == "touching":
-            values["xi"] = rest.pop(0) / unit
-        if ensemble.at_overlap:
-            values["theta"] = rest.pop(0) / unit
-        if condition is not None:
-            values["alpha"] = float(np.exp(rest.pop(0)))
-        if tilted:
-            values["s"] = rest.pop(0) / unit
-        return replace(start, **values)
-
-    def residuals(x: Array) -> Array:
-        found, basic = ensemble.minima(saddle_at(x))
-        rows = [basic[0], basic[1]]
-        if edge == "touching":
-            rows.append(found.stability)
-        if ensemble.at_overlap:
-            rows.append(basic[2])
-        if condition is not None:
-            rows.append(condition(found))
+    def residuals(values: dict[str, float]) -> list[float]:
+        found, (force, position, signal) = ensemble.minima(Saddle(**values))
+        rows = [force, position]
+        rows += [found.stability] if edge == "touching" else []
+        rows += [signal] if ensemble.at_overlap else []
+        rows += [condition(found)] if condition is not None else []
         if tilted:
             rows.append(found.sigma if energy is None else found.energy / energy - 1)
-        return np.array(rows)
+        return rows
 
-    first = [np.log(start.g), np.log(start.c)]
-    optional = (
-        (edge == "touching", start.xi * unit),
-        (ensemble.at_overlap, start.theta * unit),
-        (condition is not None, np.log(start.alpha)),
-        (tilted, start.s * unit),
-    )
-    start_values = np.array([*first, *(value for wanted, value in optional if wanted)])
-    return ensemble.minima(saddle_at(newton(residuals, start_values)))[0]
+    unknowns = ["g", "c", *(name for name, free in wanted.items() if free)]
+    return ensemble.minima(Saddle(**solved(residuals, vars(start), unknowns, ensemble.unit)))[0]
 
 
 def follow(ensemble: Ensemble, start: Minima, s: float, **options: object) -> Minima:

@@ -1,6 +1,6 @@
 """A root of a handful of equations whose terms are averages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy.optimize import root
@@ -34,3 +34,40 @@ def newton(function: Callable[[Array], Array], start: Array, *, tolerance: float
             if size < STAGNATION:
                 return np.asarray(x)
     raise ConvergenceError(f"no root near {start}: the search ended at {x} with residual {size:.1e}")
+
+
+POSITIVE = ("g", "size", "c", "alpha")
+"""Names of what is solved for by its logarithm."""
+
+
+def solved(
+    residuals: Callable[[dict[str, float]], Sequence[float]],
+    start: Mapping[str, float],
+    unknowns: Sequence[str],
+    unit: float,
+) -> dict[str, float]:
+    """The values near ``start``, of which the ``unknowns`` may change, at which as many residuals vanish.
+
+    The solver sees logarithms, for an angle within (0, pi) that of ``angle/(pi - angle)``, and multipliers in the
+    ``unit`` of the loss.
+    """
+
+    def values(x: Array) -> dict[str, float]:
+        return {**start, **{name: _bounded(name, float(v), unit) for name, v in zip(unknowns, x, strict=True)}}
+
+    first = np.array([_free(name, start[name], unit) for name in unknowns])
+    return values(newton(lambda x: np.array(residuals(values(x))), first))
+
+
+def _free(name: str, value: float, unit: float) -> float:
+    """The solver's unknown, any real number."""
+    if name == "angle":
+        return float(np.log(value / (np.pi - value)))
+    return float(np.log(value)) if name in POSITIVE else value * unit
+
+
+def _bounded(name: str, unknown: float, unit: float) -> float:
+    """Its inverse."""
+    if name == "angle":
+        return float(np.pi / 2 * (1 + np.tanh(unknown / 2)))
+    return float(np.exp(unknown)) if name in POSITIVE else unknown / unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .data import Law, Values, law_of, tilt_values
 from .minima import Ensemble, Minima
-from .newton import newton
+from .newton import solved
 
 THEORY = CriticalPointAction()
 EXPLICIT = (FORCE_DUAL, RESOLVENT_REAL, RESOLVENT_IMAGINARY, INDEX_DUAL, PLANTED_OVERLAP)
@@ -112,46 +112,23 @@ def solve_critical_points(
     if angle is None and index is None:
         known["pressure"] = 0.0
 
-    def saddle_at(x: Array) -> ComplexSaddle:
-        values = {name: _bounded(name, float(value), ensemble.unit) for name, value in zip(names, x, strict=True)}
-        return _from_polar(start, known | values)
-
-    def residuals(x: Array) -> Array:
-        found, basic = count(ensemble, saddle_at(x))
+    def residuals(values: dict[str, float]) -> list[float]:
+        found, basic = count(ensemble, _from_polar(values))
         rows = list(basic if ensemble.at_overlap else basic[:3])
         rows += [found.energy / energy - 1] if energy is not None else []
         rows += [found.index / index - 1] if index is not None else []
         rows += [found.sigma] if sigma_zero else []
-        return np.array(rows)
+        return rows
 
-    first = [_free(name, known[name], ensemble.unit) for name in names]
-    return count(ensemble, saddle_at(newton(residuals, np.array(first))))[0]
-
-
-POSITIVE = ("size", "c", "alpha")
+    return count(ensemble, _from_polar(solved(residuals, known, names, ensemble.unit)))[0]
 
 
-def _free(name: str, value: float, unit: float) -> float:
-    """The solver's unknown, any real number: a logarithm, that of ``angle/(pi - angle)``, or a multiplier in the unit
-    of the loss."""
-    if name == "angle":
-        return float(np.log(value / (np.pi - value)))
-    return float(np.log(value)) if name in POSITIVE else value * unit
-
-
-def _bounded(name: str, unknown: float, unit: float) -> float:
-    """Its inverse."""
-    if name == "angle":
-        return float(np.pi / 2 * (1 + np.tanh(unknown / 2)))
-    return float(np.exp(unknown)) if name in POSITIVE else unknown / unit
-
-
-def _from_polar(start: ComplexSaddle, values: dict[str, float]) -> ComplexSaddle:
+def _from_polar(values: dict[str, float]) -> ComplexSaddle:
     """From ``|g|``, ``arg g``, ``pressure = -lambda g_i/pi`` and the rest."""
     real, imaginary = (values["size"] * f(values["angle"]) for f in (np.cos, np.sin))
     slope = -np.pi * values["pressure"] / imaginary
     rest = {name: values[name] for name in ("c", "theta", "s", "alpha")}
-    return replace(start, real=real, imaginary=imaginary, slope=slope, **rest)
+    return ComplexSaddle(real, imaginary, slope=slope, **rest)
 
 
 def spectrum_of_indices(
