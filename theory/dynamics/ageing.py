@@ -44,7 +44,7 @@ from ..symbols import TEMPERATURE as T
 from .equations import DynamicalEquations
 from .notation import EARLIER, INNER, MU, TIME, C, R, Terms, TimeIntegral, TwoTimeDisplay, function_of_time, product
 from .plateau import F0_Q, F1_Q, F2_Q, at_plateau
-from .stationary import unplanted
+from .stationary import without_signal
 
 F0, F1, F2 = F_AT_ONE[:3]
 F0_ZERO = Symbol("f(0)", nonnegative=True)
@@ -152,12 +152,12 @@ class Ageing(TwoTimeDisplay):
     @cached_property
     def correlation_equation(self) -> Terms:
         """What vanishes for ``C_ag(t,t')``."""
-        return self._slow(DynamicalEquations(unplanted(self.landscape)).correlation_rate)
+        return self._slow(DynamicalEquations(without_signal(self.landscape)).correlation_rate)
 
     @cached_property
     def response_equation(self) -> Terms:
         """What vanishes for ``R_ag(t,t')``; its first term does by itself at ``C_ag = q`` (marginality)."""
-        return self._slow(DynamicalEquations(unplanted(self.landscape)).response_rate)
+        return self._slow(DynamicalEquations(without_signal(self.landscape)).response_rate)
 
     def _slow(self, rate: Terms) -> Terms:
         """``d_t = 0``: the slow integrals, and each fast factor integrated alone."""

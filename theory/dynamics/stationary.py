@@ -43,7 +43,7 @@ class StationaryDynamics(TwoTimeDisplay):
 
     @cached_property
     def _equations(self) -> DynamicalEquations:
-        return DynamicalEquations(unplanted(self.landscape), start="equilibrium")
+        return DynamicalEquations(without_signal(self.landscape), start="equilibrium")
 
     def _noise(self, delay: Expr) -> Expr:
         return at(self._equations.noise, C_ST(delay))
@@ -97,7 +97,7 @@ class StationaryDynamics(TwoTimeDisplay):
         ]
 
 
-def unplanted(landscape: GaussianLandscape) -> GaussianLandscape:
+def without_signal(landscape: GaussianLandscape) -> GaussianLandscape:
     """The same without a signal, which is that at zero overlap with it."""
     channels = tuple(replace(channel, mean=Integer(0)) for channel in landscape.channels)
     return GaussianLandscape(landscape.covariance, channels=channels, name=landscape.name)

@@ -7,7 +7,7 @@ from typing import Any
 from sympy import log
 
 from ..landscape import GaussianLandscape, exact
-from ..symbols import OVERLAP, TEMPERATURE
+from ..symbols import OVERLAP
 
 
 def at_overlap(landscape: GaussianLandscape, overlap: Any) -> GaussianLandscape:
@@ -25,8 +25,3 @@ def at_overlap(landscape: GaussianLandscape, overlap: Any) -> GaussianLandscape:
 def entropy_of_overlap(overlap: Any) -> Any:
     """``ln(1 - m^2)/2``: volume of that part of the sphere, per N."""
     return log(1 - exact(overlap) ** 2) / 2
-
-
-def free_energy_shift(landscape: GaussianLandscape, overlap: Any, temperature: Any = TEMPERATURE) -> Any:
-    """``-g(m) - T ln(1 - m^2)/2``, to be added to the free energy of ``at_overlap``."""
-    return -landscape.g(0, exact(overlap)) - temperature * entropy_of_overlap(overlap)
