@@ -20,6 +20,7 @@ from scipy.linalg import eigh_tridiagonal
 from theory.random_matrices import BBPTransition
 from theory.symbols import SPIKE
 
+from ..finite_size import tridiagonal_goe
 from ..lowering import Array, lower
 from .comparison import Comparison
 from .extrapolation import SMOOTH, Law, Limit, extrapolate
@@ -96,9 +97,10 @@ def measured(point: tuple[float, int, int, int]) -> Array:
 
 def tridiagonal(random: np.random.Generator, size: int, theta: float) -> tuple[Array, Array]:
     """Diagonal and off-diagonal of a GOE (variance 1/N off the diagonal) plus ``theta`` in the first corner."""
-    diagonal = random.normal(0, np.sqrt(2 / size), size)
+    diagonals, squares = tridiagonal_goe(random, 1, size)
+    diagonal = diagonals[0] / np.sqrt(size)
     diagonal[0] += theta
-    return diagonal, np.sqrt(random.chisquare(np.arange(size - 1, 0, -1)) / size)
+    return diagonal, np.sqrt(squares[0] / size)
 
 
 def _largest(diagonal: Array, beside: Array) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from scipy.special import gammaln, logsumexp
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
-from ..finite_size import BATCHES, ExpectedCount
+from ..finite_size.expected_count import BATCHES, ExpectedCount
 from ..lowering import Array
 from ..memory import require_memory
 from .data import Law, independent, require_numbers, tabulate
