@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from numerics.dynamics import solve_dynamics
-from numerics.dynamics.growth_rate import GrowthRate, growth_rate
+from numerics.dynamics.growth_rate import OverlapGrowth, growth_rate
 from numerics.dynamics.growth_threshold import DynamicalThreshold, dynamical_threshold
 from numerics.lowering import Array, lower
 from numerics.thresholds import Locator
 from theory import SpikedMatrixTensor
-from theory.dynamics import GrowthRate as GrowthTheory
+from theory.dynamics import GrowthRate
 
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, new_figure
 
@@ -34,7 +34,7 @@ NEARER = 0.4
 """Distance of one more point from the threshold, over that of the nearest one used to find it."""
 
 Measured = dict[int, dict[float, DynamicalThreshold]]
-Point = tuple[float, GrowthRate]
+Point = tuple[float, OverlapGrowth]
 
 
 def draw(
@@ -125,7 +125,7 @@ def _draw_rates(
 def _closed_form(p: int, noise: float, control: Array) -> Array:
     """``lambda = sigma (theta + 1/theta - 2)`` on threshold states."""
     family = SpikedMatrixTensor.family(p)
-    return lower((family.free[0], family.control), [GrowthTheory(family.landscape).threshold_rate])(noise, control)[0]
+    return lower((family.free[0], family.control), [GrowthRate(family.landscape).threshold_rate])(noise, control)[0]
 
 
 def _draw_line(axes: Axes, measured: Measured) -> None:

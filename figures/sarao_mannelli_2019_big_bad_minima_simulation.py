@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from numerics.dynamics import solve_dynamics
 from numerics.lowering import Array, lower
-from numerics.recovery import Model, SuccessPoint, predicted_crossing, success_points
+from numerics.recovery import SpikedLine, SuccessPoint, predicted_crossing, success_points
 from numerics.simulation import Ensemble, simulate
 from theory.kac_rice.complexity import jet_of
 from theory.kac_rice.hessian import hessian_of
@@ -28,7 +28,7 @@ from theory.symbols import SIGNAL_OVERLAP, SPIKE
 from .style import BLUE, GREY, ORANGE, new_figure
 from .success_points import draw_shares
 
-MODEL = Model(3, 1)
+MODEL = SpikedLine(3, 1)
 SIZES, SAMPLES, WORKERS = (64, 128, 256), 160, 2
 FURTHER = (32, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 """Sizes at which only the two-time equations are solved."""

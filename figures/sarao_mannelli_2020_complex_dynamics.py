@@ -25,8 +25,7 @@ from numerics.checks.risk_samples import without_signal
 from numerics.generalized_linear import evaluate_critical, marginal_state
 from numerics.generalized_linear.data import Law
 from numerics.generalized_linear.dynamics import solve_descent
-from numerics.generalized_linear.minima import Ensemble as Counted
-from numerics.generalized_linear.minima import complexity_of_minima
+from numerics.generalized_linear.minima import Population, complexity_of_minima
 from numerics.generalized_linear.one_step import one_step_law
 from numerics.generalized_linear.simulation import Recovery, recovery, simulate_risk
 from numerics.lowering import Array
@@ -191,7 +190,7 @@ def laws(alpha: float) -> dict[str, Law]:
     saddle = complexity_of_minima(LANDSCAPE, alpha).saddle
     return {
         "1RSB": one_step_law(LANDSCAPE, state.chi, state.s, 0.0125),
-        "Kac-Rice": Counted(LANDSCAPE, step=0.0125).law(saddle),
+        "Kac-Rice": Population(LANDSCAPE, step=0.0125).law(saddle),
     }
 
 

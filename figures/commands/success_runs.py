@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from numerics.recovery import Model, SuccessPoint, success_points
+from numerics.recovery import SpikedLine, SuccessPoint, success_points
 from numerics.recovery.diagram import to_csv
 
 from .progress import fraction
@@ -17,7 +17,7 @@ from .progress import fraction
 class Plan:
     """What is to be run; ``absent`` is told why a point is left out."""
 
-    models: tuple[Model, ...]
+    models: tuple[SpikedLine, ...]
     sizes: tuple[int, ...]
     samples: int
     seed: int
@@ -27,7 +27,7 @@ class Plan:
     @classmethod
     def of(cls, orders: Sequence[int], noises: Sequence[float], *rest: Any) -> Plan:
         """At every order and noise."""
-        return cls(tuple(Model(p, noise) for p in orders for noise in noises), *rest)
+        return cls(tuple(SpikedLine(p, noise) for p in orders for noise in noises), *rest)
 
     @property
     def command(self) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ..lowering import Array
-from ..recovery import Model, SuccessCurve, deadline, first_overlap, fit_success, relative_need
+from ..recovery import SpikedLine, SuccessCurve, deadline, first_overlap, fit_success, relative_need
 from ..recovery.curve import Counts
 from ..simulation import SampledLandscape, gradient_flow, sample, starts_with_overlap
 from ..statistics import extrapolate as plain
@@ -34,7 +34,7 @@ from .report import Panel, Report, Series
 from .samples import with_signal
 from .tasks import Progress, gather, perturbation, stream
 
-MODEL = Model(3, 1)
+MODEL = SpikedLine(3, 1)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The two-time equations as numbers: two integrators, one solution."""
 
-from .growth_rate import GrowthRate, growth_rate
+from .growth_rate import OverlapGrowth, growth_rate
 from .growth_threshold import DynamicalThreshold, dynamical_threshold
 from .model import Equilibrium, Model, Planted, model
 from .solution import DynamicsSolution, load
@@ -10,8 +10,8 @@ __all__ = [
     "DynamicalThreshold",
     "DynamicsSolution",
     "Equilibrium",
-    "GrowthRate",
     "Model",
+    "OverlapGrowth",
     "Planted",
     "dynamical_threshold",
     "growth_rate",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theory.dynamics import GrowthRate as GrowthTheory
+from theory.dynamics import GrowthRate
 from theory.landscape import GaussianLandscape
 
 from ..lowering import Array
@@ -29,7 +29,7 @@ CLEAR, FOLDS = 3.0, 10.0
 """Growth is called exponential when the rate exceeds its error, and the inverse of the time, that many times."""
 
 
-class Limit(NamedTuple):
+class LongTimeLimit(NamedTuple):
     """A value at infinite time and its estimated error."""
 
     value: float
@@ -37,7 +37,7 @@ class Limit(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class GrowthRate:
+class OverlapGrowth:
     r"""``lambda(t) = d_t ln m`` for ``m(0) -> 0`` and its limit.
 
     Attributes
@@ -60,9 +60,9 @@ class GrowthRate:
     rate: Array
     friction: Array
     strength: float
-    limit: Limit
-    marginal: Limit
-    friction_limit: Limit
+    limit: LongTimeLimit
+    marginal: LongTimeLimit
+    friction_limit: LongTimeLimit
 
     @property
     def exponent(self) -> Array:
@@ -75,11 +75,11 @@ class GrowthRate:
         return self.limit.value > max(CLEAR * self.limit.error, FOLDS / float(self.t[-1]))
 
     @property
-    def relaxation_time(self) -> Limit:
+    def relaxation_time(self) -> LongTimeLimit:
         """``tau = 1/lambda``; infinite where growth is not exponential."""
         if not self.exponential:
-            return Limit(np.inf, np.nan)
-        return Limit(1 / self.limit.value, self.limit.error / self.limit.value**2)
+            return LongTimeLimit(np.inf, np.nan)
+        return LongTimeLimit(1 / self.limit.value, self.limit.error / self.limit.value**2)
 
     def __repr__(self) -> str:
         rate, t = self.limit, self.t[-1]
@@ -96,7 +96,7 @@ def growth_rate(
     temperature: float = 0.0,
     parameters: Mapping[str, Any] | None = None,
     progress: Progress = silent,
-) -> GrowthRate:
+) -> OverlapGrowth:
     r"""``lambda(t) = -mu(t) + g''(0) + int_0^t f''(C) R m(s)/m(t) ds`` from a random start, for ``m(0) -> 0``.
 
     Parameters
@@ -116,23 +116,23 @@ def growth_rate(
     if not (np.isfinite(t_max) and t_max >= SHORTEST):
         raise ValueError(f"t_max = {t_max}: expected a finite time >= {SHORTEST:g} to extrapolate from; try 1e4")
     numbers = landscape.subs(parameters) if parameters else landscape
-    strength = float(GrowthTheory(numbers).landscape.g(2, 0))
+    strength = float(GrowthRate(numbers).landscape.g(2, 0))
     solution = solve_dynamics(numbers, t_max, temperature=temperature, rtol=rtol, method="long-time", progress=progress)
     return rate_on(solution, strength)
 
 
-def rate_on(solution: DynamicsSolution, strength: float) -> GrowthRate:
+def rate_on(solution: DynamicsSolution, strength: float) -> OverlapGrowth:
     """The growth that a signal of strength ``g''(0)`` would have on a solution without one."""
     grown = linear_growth(solution, strength)
     mu = solution.two_time.one_time(grown.t).mu
     solver = float(solution.two_time.error(grown.t[-1:]).mu[0])
     settled, friction = extrapolated(grown.rate + mu), extrapolated(mu)
     marginal = end_friction(solution.model) if solution.model.temperature == 0 else np.nan
-    return GrowthRate(
+    return OverlapGrowth(
         *(grown.t, grown.log_overlap, grown.rate, mu, strength),
-        limit=Limit(settled.value - friction.value, settled.error + friction.error + solver),
-        marginal=Limit(settled.value - marginal, settled.error + solver),
-        friction_limit=Limit(friction.value, friction.error + solver),
+        limit=LongTimeLimit(settled.value - friction.value, settled.error + friction.error + solver),
+        marginal=LongTimeLimit(settled.value - marginal, settled.error + solver),
+        friction_limit=LongTimeLimit(friction.value, friction.error + solver),
     )
 
 
@@ -143,14 +143,14 @@ def end_friction(equations: Model) -> float:
     return stiffness + curvature / stiffness
 
 
-def extrapolated(values: Array) -> Limit:
-    """Limit of a quantity given at the stages, by a power of time through its last two decades.
+def extrapolated(values: Array) -> LongTimeLimit:
+    """LongTimeLimit of a quantity given at the stages, by a power of time through its last two decades.
 
     The error is the larger of the change since a decade earlier and a tenth of the distance extrapolated.
     """
     ends = values[::-1][::STAGES]
     now, before = _power(ends), _power(ends[DECADE:])
-    return Limit(now, max(abs(now - before), 0.1 * abs(now - ends[0])))
+    return LongTimeLimit(now, max(abs(now - before), 0.1 * abs(now - ends[0])))
 
 
 def _power(ends: Array) -> float:

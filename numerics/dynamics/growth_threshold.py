@@ -14,7 +14,7 @@ from theory.thresholds import Family
 from ..errors import ConvergenceError
 from ..lowering import Array
 from .collocation import interpolation
-from .growth_rate import GrowthRate, Limit, growth_rate
+from .growth_rate import LongTimeLimit, OverlapGrowth, growth_rate
 
 TARGETS = (0.34, 0.28, 0.22, 0.17, 0.12)
 """Where to measure, in ``u = sqrt(lambda/g''(0))``: near enough for a polynomial, far enough for a precise rate."""
@@ -37,9 +37,9 @@ class DynamicalThreshold:
 
     value: float
     error: float
-    marginal: Limit
+    marginal: LongTimeLimit
     control: Array
-    rates: tuple[GrowthRate, ...]
+    rates: tuple[OverlapGrowth, ...]
 
     def __repr__(self) -> str:
         return f"threshold at {self.value:.6g} +- {self.error:.1g}; marginal: {self.marginal.value:.8g}"
@@ -82,11 +82,11 @@ def dynamical_threshold(
     return DynamicalThreshold(value, error, _extrapolated(controls, [rate.marginal for rate in rates]), controls, rates)
 
 
-def _in_range(rate: GrowthRate) -> bool:
+def _in_range(rate: OverlapGrowth) -> bool:
     return rate.exponential and _height(rate) <= HIGHEST
 
 
-def _height(rate: GrowthRate) -> float:
+def _height(rate: OverlapGrowth) -> float:
     """``u = sqrt(lambda/g''(0))``, which is 1 for a signal much stronger than the landscape."""
     return float(np.sqrt(max(rate.limit.value, 0.0) / rate.strength))
 
@@ -99,7 +99,7 @@ class _Search:
     parameters: dict[Any, Any]
     t_max: float
     rtol: float
-    found: dict[float, GrowthRate]
+    found: dict[float, OverlapGrowth]
 
     def run(self) -> None:
         """From a control that is far enough above the threshold, down through the targets."""
@@ -108,7 +108,7 @@ class _Search:
             if all(abs(u - target) > CLOSE for _, u in self._points()):
                 self._rate(self._predicted(target))
 
-    def _rate(self, control: float) -> GrowthRate:
+    def _rate(self, control: float) -> OverlapGrowth:
         x = float(f"{control:.6g}")
         landscape = self.family.landscape.subs({**self.parameters, self.family.control: x})
         self.found[x] = growth_rate(landscape, t_max=self.t_max, rtol=self.rtol)
@@ -138,15 +138,15 @@ class _Search:
         return float(interpolation(u, np.array([target]))[0] @ x)
 
 
-def _extrapolated(controls: Array, limits: list[Limit]) -> Limit:
+def _extrapolated(controls: Array, limits: list[LongTimeLimit]) -> LongTimeLimit:
     """Control at ``sqrt(lambda) = 0`` on the polynomial through all points."""
     values, errors = np.array(limits).T
     if not np.all(np.isfinite(values)):
-        return Limit(np.nan, np.nan)
+        return LongTimeLimit(np.nan, np.nan)
     zero = _zero(controls, values)
     fewer = abs(_zero(controls[:-1], values[:-1]) - zero)
     shifts = [abs(_zero(controls, np.maximum(values + sign * errors, 0.0)) - zero) for sign in (-1, 1)]
-    return Limit(zero, fewer + max(shifts))
+    return LongTimeLimit(zero, fewer + max(shifts))
 
 
 def _zero(controls: Array, rates: Array) -> float:

@@ -33,7 +33,7 @@ def _relative(new: Array, old: Array) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Kernels:
+class PanelKernels:
     """``K = f''(C) R`` and ``J = f'(C)``, far and near, ``g'(m)``, ``beta f'(C(t,0))``, ``mu``: for all rates."""
 
     far_k: Array
@@ -45,7 +45,7 @@ class Kernels:
     mu: Array
 
     @classmethod
-    def of(cls, model: Model, history: History, x: Values) -> Kernels:
+    def of(cls, model: Model, history: History, x: Values) -> PanelKernels:
         r"""``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``."""
         (far_k, far_j), (near_k, near_j) = _kernels(model, x.far), _kernels(model, x.near)
         drift, start = evaluate(model.drift, x.m), model.beta * far_j[:, 0]
@@ -74,7 +74,7 @@ def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance
     """
     change = np.inf
     for count in range(1, LARGEST_COUNT + 1):
-        new = _iterate(history, panel, x, Kernels.of(model, history, x))
+        new = _iterate(history, panel, x, PanelKernels.of(model, history, x))
         before, change, x = change, new.distance(x), new
         rounding = change <= 1e-12 and change >= before / 2
         if change <= tolerance or rounding:
@@ -86,12 +86,12 @@ def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance
 
 
 def _store(model: Model, history: History, panel: int, x: Values) -> None:
-    kernels = Kernels.of(model, history, x)
+    kernels = PanelKernels.of(model, history, x)
     history.one[:, history.times(panel)] = x.m, kernels.mu, kernels.energy(model, history, x)
     history.append(panel, x.far, x.near)
 
 
-def _iterate(history: History, panel: int, x: Values, k: Kernels) -> Values:
+def _iterate(history: History, panel: int, x: Values, k: PanelKernels) -> Values:
     """One iteration: ``-mu`` is taken at the new values, the memory at the old ones."""
     a, S = k.far_k.shape[1], history.integral  # noqa: N806
     solve: Array = np.asarray(np.linalg.inv(np.eye(len(S)) + S * k.mu), dtype=np.float64)
@@ -104,7 +104,7 @@ def _iterate(history: History, panel: int, x: Values, k: Kernels) -> Values:
     )
 
 
-def _far_rates(history: History, x: Values, k: Kernels, wk: Array, wj: Array, local: Array) -> Array:
+def _far_rates(history: History, x: Values, k: PanelKernels, wk: Array, wj: Array, local: Array) -> Array:
     """``d_t C + mu C`` and ``d_t R + mu R`` at ``t'`` before the panel."""
     rates, a = local @ x.far, wk.shape[1]
     rates[0] += history.memory_of_c(wk) + history.noise_of_r(wj)
@@ -113,7 +113,7 @@ def _far_rates(history: History, x: Values, k: Kernels, wk: Array, wj: Array, lo
     return rates
 
 
-def _near_rates(S: Array, x: Values, k: Kernels, wk: Array, wj: Array, local: Array) -> Array:  # noqa: N803
+def _near_rates(S: Array, x: Values, k: PanelKernels, wk: Array, wj: Array, local: Array) -> Array:  # noqa: N803
     """The same at ``t'`` within the panel: ``int_a^t' + int_t'^t`` of the continued functions."""
     rates, (c, r) = local @ x.near, x.near
     rates[0] += wk @ x.far[0].T + k.near_k @ (S * c - S * c.T).T

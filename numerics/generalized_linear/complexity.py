@@ -19,7 +19,7 @@ from ..solution import Solution
 from ..storage import Format
 from .curvature import curvature_floor
 from .data import Labels, Law
-from .minima import Ensemble, Minima
+from .minima import Minima, Population
 from .saddles import CriticalPoints, law_at
 from .search import ROUGH, Found, Kind, polished, rough_minima, search
 from .spectrum import HessianEdge, LabelSpectrum, radial_force
@@ -97,15 +97,15 @@ def complexity(
     if isinstance(rough, str):
         others = "" if kind == "minima" else f"critical points of kind {kind} are looked for from minima, and "
         raise ConvergenceError(others + rough)
-    found = _found(Ensemble(landscape, labels, overlap, ROUGH), kind, rough, energy)
+    found = _found(Population(landscape, labels, overlap, ROUGH), kind, rough, energy)
     for step in STEPS:
-        before, found = found, polished(Ensemble(landscape, labels, overlap, step), found, kind, energy)
+        before, found = found, polished(Population(landscape, labels, overlap, step), found, kind, energy)
         error = abs(found.sigma - before.sigma) + 1e-13
         if error < AGREED:
             break
     if kind == "total" and isinstance(found, Minima) and found.saddle.xi > 0:
         raise ConvergenceError("the most numerous critical points are not minima, and were not found")
-    result = described(Ensemble(landscape, labels, overlap, step), found, kind, error)
+    result = described(Population(landscape, labels, overlap, step), found, kind, error)
     asked = {"landscape": repr(landscape), "alpha": alpha, "kind": kind, "overlap": overlap, "energy": energy}
     message = (
         "minima: nothing of the spectrum lies below zero" if result.stable else "part of the spectrum lies below zero"
@@ -122,14 +122,14 @@ def _start(landscape: GeneralizedLinearLandscape, alpha: float, overlap: float, 
         return str(failure)
 
 
-def _found(ensemble: Ensemble, kind: Kind, rough: Minima, energy: float | None) -> Found:
+def _found(population: Population, kind: Kind, rough: Minima, energy: float | None) -> Found:
     """On the coarsest grid, else on the next (laws are narrow at small alpha)."""
     try:
-        return search(ensemble, kind, rough, energy)
+        return search(population, kind, rough, energy)
     except ConvergenceError:
         if energy is not None:
             raise
-        return search(replace(ensemble, step=STEPS[0]), kind, rough, energy)
+        return search(replace(population, step=STEPS[0]), kind, rough, energy)
 
 
 def _check(kind: Kind, energy: float | None) -> None:
@@ -139,22 +139,22 @@ def _check(kind: Kind, energy: float | None) -> None:
         raise ValueError(f"energy = {energy} must be a number other than zero; try energy = 0.5")
 
 
-def described(ensemble: Ensemble, found: Found, kind: Kind, error: float = np.nan) -> Complexity:
+def described(population: Population, found: Found, kind: Kind, error: float = np.nan) -> Complexity:
     """What is known at a saddle."""
     saddle = found.saddle
-    floor = curvature_floor(ensemble.landscape)
+    floor = curvature_floor(population.landscape)
     if isinstance(found, CriticalPoints):
-        law, index = law_at(ensemble, found.saddle), found.index
+        law, index = law_at(population, found.saddle), found.index
     else:
-        law, index, floor = ensemble.law(found.saddle), 0.0, max(floor, -1 / found.saddle.g)
-    hessian = hessian_of(ensemble, law, floor, saddle.alpha)
-    return Complexity(kind, found.sigma, error, found.energy, index, saddle.s, hessian, ensemble.unit)
+        law, index, floor = population.law(found.saddle), 0.0, max(floor, -1 / found.saddle.g)
+    hessian = hessian_of(population, law, floor, saddle.alpha)
+    return Complexity(kind, found.sigma, error, found.energy, index, saddle.s, hessian, population.unit)
 
 
-def hessian_of(ensemble: Ensemble, law: Law, floor: float, alpha: float) -> HessianEdge:
+def hessian_of(population: Population, law: Law, floor: float, alpha: float) -> HessianEdge:
     """Edge and outlier of the Hessian under a law of the data at overlap q, with curvatures above ``floor``."""
     if not np.isfinite(floor):
         return HessianEdge(-np.inf, 0.0, np.nan, np.nan, 0.0, False)
-    theory = HessianSpectrum(overlap=Rational(repr(ensemble.overlap)))
+    theory = HessianSpectrum(overlap=Rational(repr(population.overlap)))
     multiplier = law.evaluate((radial_force(),), {ALPHA: alpha})[0]
-    return LabelSpectrum(law, floor, theory, ensemble.unit).hessian(alpha, multiplier)
+    return LabelSpectrum(law, floor, theory, population.unit).hessian(alpha, multiplier)

@@ -9,7 +9,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 from ..errors import ConvergenceError
 from .complexity import Complexity, described
 from .data import Labels
-from .minima import Ensemble, Minima
+from .minima import Minima, Population
 from .search import Found, Kind, polished, rough_minima, search
 
 STEP = 0.1
@@ -29,23 +29,23 @@ def complexity_curve(
     Where the most numerous critical points become minima with a gap these go on (total only). No error is estimated
     (nan): that of single points by ``complexity`` is near 1e-8. Raises ConvergenceError if the first is not found.
     """
-    ensembles = [Ensemble(landscape, labels, overlap, STEP) for overlap in overlaps]
+    populations = [Population(landscape, labels, overlap, STEP) for overlap in overlaps]
     rough = rough_minima(landscape, alpha, overlaps[0], labels)
-    here = search(ensembles[0], kind, rough, energy)
-    curve: list[Complexity | None] = [described(ensembles[0], here, kind)]
-    minima = search(ensembles[0], "minima", rough, energy) if kind == "total" else here
-    for ensemble in ensembles[1:]:
-        minima = _next(ensemble, minima, "minima", energy) or minima
-        found = _next(ensemble, here, kind, energy)
+    here = search(populations[0], kind, rough, energy)
+    curve: list[Complexity | None] = [described(populations[0], here, kind)]
+    minima = search(populations[0], "minima", rough, energy) if kind == "total" else here
+    for population in populations[1:]:
+        minima = _next(population, minima, "minima", energy) or minima
+        found = _next(population, here, kind, energy)
         if kind == "total" and (found is None or isinstance(found, Minima)):
             found = minima if isinstance(minima, Minima) and minima.saddle.xi == 0 else None
         here = found or here
-        curve.append(None if found is None else described(ensemble, found, kind))
+        curve.append(None if found is None else described(population, found, kind))
     return curve
 
 
-def _next(ensemble: Ensemble, found: Found, kind: Kind, energy: float | None) -> Found | None:
+def _next(population: Population, found: Found, kind: Kind, energy: float | None) -> Found | None:
     try:
-        return polished(ensemble, found, kind, energy)
+        return polished(population, found, kind, energy)
     except ConvergenceError:
         return None

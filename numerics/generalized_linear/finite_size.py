@@ -25,7 +25,7 @@ from ..lowering import Array
 from ..memory import require_memory
 from .data import Law, independent, require_numbers, tabulate
 from .loss import finite
-from .minima import Ensemble, complexity_of_minima
+from .minima import Population, complexity_of_minima
 from .saddles import as_critical_points, law_at, spectrum_of_indices
 
 PROPOSED = (0.0, 0.4, 0.75)
@@ -165,7 +165,7 @@ class _Proposal:
     def __init__(self, landscape: GeneralizedLinearLandscape, alpha: float) -> None:
         laws = [independent(tabulate(landscape, STEP, signal_free=False))]
         for overlap in (*PROPOSED, *(-q for q in PROPOSED if q)):
-            laws += _laws(Ensemble(landscape, "annealed", overlap, STEP), alpha)
+            laws += _laws(Population(landscape, "annealed", overlap, STEP), alpha)
         self.cells = [_Cells.of(law) for law in laws]
 
     def draw(self, rng: np.random.Generator, count: int, data: int) -> tuple[Array, Array]:
@@ -180,13 +180,13 @@ class _Proposal:
         return np.asarray(logsumexp(each, axis=0) - np.log(len(each)))
 
 
-def _laws(ensemble: Ensemble, alpha: float) -> list[Law]:
+def _laws(population: Population, alpha: float) -> list[Law]:
     """Of minima and of critical points of several indices, where they are found."""
     try:
         minima = complexity_of_minima(
-            ensemble.landscape, alpha, overlap=ensemble.overlap, labels="annealed", step=ensemble.step
+            population.landscape, alpha, overlap=population.overlap, labels="annealed", step=population.step
         )
-        path = spectrum_of_indices(ensemble, minima, steps=8)
+        path = spectrum_of_indices(population, minima, steps=8)
     except ConvergenceError:
         return []
-    return [law_at(ensemble, saddle) for saddle in (as_critical_points(minima), *(point.saddle for point in path))]
+    return [law_at(population, saddle) for saddle in (as_critical_points(minima), *(point.saddle for point in path))]

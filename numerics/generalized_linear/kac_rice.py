@@ -14,7 +14,7 @@ from ..threshold_values import ThresholdValue
 from .critical import absent, critical_alpha, refined
 from .curvature import curvature_unit
 from .data import Labels
-from .minima import Edge, Ensemble, Minima, Saddle, admissible, complexity_of_minima, follow, solve_saddle
+from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, follow, solve_saddle
 from .one_step import describe, marginal_bbp, not_applicable, transition_start
 
 ROUGH = 0.1
@@ -51,8 +51,8 @@ def _transition(landscape: GeneralizedLinearLandscape, labels: Labels, *, sigma_
         return absent(f"not found: {failure}")
 
     def compute(step: float) -> ThresholdValue:
-        ensemble = Ensemble(landscape, labels, step=step)
-        found = solve_saddle(ensemble, rough.saddle, edge=edge, condition=at_transition, sigma_zero=sigma_zero)
+        population = Population(landscape, labels, step=step)
+        found = solve_saddle(population, rough.saddle, edge=edge, condition=at_transition, sigma_zero=sigma_zero)
         return critical_alpha(found.saddle.alpha, note=_note(found, edge), state=_state(found))
 
     return refined(compute)
@@ -72,44 +72,44 @@ def _rough(landscape: GeneralizedLinearLandscape, labels: Labels, sigma_zero: bo
 
 
 def _followed(landscape: GeneralizedLinearLandscape, labels: Labels, sigma_zero: bool, edge: Edge) -> Minima:
-    ensemble = Ensemble(landscape, labels, step=ROUGH)
+    population = Population(landscape, labels, step=ROUGH)
     if sigma_zero:
-        return _at_zero(ensemble, edge)
+        return _at_zero(population, edge)
     if labels == "annealed":
         quenched = _followed(landscape, "quenched", False, edge)
-        return solve_saddle(ensemble, quenched.saddle, edge=edge, condition=at_transition)
+        return solve_saddle(population, quenched.saddle, edge=edge, condition=at_transition)
     try:
-        first = solve_saddle(ensemble, _from_one_step(landscape), edge=edge, condition=at_transition)
-        return follow(ensemble, first, 0.0, edge=edge, condition=at_transition)
+        first = solve_saddle(population, _from_one_step(landscape), edge=edge, condition=at_transition)
+        return follow(population, first, 0.0, edge=edge, condition=at_transition)
     except ConvergenceError:
-        return _from_scan(ensemble, edge)
+        return _from_scan(population, edge)
 
 
-def _from_scan(ensemble: Ensemble, edge: Edge) -> Minima:
+def _from_scan(population: Population, edge: Edge) -> Minima:
     """Without a 1RSB state to start from: the dominant minima at several alpha, and where their b passes 1."""
     before: Minima | None = None
     for alpha in ALPHAS:
         try:
-            here = complexity_of_minima(ensemble.landscape, float(alpha), labels=ensemble.labels, step=ROUGH)
+            here = complexity_of_minima(population.landscape, float(alpha), labels=population.labels, step=ROUGH)
         except ConvergenceError:
             before = None
             continue
         if before is not None and before.attraction < 1 <= here.attraction:
-            return solve_saddle(ensemble, here.saddle, edge=edge, condition=at_transition)
+            return solve_saddle(population, here.saddle, edge=edge, condition=at_transition)
         before = here
     raise ConvergenceError(f"b of the dominant minima does not pass 1 for alpha from {ALPHAS[0]:g} to {ALPHAS[-1]:g}")
 
 
-def _at_zero(ensemble: Ensemble, edge: Edge) -> Minima:
+def _at_zero(population: Population, edge: Edge) -> Minima:
     """From the dominant minima towards larger tilts until Sigma changes sign, then Newton's method in s as well."""
-    here = _followed(ensemble.landscape, ensemble.labels, False, edge)
+    here = _followed(population.landscape, population.labels, False, edge)
     if here.sigma <= 0:
         raise ConvergenceError(f"the dominant minima have Sigma = {here.sigma:.3g} <= 0: there are none")
     stride = 0.1 / here.energy  # s e is of order one
     for _ in range(100):
         try:
             beyond = solve_saddle(
-                ensemble, replace(here.saddle, s=here.saddle.s + stride), edge=edge, condition=at_transition
+                population, replace(here.saddle, s=here.saddle.s + stride), edge=edge, condition=at_transition
             )
         except ConvergenceError:
             stride /= 2
@@ -117,7 +117,7 @@ def _at_zero(ensemble: Ensemble, edge: Edge) -> Minima:
         if beyond.sigma <= 0:
             weight = here.sigma / (here.sigma - beyond.sigma)
             start = replace(beyond.saddle, s=here.saddle.s + weight * stride)
-            return solve_saddle(ensemble, start, edge=edge, condition=at_transition, sigma_zero=True)
+            return solve_saddle(population, start, edge=edge, condition=at_transition, sigma_zero=True)
         here = beyond
     raise ConvergenceError(f"Sigma = {here.sigma:.3g} > 0 still at s = {here.saddle.s:.3g}")
 

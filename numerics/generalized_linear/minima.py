@@ -72,8 +72,11 @@ class Minima:
 
 
 @dataclass(frozen=True)
-class Ensemble:
-    """Which minima are counted: the loss, overlap with the signal, labels quenched or annealed, grid spacing."""
+class Population:
+    """Which critical points are counted: of what loss, at what overlap with the signal, labels quenched or annealed.
+
+    ``step`` is the spacing of the grid.
+    """
 
     landscape: GeneralizedLinearLandscape
     labels: Labels = "quenched"
@@ -113,7 +116,7 @@ class Ensemble:
 
 
 def solve_saddle(
-    ensemble: Ensemble,
+    population: Population,
     start: Saddle,
     *,
     edge: Edge = "touching",
@@ -127,29 +130,29 @@ def solve_saddle(
     Raises ConvergenceError if there is none near.
     """
     tilted = sigma_zero or energy is not None
-    wanted = {"xi": edge == "touching", "theta": ensemble.at_overlap, "alpha": condition is not None, "s": tilted}
+    wanted = {"xi": edge == "touching", "theta": population.at_overlap, "alpha": condition is not None, "s": tilted}
 
     def residuals(values: dict[str, float]) -> list[float]:
-        found, (force, position, signal) = ensemble.minima(Saddle(**values))
+        found, (force, position, signal) = population.minima(Saddle(**values))
         rows = [force, position]
         rows += [found.stability] if edge == "touching" else []
-        rows += [signal] if ensemble.at_overlap else []
+        rows += [signal] if population.at_overlap else []
         rows += [condition(found)] if condition is not None else []
         if tilted:
             rows.append(found.sigma if energy is None else found.energy / energy - 1)
         return rows
 
     unknowns = ["g", "c", *(name for name, free in wanted.items() if free)]
-    return ensemble.minima(Saddle(**solved(residuals, vars(start), unknowns, ensemble.unit)))[0]
+    return population.minima(Saddle(**solved(residuals, vars(start), unknowns, population.unit)))[0]
 
 
-def follow(ensemble: Ensemble, start: Minima, s: float, **options: object) -> Minima:
+def follow(population: Population, start: Minima, s: float, **options: object) -> Minima:
     """Continue a saddle to the tilt ``s`` in steps that adapt. Raises ConvergenceError, saying how far it got."""
     here, stride = start, s - start.saddle.s
     while abs(here.saddle.s - s) > 1e-15:
         target = here.saddle.s + stride if abs(stride) < abs(s - here.saddle.s) else s
         try:
-            here = solve_saddle(ensemble, replace(here.saddle, s=target), **options)  # type: ignore[arg-type]
+            here = solve_saddle(population, replace(here.saddle, s=target), **options)  # type: ignore[arg-type]
         except ConvergenceError:
             stride = (target - here.saddle.s) / 2
             if abs(stride) < 1e-3 * abs(s - start.saddle.s):
@@ -180,7 +183,7 @@ def complexity_of_minima(
         raise ValueError(f"overlap = {overlap} must lie strictly between -1 and 1; try overlap = 0")
     if labels not in ("quenched", "annealed"):
         raise ValueError(f"labels = {labels!r} must be 'quenched' or 'annealed'")
-    coarse, fine = (Ensemble(landscape, labels, overlap, h) for h in (max(0.2, step), step))
+    coarse, fine = (Population(landscape, labels, overlap, h) for h in (max(0.2, step), step))
     for start in _guesses(landscape, alpha, s):
         for edge in ("touching", "free"):
             try:

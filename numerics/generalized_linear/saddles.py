@@ -21,7 +21,7 @@ from theory.generalized_linear.symbols import (
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .data import Law, Values, law_of, tilt_values
-from .minima import Ensemble, Minima
+from .minima import Minima, Population
 from .newton import solved
 
 THEORY = CriticalPointAction()
@@ -70,26 +70,28 @@ class CriticalPoints:
     saddle: ComplexSaddle
 
 
-def law_at(ensemble: Ensemble, saddle: ComplexSaddle) -> Law:
+def law_at(population: Population, saddle: ComplexSaddle) -> Law:
     """Data at such critical points."""
-    data = ensemble.data
-    return law_of(data, tilt_values(data, THEORY.functional.tilt, saddle.symbols(ensemble.overlap)), ensemble.labels)
+    data = population.data
+    return law_of(
+        data, tilt_values(data, THEORY.functional.tilt, saddle.symbols(population.overlap)), population.labels
+    )
 
 
-def count(ensemble: Ensemble, saddle: ComplexSaddle) -> tuple[CriticalPoints, Array]:
+def count(population: Population, saddle: ComplexSaddle) -> tuple[CriticalPoints, Array]:
     """What is counted there, and the residuals of the equations of ``g_r``, ``g_i``, c and theta, of order one."""
-    law, scalars = law_at(ensemble, saddle), saddle.symbols(ensemble.overlap)
+    law, scalars = law_at(population, saddle), saddle.symbols(population.overlap)
     real, imaginary, force, signal, energy, index = law.evaluate(OBSERVABLES, scalars)
     explicit = float(lower(EXPLICIT, [THEORY.functional.explicit])(*(scalars[x] for x in EXPLICIT))[0])
     sigma = explicit + saddle.alpha * law.log_mass + saddle.s * energy - saddle.slope * index
     size = np.hypot(saddle.real, saddle.imaginary)
-    signal = signal / ensemble.unit if ensemble.at_overlap else 0.0
+    signal = signal / population.unit if population.at_overlap else 0.0
     residuals = np.array([size * real, size**2 / saddle.imaginary * imaginary, saddle.c * force, signal])
     return CriticalPoints(sigma, energy, index, saddle), residuals
 
 
 def solve_critical_points(
-    ensemble: Ensemble,
+    population: Population,
     start: ComplexSaddle,
     *,
     angle: float | None = None,
@@ -105,7 +107,7 @@ def solve_critical_points(
     names = ["size", "c"]
     names += ["angle"] if angle is None else []
     names += ["pressure"] if angle is not None or index is not None else []
-    names += ["theta"] if ensemble.at_overlap else []
+    names += ["theta"] if population.at_overlap else []
     names += ["s"] if energy is not None else []
     names += ["alpha"] if sigma_zero else []
     known = start.polar() | ({} if angle is None else {"angle": angle})
@@ -113,14 +115,14 @@ def solve_critical_points(
         known["pressure"] = 0.0
 
     def residuals(values: dict[str, float]) -> list[float]:
-        found, basic = count(ensemble, _from_polar(values))
-        rows = list(basic if ensemble.at_overlap else basic[:3])
+        found, basic = count(population, _from_polar(values))
+        rows = list(basic if population.at_overlap else basic[:3])
         rows += [found.energy / energy - 1] if energy is not None else []
         rows += [found.index / index - 1] if index is not None else []
         rows += [found.sigma] if sigma_zero else []
         return rows
 
-    return count(ensemble, _from_polar(solved(residuals, known, names, ensemble.unit)))[0]
+    return count(population, _from_polar(solved(residuals, known, names, population.unit)))[0]
 
 
 def _from_polar(values: dict[str, float]) -> ComplexSaddle:
@@ -132,7 +134,7 @@ def _from_polar(values: dict[str, float]) -> ComplexSaddle:
 
 
 def spectrum_of_indices(
-    ensemble: Ensemble, minima: Minima, *, energy: float | None = None, steps: int = 32
+    population: Population, minima: Minima, *, energy: float | None = None, steps: int = 32
 ) -> list[CriticalPoints]:
     """``Sigma(q, k)``: critical points of every index k that is reached from minima whose bulk touches zero.
 
@@ -142,7 +144,7 @@ def spectrum_of_indices(
     path: list[CriticalPoints] = []
     here, stride = as_critical_points(minima), np.pi / steps
     while stride > 1e-3 and here.polar()["angle"] + stride < np.pi * (1 - 1e-3):
-        found = _next(ensemble, here, path[-1] if path else None, stride, energy)
+        found = _next(population, here, path[-1] if path else None, stride, energy)
         if found is None:
             stride /= 2
             continue
@@ -152,14 +154,14 @@ def spectrum_of_indices(
 
 
 def _next(
-    ensemble: Ensemble, here: ComplexSaddle, last: CriticalPoints | None, stride: float, energy: float | None
+    population: Population, here: ComplexSaddle, last: CriticalPoints | None, stride: float, energy: float | None
 ) -> CriticalPoints | None:
     """By a larger angle, else by a larger index; None where neither is found on the same branch."""
     further = last.index + stride / np.pi if last else 1.0
     options = [(here.polar()["angle"] + stride, None), *([(None, further)] if further < 1 else [])]
     for angle, index in options:
         try:
-            found = solve_critical_points(ensemble, here, angle=angle, index=index, energy=energy)
+            found = solve_critical_points(population, here, angle=angle, index=index, energy=energy)
         except ConvergenceError:
             continue
         if last is None or _same_branch(last, found):

@@ -13,7 +13,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from .data import Labels
-from .minima import Edge, Ensemble, Minima, Saddle, admissible, complexity_of_minima, solve_saddle
+from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, solve_saddle
 from .saddles import CriticalPoints, solve_critical_points, spectrum_of_indices
 
 Kind = Literal["total", "minima"] | float
@@ -42,7 +42,7 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
     while abs(at - overlap) > 1e-12:
         target = at + stride if abs(stride) < abs(overlap - at) else overlap
         try:
-            here = either_edge(Ensemble(landscape, labels, target, ROUGH), here.saddle, None)
+            here = either_edge(Population(landscape, labels, target, ROUGH), here.saddle, None)
         except ConvergenceError:
             stride /= 2
             if abs(stride) < 1e-3:
@@ -52,27 +52,27 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
     return here
 
 
-def either_edge(ensemble: Ensemble, start: Saddle, energy: float | None) -> Minima:
+def either_edge(population: Population, start: Saddle, energy: float | None) -> Minima:
     """The saddle with an admissible edge: held at zero from ``start``, or free from a g at or below that of the edge
     (where the equation for g is singular)."""
     held: list[tuple[Edge, Saddle]] = [("touching", start)]
     free: list[tuple[Edge, Saddle]] = [("free", replace(start, g=start.g * k, xi=0.0)) for k in (1.0, 0.93, 0.8)]
     for edge, near in [*held, *free] if start.xi > 0 else [*free[:1], *held, *free[1:]]:
         try:
-            found = solve_saddle(ensemble, near, edge=edge, energy=energy)
+            found = solve_saddle(population, near, edge=edge, energy=energy)
         except ConvergenceError:
             continue
-        if admissible(found, edge, ensemble.unit):
+        if admissible(found, edge, population.unit):
             return found
-    place = f"alpha = {start.alpha:.6g}, overlap = {ensemble.overlap:.6g}, s = {start.s:.6g}"
+    place = f"alpha = {start.alpha:.6g}, overlap = {population.overlap:.6g}, s = {start.s:.6g}"
     raise ConvergenceError(f"no minima near {place}")
 
 
-def search(ensemble: Ensemble, kind: Kind, rough: Minima, energy: float | None) -> Found:
+def search(population: Population, kind: Kind, rough: Minima, energy: float | None) -> Found:
     """The saddle of the kind asked for, from the most numerous minima."""
     if kind == "minima":
-        return _minima_at(ensemble, rough, energy)
-    return _critical(ensemble, rough, None if kind == "total" else float(kind), energy)
+        return _minima_at(population, rough, energy)
+    return _critical(population, rough, None if kind == "total" else float(kind), energy)
 
 
 def _to_energy(solve: Callable[[float | None, Point], Point], start: Point, energy: float | None) -> Point:
@@ -94,12 +94,12 @@ def _to_energy(solve: Callable[[float | None, Point], Point], start: Point, ener
     return here
 
 
-def _critical(ensemble: Ensemble, minima: Minima, index: float | None, energy: float | None) -> Found:
+def _critical(population: Population, minima: Minima, index: float | None, energy: float | None) -> Found:
     """Of the given index, else the most numerous of any; minima with a gap compete."""
-    path = spectrum_of_indices(ensemble, _touching(ensemble, minima))
-    found = _on_path(ensemble, path, index)
+    path = spectrum_of_indices(population, _touching(population, minima))
+    found = _on_path(population, path, index)
     if found and index is not None:
-        found += _from_above(ensemble, minima, index)
+        found += _from_above(population, minima, index)
     if index is None:
         found += [minima] if minima.saddle.xi == 0 else []
         if not found and path and path[-1].saddle.slope < 0 and path[-1].index > 1 - 1e-3:
@@ -113,31 +113,31 @@ def _critical(ensemble: Ensemble, minima: Minima, index: float | None, energy: f
         return best
     try:
         return _to_energy(
-            lambda e, x: _again(ensemble, x, index, e), _nearest(ensemble, [*path, best], index, energy), energy
+            lambda e, x: _again(population, x, index, e), _nearest(population, [*path, best], index, energy), energy
         )
     except ConvergenceError:
         if index is not None:
             raise
-        return _gapped(ensemble, minima, energy)
+        return _gapped(population, minima, energy)
 
 
-def _from_above(ensemble: Ensemble, minima: Minima, index: float) -> list[Found]:
+def _from_above(population: Population, minima: Minima, index: float) -> list[Found]:
     """Critical points of this index followed from twice as many data: at small alpha those of large index and energy
     lie on a branch that does not reach the minima."""
     alpha = minima.saddle.alpha
     try:
-        start = rough_minima(ensemble.landscape, ABOVE * alpha, ensemble.overlap, ensemble.labels)
-        path = spectrum_of_indices(ensemble, _touching(ensemble, start))
-        here = _on_path(ensemble, path, index)[0]
+        start = rough_minima(population.landscape, ABOVE * alpha, population.overlap, population.labels)
+        path = spectrum_of_indices(population, _touching(population, start))
+        here = _on_path(population, path, index)[0]
         for less in np.geomspace(ABOVE * alpha, alpha, 12)[1:]:
             if isinstance(here, CriticalPoints):
-                here = solve_critical_points(ensemble, replace(here.saddle, alpha=float(less)), index=index)
+                here = solve_critical_points(population, replace(here.saddle, alpha=float(less)), index=index)
     except (ConvergenceError, IndexError):
         return []
     return [here] if isinstance(here, CriticalPoints) else []
 
 
-def _on_path(ensemble: Ensemble, path: list[CriticalPoints], index: float | None) -> list[Found]:
+def _on_path(population: Population, path: list[CriticalPoints], index: float | None) -> list[Found]:
     """Maxima of ``Sigma(k)`` on a path of all k, or the points where it passes the given k."""
     pairs = list(itertools.pairwise(path))
     if index is None:
@@ -147,48 +147,48 @@ def _on_path(ensemble: Ensemble, path: list[CriticalPoints], index: float | None
     found: list[Found] = []
     for start in starts:
         try:
-            found.append(solve_critical_points(ensemble, start.saddle, index=index))
+            found.append(solve_critical_points(population, start.saddle, index=index))
         except ConvergenceError:
             continue
     return found
 
 
-def _nearest(ensemble: Ensemble, path: list[Found], index: float | None, energy: float) -> Found:
+def _nearest(population: Population, path: list[Found], index: float | None, energy: float) -> Found:
     """A point of this energy found directly from the path, else the best."""
     for start in sorted(path, key=lambda point: abs(point.energy - energy))[:4]:
         try:
-            return _again(ensemble, start, index, energy)
+            return _again(population, start, index, energy)
         except ConvergenceError:
             continue
     return path[-1]
 
 
-def _gapped(ensemble: Ensemble, minima: Minima, energy: float) -> Found:
+def _gapped(population: Population, minima: Minima, energy: float) -> Found:
     """At low energies critical points are minima with a gap."""
-    found = _minima_at(ensemble, minima, energy)
+    found = _minima_at(population, minima, energy)
     if found.saddle.xi == 0:
         return found
     raise ConvergenceError(f"no critical points found at energy = {energy:.6g}")
 
 
-def _touching(ensemble: Ensemble, minima: Minima) -> Minima:
+def _touching(population: Population, minima: Minima) -> Minima:
     """The saddle with the bulk held at zero, whatever the sign of xi; else what there is."""
     try:
-        return solve_saddle(ensemble, minima.saddle, edge="touching")
+        return solve_saddle(population, minima.saddle, edge="touching")
     except ConvergenceError:
         return minima
 
 
-def _again(ensemble: Ensemble, found: Found, index: float | None, energy: float | None) -> Found:
+def _again(population: Population, found: Found, index: float | None, energy: float | None) -> Found:
     if isinstance(found, Minima):
-        return either_edge(ensemble, found.saddle, energy)
-    return solve_critical_points(ensemble, found.saddle, index=index, energy=energy)
+        return either_edge(population, found.saddle, energy)
+    return solve_critical_points(population, found.saddle, index=index, energy=energy)
 
 
-def polished(ensemble: Ensemble, found: Found, kind: Kind, energy: float | None) -> Found:
+def polished(population: Population, found: Found, kind: Kind, energy: float | None) -> Found:
     """The same saddle on another grid."""
-    return _again(ensemble, found, None if isinstance(kind, str) else kind, energy)
+    return _again(population, found, None if isinstance(kind, str) else kind, energy)
 
 
-def _minima_at(ensemble: Ensemble, start: Minima, energy: float | None) -> Minima:
-    return _to_energy(lambda e, x: either_edge(ensemble, x.saddle, e), start, energy)
+def _minima_at(population: Population, start: Minima, energy: float | None) -> Minima:
+    return _to_energy(lambda e, x: either_edge(population, x.saddle, e), start, energy)

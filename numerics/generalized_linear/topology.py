@@ -14,7 +14,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array
 from .data import Labels
 from .kac_rice import at_transition, dominant_bbp, zero_complexity_bbp
-from .minima import Edge, Ensemble, Minima, Saddle, solve_saddle
+from .minima import Edge, Minima, Population, Saddle, solve_saddle
 from .saddles import ComplexSaddle, CriticalPoints, solve_critical_points
 from .search import rough_minima, search
 
@@ -70,8 +70,8 @@ class _Along:
     labels: Labels
     q: Array
 
-    def ensemble(self, place: int) -> Ensemble:
-        return Ensemble(self.landscape, self.labels, float(self.q[place]), STEP)
+    def population(self, place: int) -> Population:
+        return Population(self.landscape, self.labels, float(self.q[place]), STEP)
 
     @property
     def middle(self) -> int:
@@ -90,8 +90,8 @@ def _stable(along: _Along, *, sigma_zero: bool) -> Array:
     state = first.state
     edge: Edge = "touching" if state["xi"] > 0 else "free"
 
-    def step(ensemble: Ensemble, saddle: Saddle) -> Saddle:
-        found = solve_saddle(ensemble, saddle, edge=edge, condition=at_transition, sigma_zero=sigma_zero)
+    def step(population: Population, saddle: Saddle) -> Saddle:
+        found = solve_saddle(population, saddle, edge=edge, condition=at_transition, sigma_zero=sigma_zero)
         if (found.saddle.s if sigma_zero else found.sigma) < -1e-9:
             raise ConvergenceError("the line ends")
         return found.saddle
@@ -103,24 +103,24 @@ def _stable(along: _Along, *, sigma_zero: bool) -> Array:
 def _minima(along: _Along) -> Array:
     """``Sigma = 0`` at ``s = 0``, from a middle overlap."""
 
-    def step(ensemble: Ensemble, saddle: Saddle) -> Saddle:
-        return solve_saddle(ensemble, saddle, condition=_sigma).saddle
+    def step(population: Population, saddle: Saddle) -> Saddle:
+        return solve_saddle(population, saddle, condition=_sigma).saddle
 
-    start = step(along.ensemble(along.middle), _near_zero(along).saddle)
+    start = step(along.population(along.middle), _near_zero(along).saddle)
     return _both_ways(along, along.middle, start, step)
 
 
 def _total(along: _Along) -> Array:
     """The same of all critical points."""
 
-    def step(ensemble: Ensemble, saddle: ComplexSaddle) -> ComplexSaddle:
-        return solve_critical_points(ensemble, saddle, sigma_zero=True).saddle
+    def step(population: Population, saddle: ComplexSaddle) -> ComplexSaddle:
+        return solve_critical_points(population, saddle, sigma_zero=True).saddle
 
-    ensemble = along.ensemble(along.middle)
-    found = search(ensemble, "total", _near_zero(along), None)
+    population = along.population(along.middle)
+    found = search(population, "total", _near_zero(along), None)
     if not isinstance(found, CriticalPoints):
         raise ConvergenceError("no critical points but minima")
-    return _both_ways(along, along.middle, step(ensemble, found.saddle), step)
+    return _both_ways(along, along.middle, step(population, found.saddle), step)
 
 
 def _sigma(minima: Minima) -> float:
@@ -143,20 +143,20 @@ def _near_zero(along: _Along) -> Minima:
 S = TypeVar("S", Saddle, ComplexSaddle)
 
 
-def _both_ways(along: _Along, middle: int, start: S, step: Callable[[Ensemble, S], S]) -> Array:
+def _both_ways(along: _Along, middle: int, start: S, step: Callable[[Population, S], S]) -> Array:
     """alpha, followed upwards and downwards from one overlap."""
     up = _followed(along, range(middle, len(along.q)), start, step)
     down = _followed(along, range(middle, -1, -1), start, step)
     return np.where(np.isnan(up), down, up)
 
 
-def _followed(along: _Along, places: Iterable[int], start: S, step: Callable[[Ensemble, S], S]) -> Array:
+def _followed(along: _Along, places: Iterable[int], start: S, step: Callable[[Population, S], S]) -> Array:
     """alpha from place to place, until it is lost, large, or jumps to another solution."""
     alpha, before, here = np.full(len(along.q), np.nan), start, start
     logs: list[float] = []
     for place in places:
         try:
-            before, here = here, _next(along.ensemble(place), before, here, step)
+            before, here = here, _next(along.population(place), before, here, step)
         except ConvergenceError:
             break
         logs.append(float(np.log(here.alpha)))
@@ -167,10 +167,10 @@ def _followed(along: _Along, places: Iterable[int], start: S, step: Callable[[En
     return alpha
 
 
-def _next(ensemble: Ensemble, before: S, here: S, step: Callable[[Ensemble, S], S]) -> S:
+def _next(population: Population, before: S, here: S, step: Callable[[Population, S], S]) -> S:
     """The next saddle on a line, from the last one; else from where the last two lead."""
     try:
-        return step(ensemble, here)
+        return step(population, here)
     except ConvergenceError:
         ahead = {name: 2 * value - getattr(before, name) for name, value in vars(here).items()}
-        return step(ensemble, replace(here, **ahead))
+        return step(population, replace(here, **ahead))

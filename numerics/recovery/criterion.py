@@ -21,7 +21,7 @@ STEPS = 10_000
 
 
 @dataclass(frozen=True)
-class Model:
+class SpikedLine:
     """``SpikedMatrixTensor(p)`` at noise ``delta_p > 0`` of the tensor, as a function of ``1/Delta_2``."""
 
     p: int

@@ -9,7 +9,7 @@ from theory.landscape import GaussianLandscape
 
 from ..dynamics import solve_dynamics
 from ..errors import ConvergenceError
-from .criterion import Model, deadline, first_overlap
+from .criterion import SpikedLine, deadline, first_overlap
 
 RTOL, CLOSE, TINY = 1e-4, 3e-3, 1e-6
 """Of the two-time equations; of the logarithm of an overlap that is sought; and an least overlap of a start."""
@@ -31,7 +31,7 @@ def relative_need(landscape: GaussianLandscape, size: int, goal: float) -> float
     return float(np.exp(brentq(ahead, low, high, xtol=CLOSE))) / first_overlap(size)
 
 
-def predicted_crossing(model: Model, size: int) -> float:
+def predicted_crossing(model: SpikedLine, size: int) -> float:
     """``1/Delta_2`` at which a start with ``m = N^(-1/2)`` reaches the goal at the deadline."""
 
     def ahead(signal: float) -> float:

@@ -14,7 +14,7 @@ from ..progress import Progress, part, silent
 from ..provenance import as_csv
 from ..simulation import simulate
 from ..statistics import wilson
-from .criterion import Model, deadline, first_overlap
+from .criterion import SpikedLine, deadline, first_overlap
 from .crossing import predicted_crossing, relative_need
 from .curve import SuccessCurve, fit_success
 
@@ -33,7 +33,7 @@ COLUMNS = (
 class SuccessPoint:
     """``successes`` out of ``samples`` runs at each of ``signals = 1/Delta_2``, and the curve fitted to them."""
 
-    model: Model
+    model: SpikedLine
     size: int
     samples: int
     signals: Array
@@ -48,7 +48,7 @@ class SuccessPoint:
 
 
 def success_points(
-    models: Sequence[Model],
+    models: Sequence[SpikedLine],
     sizes: Sequence[int],
     samples: int,
     *,
@@ -80,7 +80,7 @@ def success_points(
 
 
 def _point(
-    model: Model, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress
+    model: SpikedLine, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
     signals: Array = np.round(predicted * np.array(FACTORS), DIGITS)

@@ -34,7 +34,7 @@ CONVERGED, SAME = 1e-10, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class CriticalPoints:
+class Enumeration:
     """Every critical point found, and how sure it is that these are all.
 
     Attributes
@@ -76,7 +76,7 @@ class CriticalPoints:
 
 def critical_points(
     sample: SampledLandscape, seed: int | np.random.SeedSequence, *, patience: int = 8, limit: int = 400
-) -> CriticalPoints:
+) -> Enumeration:
     """All critical points of ``H`` on ``|x|^2 = N``, for N up to about a dozen.
 
     Parameters
@@ -142,11 +142,11 @@ class Dense:
     def _function(self) -> tuple[Array, Ints, Array, Array, Array]:
         return self.tensors, self.degrees, self.drift, self.drift_slope, self.signal
 
-    def described(self, points: Array, hits: Ints, starts: int) -> CriticalPoints:
+    def described(self, points: Array, hits: Ints, starts: int) -> Enumeration:
         """Index and overlap of each."""
         negative = np.linalg.eigvalsh(self.derivatives(points)[1]) < 0
         index = np.count_nonzero(negative, axis=1).astype(np.int64)
-        return CriticalPoints(points * np.sqrt(self.size), index, points @ self.signal, hits, starts)
+        return Enumeration(points * np.sqrt(self.size), index, points @ self.signal, hits, starts)
 
 
 def symmetric(packed: Array, degree: int, size: int) -> Array:

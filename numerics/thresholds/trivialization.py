@@ -46,7 +46,7 @@ SURVIVES = "a band of minima survives at every strength of the signal, where its
 Mask = NDArray[np.bool_]
 
 
-class Minima:
+class MinimaComplexity:
     """Complexity of minima of a family as a function of (overlap, control, free parameters)."""
 
     def __init__(self, family: Family) -> None:
@@ -114,9 +114,9 @@ class Minima:
 
 
 @cache
-def minima(family: Family) -> Minima:
+def minima(family: Family) -> MinimaComplexity:
     """The same object for the same family: lowering is done once."""
-    return Minima(family)
+    return MinimaComplexity(family)
 
 
 def _take(nodes: Array, index: NDArray[np.int64]) -> Array:

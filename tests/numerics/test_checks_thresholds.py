@@ -17,7 +17,7 @@ from numerics.checks.threshold_states import states as end_states
 from numerics.dynamics import solve_dynamics
 from numerics.errors import ConvergenceError
 from numerics.recovery import (
-    Model,
+    SpikedLine,
     deadline,
     first_overlap,
     fit_success,
@@ -35,7 +35,7 @@ SMALL = states.Settings(
 )
 TWIN = GaussianLandscape(OVERLAP**3 / 3)
 """Pure: its states are marginal, in theory as in the landscapes of the check."""
-MODEL = Model(3, 1)
+MODEL = SpikedLine(3, 1)
 
 
 def test_signal_planted_elsewhere() -> None:
@@ -219,7 +219,7 @@ def test_wrong_signal_is_noticed_by_its_success() -> None:
 @pytest.mark.parametrize("delta_p", [0.25, 4.0])
 def test_need_where_the_growth_is_far_from_linear(delta_p: float) -> None:
     """A start with the overlap that is needed ends with the goal, whether the tensor is strong or weak."""
-    model = Model(3, delta_p)
+    model = SpikedLine(3, delta_p)
     landscape = model.landscape(0.4 * model.threshold)
     needed = relative_need(landscape, 64, model.goal) * first_overlap(64)
     found = solve_dynamics(landscape, deadline(64), overlap=needed, rtol=1e-6).at(deadline(64))
@@ -228,7 +228,7 @@ def test_need_where_the_growth_is_far_from_linear(delta_p: float) -> None:
 
 def test_a_place_without_a_crossing_is_left_out() -> None:
     """So strong a tensor takes the start to the signal by itself."""
-    model, reasons = Model(3, 1e-3), list[str]()
+    model, reasons = SpikedLine(3, 1e-3), list[str]()
     with pytest.raises(ConvergenceError, match="no crossing at N = 64"):
         success_points([model], [64], 2)
     assert success_points([model], [64], 2, absent=reasons.append) == []

@@ -6,7 +6,7 @@ from sympy import Rational
 
 from numerics.errors import ConvergenceError
 from numerics.simulation import sample
-from numerics.simulation.critical_points import CriticalPoints, Dense, critical_points, symmetric
+from numerics.simulation.critical_points import Dense, Enumeration, critical_points, symmetric
 from numerics.simulation.packed import entries
 from theory import OVERLAP as Q
 from theory import SIGNAL_OVERLAP as M
@@ -72,7 +72,7 @@ def test_capture_and_recapture_estimates_what_is_missing() -> None:
         hits = np.bincount(np.random.default_rng(seed).integers(100, size=150), minlength=100)
         seen = hits[hits > 0]
         empty = np.empty((len(seen), 4))
-        estimates.append(CriticalPoints(empty, np.zeros(len(seen), np.int64), empty[:, 0], seen, 150).missing)
+        estimates.append(Enumeration(empty, np.zeros(len(seen), np.int64), empty[:, 0], seen, 150).missing)
         truth.append(np.count_nonzero(hits == 0))
     assert np.mean(estimates) == pytest.approx(np.mean(truth), rel=0.15)
 

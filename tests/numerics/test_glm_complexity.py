@@ -14,7 +14,7 @@ from numerics.generalized_linear.complexity import complexity
 from numerics.generalized_linear.curves import complexity_curve
 from numerics.generalized_linear.data import Labels
 from numerics.generalized_linear.finite_size import _Cells, expected_critical_points
-from numerics.generalized_linear.minima import Ensemble, Minima, complexity_of_minima
+from numerics.generalized_linear.minima import Minima, Population, complexity_of_minima
 from numerics.generalized_linear.saddles import (
     ComplexSaddle,
     CriticalPoints,
@@ -38,14 +38,14 @@ KINDS: tuple[Kind, ...] = ("minima", "total")
 def path() -> tuple[Minima, list[CriticalPoints]]:
     """``Sigma(k)`` at alpha = 4, q = 0.3."""
     minima = complexity_of_minima(RETRIEVAL, 4, overlap=0.3, step=0.1)
-    return minima, spectrum_of_indices(Ensemble(RETRIEVAL, "quenched", 0.3, 0.1), minima, steps=24)
+    return minima, spectrum_of_indices(Population(RETRIEVAL, "quenched", 0.3, 0.1), minima, steps=24)
 
 
 def test_critical_points_of_vanishing_index_are_the_minima(path: tuple[Minima, list[CriticalPoints]]) -> None:
     """``Sigma(k -> 0)``, c, theta and ``-lambda g_i/pi -> xi``, although the two actions were derived apart."""
     minima, points = path
-    ensemble = Ensemble(RETRIEVAL, "quenched", 0.3, 0.1)
-    near = solve_critical_points(ensemble, points[0].saddle, angle=1e-3)
+    population = Population(RETRIEVAL, "quenched", 0.3, 0.1)
+    near = solve_critical_points(population, points[0].saddle, angle=1e-3)
     assert 0 < near.index < 1e-9
     assert_allclose([near.sigma, near.energy], [minima.sigma, minima.energy], rtol=2e-5)
     polar, at = near.saddle.polar(), minima.saddle
@@ -74,9 +74,9 @@ def _slope(point: CriticalPoints) -> float:
 
 def test_the_index_counts_the_negative_eigenvalues_of_matrices(path: tuple[Minima, list[CriticalPoints]]) -> None:
     """k of the law of the labels, and ``int rho ln|x| dx`` in Sigma, against the eigenvalues of one large Hessian."""
-    ensemble, size = Ensemble(RETRIEVAL, "quenched", 0.3, 0.1), 600
+    population, size = Population(RETRIEVAL, "quenched", 0.3, 0.1), 600
     point = path[1][9]
-    u, y = _Cells.of(law_at(ensemble, point.saddle)).draw(np.random.default_rng(0), 4 * size)
+    u, y = _Cells.of(law_at(population, point.saddle)).draw(np.random.default_rng(0), 4 * size)
     force, curvature = lower((FIELD, SIGNAL_FIELD), [RETRIEVAL.force, RETRIEVAL.curvature])(u, y)
     x = np.random.default_rng(1).standard_normal((len(u), size))
     values = np.linalg.eigvalsh(x.T * curvature @ x / size) - (u * force).sum() / size
@@ -92,7 +92,7 @@ def test_eigenvectors_are_the_critical_points_of_a_quadratic_loss(variance: floa
     x = alpha * variance
     g = np.roots([x, x + 1 - alpha, 1])[0]
     saddle = ComplexSaddle(float(g.real), abs(float(g.imag)), 1 / x, alpha)
-    found, residuals = count(Ensemble(landscape, "quenched", 0.0, 0.05), saddle)
+    found, residuals = count(Population(landscape, "quenched", 0.0, 0.05), saddle)
     assert_allclose(residuals, 0, atol=1e-9)
     assert_allclose([found.sigma, found.energy], [0, x / 2], atol=1e-9)
     edges = (np.sqrt(alpha) - 1) ** 2, (np.sqrt(alpha) + 1) ** 2

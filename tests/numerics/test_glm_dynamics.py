@@ -6,7 +6,7 @@ from sympy import Rational, cosh, log, tanh
 
 from numerics.errors import ConvergenceError
 from numerics.generalized_linear.curvature import curvature_floor
-from numerics.generalized_linear.dynamics import Problem, Process, load, save, solve_descent
+from numerics.generalized_linear.dynamics import Descent, Process, load, save, solve_descent
 from numerics.generalized_linear.dynamics import kernel as template
 from numerics.generalized_linear.dynamics.runs import estimate
 from numerics.generalized_linear.dynamics.steps import divided, flow_steps, lowest_curvature, lowest_loss
@@ -64,7 +64,7 @@ def test_reference_values_are_those_without_the_sphere():
 def flow_errors(divisions):
     """Of m at t = 1 without the sphere, where ``m = 1 - E e^(-a t)``."""
     a, weight = marchenko_pastur(ALPHA)
-    problem = Problem(LINEAR, ALPHA, 0.0, "none", slope=1.0)
+    problem = Descent(LINEAR, ALPHA, 0.0, "none", slope=1.0)
     process = Process(problem, 256, 20 * divisions, np.random.default_rng(1))
     for step in divided(np.full(20, 0.05), divisions):
         process.advance(float(step))
@@ -90,7 +90,7 @@ def test_linear_flow_within_its_errors():
 
 
 def test_halved_steps_agree():
-    problem = Problem(PHASE, 3.0, 0.2, slope=-2.0)
+    problem = Descent(PHASE, 3.0, 0.2, slope=-2.0)
     steps = flow_steps(problem, 0.5, (), 8, 0)
     coarse, fine = (estimate(problem, divided(steps, n), walkers=1024, samples=4, seed=5) for n in (1, 2))
     for name in ("m", "energy", "mu"):
@@ -161,7 +161,7 @@ def simulate_proximal(problem, step, steps, size, seed):
 
 def test_long_proximal_steps_have_a_theory_of_their_own():
     # no limit of short steps here: eta D exceeds 1 for most data at the start
-    problem, step, steps = Problem(PHASE, 3.0, 0.3, slope=-2.0), 0.15, 6
+    problem, step, steps = Descent(PHASE, 3.0, 0.3, slope=-2.0), 0.15, 6
     samples = []
     for seed in range(6):
         process = Process(problem, 2048, steps, np.random.default_rng(seed))
@@ -334,7 +334,7 @@ def paired_growth(problem, step, steps, size, seed, overlap):
 
 @pytest.mark.parametrize(("a", "alpha", "step"), [(1, 3.0, 0.05), ("1/100", 2.5, 0.02)])
 def test_growth_against_simulation(a, alpha, step):
-    problem, steps = Problem(PhaseRetrieval(Rational(a)), alpha, 0.0, slope=-2.0), 10
+    problem, steps = Descent(PhaseRetrieval(Rational(a)), alpha, 0.0, slope=-2.0), 10
     theory = []
     for seed in range(6):
         process = Process(problem, 2048, steps, np.random.default_rng(seed))
@@ -397,7 +397,7 @@ def test_answers_are_those_of_the_inverse_matrix():
 
 def test_proximal_forces_solve_their_equation():
     rng = np.random.default_rng(1)
-    problem = Problem(PhaseRetrieval(0.01), 3.0, 0.0)
+    problem = Descent(PhaseRetrieval(0.01), 3.0, 0.0)
     u, y = 3 * rng.standard_normal((2, 500))
     force, bend = np.zeros((2, 500))
     problem.compiled().proximal_forces(u, y, 0.2, 1 - 2 * 0.2, force, bend)
@@ -443,7 +443,7 @@ def test_steps_too_long_are_noticed():
 
 def test_flow_that_takes_too_long_says_how_far():
     with pytest.raises(ConvergenceError, match="steps reach t ="):
-        flow_steps(Problem(PHASE, 3.0, 0.0, slope=-2.0), 100.0, (), 400, 0)
+        flow_steps(Descent(PHASE, 3.0, 0.0, slope=-2.0), 100.0, (), 400, 0)
 
 
 UNBOUNDED = GeneralizedLinearLandscape(FIELD**3 * SIGNAL_FIELD / 6)

@@ -7,13 +7,13 @@ from sympy import Rational
 
 from numerics.dynamics import DynamicsSolution, solve_dynamics
 from numerics.dynamics.growth import linear_growth, quadrature
-from numerics.dynamics.growth_rate import GrowthRate, extrapolated, growth_rate, rate_on
+from numerics.dynamics.growth_rate import OverlapGrowth, extrapolated, growth_rate, rate_on
 from numerics.dynamics.growth_threshold import dynamical_threshold
 from numerics.errors import ConvergenceError
 from numerics.lowering import lower
 from numerics.thresholds import Locator
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
-from theory.dynamics import GrowthRate as GrowthTheory
+from theory.dynamics import GrowthRate
 
 Q, M = OVERLAP, SIGNAL_OVERLAP
 
@@ -25,7 +25,7 @@ def quadratic() -> DynamicsSolution:
 
 
 def closed_form(landscape: GaussianLandscape) -> float:
-    return float(lower((), [GrowthTheory(landscape).threshold_rate])()[0])
+    return float(lower((), [GrowthRate(landscape).threshold_rate])()[0])
 
 
 @pytest.mark.parametrize("theta", [1.2, 1.6, 3.0])
@@ -117,7 +117,7 @@ def test_bad_input_is_one_line(landscape: GaussianLandscape, options: dict[str, 
 def test_a_threshold_is_not_found_where_nothing_grows(
     quadratic: DynamicsSolution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing(*_: object, **__: object) -> GrowthRate:
+    def nothing(*_: object, **__: object) -> OverlapGrowth:
         return rate_on(quadratic, 0.5)
 
     monkeypatch.setattr("numerics.dynamics.growth_threshold.growth_rate", nothing)

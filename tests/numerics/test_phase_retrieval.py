@@ -31,7 +31,7 @@ from numerics.generalized_linear.curvature import curvature_floor
 from numerics.generalized_linear.data import independent, law_of, tabulate
 from numerics.generalized_linear.even_fields import EvenFields
 from numerics.generalized_linear.levels import sweep, widths
-from numerics.generalized_linear.minima import Ensemble, Saddle
+from numerics.generalized_linear.minima import Population, Saddle
 from numerics.generalized_linear.newton import newton
 from numerics.generalized_linear.quadrature import gaussian, graded_axis, panel_axis
 from numerics.lowering import lower
@@ -182,7 +182,7 @@ def test_kac_rice_with_no_edge_constraint_is_one_step_rsb(a: float) -> None:
     landscape = PhaseRetrieval(a)
     state = marginal_bbp(landscape).state
     chi, s, alpha = state["chi"], state["s"], state["alpha"]
-    minima, residuals = Ensemble(landscape, step=0.05).minima(Saddle(chi, chi * (chi + s), 0.0, alpha, s))
+    minima, residuals = Population(landscape, step=0.05).minima(Saddle(chi, chi * (chi + s), 0.0, alpha, s))
     assert np.abs(residuals).max() < 1e-9 and abs(minima.stability) < 1e-9
     assert minima.sigma == pytest.approx(state["sigma"], abs=1e-10)
     assert minima.energy == pytest.approx(state["energy"], abs=1e-10)

@@ -34,7 +34,7 @@ LARGEST = 1e100
 
 
 @dataclass(frozen=True)
-class Problem:
+class Descent:
     """What descends: a loss with numbers for parameters, and how.
 
     ``slope`` is the infimum of ``D`` where proximal forces are asked for (gradient flow), None where the plain ones are
@@ -67,7 +67,7 @@ class Problem:
 class Process:
     """One sample of walkers, advanced step by step."""
 
-    def __init__(self, problem: Problem, walkers: int, capacity: int, rng: np.random.Generator) -> None:
+    def __init__(self, problem: Descent, walkers: int, capacity: int, rng: np.random.Generator) -> None:
         self.problem, self.t, self.time = problem, 0, 0.0
         self._kernel = problem.compiled()
         self._rng = rng
@@ -120,7 +120,7 @@ class Process:
         self.A[t + 1] = b * moved
         self.G[t + 1, :t] = b * (self.G[t, :t] - step * (friction @ self.G[: t + 1, :t]))
         self.G[t + 1, t] = b
-        # Lambda(t, k) stands for the pull of the signal only where m = 0 (``Problem.uninformed``)
+        # Lambda(t, k) stands for the pull of the signal only where m = 0 (``Descent.uninformed``)
         self.growth[t + 1] = b * (self.growth[t] - step * (signal_friction @ self.growth[: t + 1]))
         self._steps[t] = step
         self._push[: t + 1, t + 1] = self._steps[: t + 1] * self.G[t + 1, : t + 1]

@@ -13,7 +13,7 @@ import numpy as np
 from ...kept import Kept, sweep_kept
 from ...lowering import Array
 from ...progress import Progress, silent
-from .process import Problem, Process
+from .process import Descent, Process
 from .steps import divided, lowest_loss
 
 OBSERVABLES = ("m", "mu", "energy")
@@ -25,7 +25,7 @@ HALVINGS = (1, 2, 4)
 class Task:
     """One sample of walkers on one division of the steps."""
 
-    problem: Problem
+    problem: Descent
     steps: tuple[float, ...]
     divisions: int
     walkers: int
@@ -65,7 +65,7 @@ class Estimates(NamedTuple):
 
 
 def estimate(
-    problem: Problem,
+    problem: Descent,
     steps: Array,
     *,
     walkers: int,
@@ -102,7 +102,7 @@ def in_folder(folder: Path) -> Kept[dict[str, Array]]:
     return Kept(folder, lambda result: ({}, result), lambda _, arrays: arrays)
 
 
-def _limits(problem: Problem) -> dict[str, tuple[float, float]]:
+def _limits(problem: Descent) -> dict[str, tuple[float, float]]:
     """``alpha inf l <= e``, and on the sphere ``-1 <= m, C <= 1``."""
     overlaps = dict.fromkeys(("m", "C"), (-1.0, 1.0)) if problem.constraint == "sphere" else {}
     return overlaps | {"energy": (problem.alpha * lowest_loss(problem.landscape), np.inf)}

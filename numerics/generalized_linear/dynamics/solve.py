@@ -15,7 +15,7 @@ from ...lowering import Array
 from ...memory import available_memory, require_memory
 from ...progress import Progress, silent
 from ..data import require_numbers
-from .process import Constraint, Problem
+from .process import Constraint, Descent
 from .runs import HALVINGS, Estimates, estimate
 from .solution import PARTS, DescentSolution
 from .steps import equal_steps, flow_steps, lowest_curvature
@@ -89,7 +89,7 @@ def solve_descent(
     _require_times(times, t_max)
     _require_batch(batch, persistence, eta)
     _require_sampling(walkers, samples, tolerance, seed)
-    problem = Problem(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta))
+    problem = Descent(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta))
     steps = equal_steps(eta, t_max) if eta else flow_steps(problem, t_max, times, HALVINGS[-1], seed)
     _require_memory(len(steps), 1 if eta else HALVINGS[-1], walkers, samples, workers)
     found = estimate(

@@ -15,7 +15,7 @@ from ...errors import ConvergenceError
 from ...lowering import Array, lower
 from ..curvature import curvature_floor
 from ..extended import evaluate
-from .process import Problem, Process
+from .process import Descent, Process
 
 PILOT_WALKERS = 1024
 SAFETY = 0.8
@@ -40,7 +40,7 @@ def equal_steps(step: float, t_max: float) -> Array:
     return np.full(count, step)
 
 
-def flow_steps(problem: Problem, t_max: float, stops: Sequence[float], divisions: int, seed: int) -> Array:
+def flow_steps(problem: Descent, t_max: float, stops: Sequence[float], divisions: int, seed: int) -> Array:
     """Steps near ``SAFETY/rate`` along a coarse run that stops at every time in ``stops`` and at ``t_max``.
 
     Raises ConvergenceError where ``t_max`` would take too many, saying how far that many go.
@@ -67,7 +67,7 @@ def _require_reach(t_max: float, time: float, steps: list[float], capacity: int)
     raise ConvergenceError(f"t_max = {t_max:g} is out of reach: {reached}; ask for less")
 
 
-def longest(problem: Problem) -> float:
+def longest(problem: Descent) -> float:
     """Within what keeps the proximal map one-to-one, ``1 + eta D > 0``."""
     return np.inf if problem.slope is None or problem.slope >= 0 else -SAFETY / problem.slope
 
