@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from theory.generalized_linear.symbols import (
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
+from .continuation import followed
 from .curvature import curvature_floor, curvature_unit
 from .data import Data, Labels, Law, Values, law_of, require_smooth, tabulate, tilt_values
 from .newton import solved
@@ -146,20 +147,14 @@ def solve_saddle(
     return population.minima(Saddle(**solved(residuals, vars(start), unknowns, population.unit)))[0]
 
 
-def follow(population: Population, start: Minima, s: float, **options: object) -> Minima:
+def follow(population: Population, start: Minima, s: float, **options: Any) -> Minima:
     """Continue a saddle to the tilt ``s`` in steps that adapt. Raises ConvergenceError, saying how far it got."""
-    here, stride = start, s - start.saddle.s
-    while abs(here.saddle.s - s) > 1e-15:
-        target = here.saddle.s + stride if abs(stride) < abs(s - here.saddle.s) else s
-        try:
-            here = solve_saddle(population, replace(here.saddle, s=target), **options)  # type: ignore[arg-type]
-        except ConvergenceError:
-            stride = (target - here.saddle.s) / 2
-            if abs(stride) < 1e-3 * abs(s - start.saddle.s):
-                raise ConvergenceError(
-                    f"Kac-Rice saddle lost at s = {here.saddle.s:.4g} on the way to s = {s:.4g}"
-                ) from None
-    return here
+    return followed(
+        lambda tilt, near: solve_saddle(population, replace(near.saddle, s=tilt), **options),
+        start,
+        (start.saddle.s, s),
+        lost=lambda at, _: f"Kac-Rice saddle lost at s = {at:.4g} on the way to s = {s:.4g}",
+    )
 
 
 def complexity_of_minima(

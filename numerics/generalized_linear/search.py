@@ -12,6 +12,7 @@ import numpy as np
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
+from .continuation import followed
 from .data import Labels
 from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, solve_saddle
 from .saddles import CriticalPoints, solve_critical_points, spectrum_of_indices
@@ -35,21 +36,17 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
             raise
     lost = f"no minima found at alpha = {alpha:.6g}, overlap = {overlap:.6g}"
     try:
-        here = complexity_of_minima(landscape, alpha, labels=labels, step=ROUGH)
+        start = complexity_of_minima(landscape, alpha, labels=labels, step=ROUGH)
     except ConvergenceError:
         raise ConvergenceError(f"{lost}, nor at overlap 0 to start from") from None
-    at, stride = 0.0, overlap / 8
-    while abs(at - overlap) > 1e-12:
-        target = at + stride if abs(stride) < abs(overlap - at) else overlap
-        try:
-            here = either_edge(Population(landscape, labels, target, ROUGH), here.saddle, None)
-        except ConvergenceError:
-            stride /= 2
-            if abs(stride) < 1e-3:
-                raise ConvergenceError(f"{lost}: from overlap 0 they are followed to {at:.4g} and lost") from None
-            continue
-        at = target
-    return here
+    return followed(
+        lambda q, near: either_edge(Population(landscape, labels, q, ROUGH), near.saddle, None),
+        start,
+        (0.0, overlap),
+        lost=lambda at, _: f"{lost}: from overlap 0 they are followed to {at:.4g} and lost",
+        steps=8,
+        shortest=1e-3 / abs(overlap),
+    )
 
 
 def either_edge(population: Population, start: Saddle, energy: float | None) -> Minima:
@@ -79,19 +76,17 @@ def _to_energy(solve: Callable[[float | None, Point], Point], start: Point, ener
     """From the most numerous to a given energy, in steps that adapt."""
     if energy is None:
         return solve(None, start)
-    here, stride = start, (energy - start.energy) / 4
-    while abs(here.energy - energy) > 1e-9 * abs(energy):
-        target = here.energy + stride if abs(stride) < abs(energy - here.energy) else energy
-        try:
-            here = solve(target, here)
-        except ConvergenceError:
-            stride /= 2
-            if abs(stride) < 2e-3 * abs(energy - start.energy):
-                raise ConvergenceError(
-                    f"energy = {energy:.6g} is not reached: none found beyond energy {here.energy:.6g}, "
-                    f"Sigma = {here.sigma:.4g}"
-                ) from None
-    return here
+    return followed(
+        solve,
+        start,
+        (start.energy, energy),
+        lost=lambda _, here: (
+            f"energy = {energy:.6g} is not reached: none found beyond energy {here.energy:.6g}, "
+            f"Sigma = {here.sigma:.4g}"
+        ),
+        steps=4,
+        shortest=2e-3,
+    )
 
 
 def _critical(population: Population, minima: Minima, index: float | None, energy: float | None) -> Found:
