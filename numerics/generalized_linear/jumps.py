@@ -22,10 +22,12 @@ from ..lowering import Array, lower
 from ..roots import between
 from .data import Data
 from .loss import loss_functions
-from .quadrature import REACH
+from .quadrature import REACH, halving_panels
 
 MAP = ProximalMap()
 HALVINGS_U, HALVINGS_Y = 32, 22
+WIDEST_U, WIDEST_Y = 0.25, 1.0
+"""Panels, over the range of u, and of y: the Gaussian tail wants none wider."""
 TABLE = np.geomspace(1e-10, REACH, 600)
 
 
@@ -38,7 +40,7 @@ def tabulate_jump(landscape: GeneralizedLinearLandscape, chi: float, order: int)
     loss = loss_functions(landscape)
     y, weight_y = _labels(landscape, chi, order)
     gap = _gaps(landscape, chi, y)
-    nodes, weights = _panels(_halving(0.0, 1.0, HALVINGS_U, left=True, right=False), order)
+    nodes, weights = halving_panels((0.0, 1.0), (HALVINGS_U, 0), WIDEST_U, order)
     width = REACH - gap[:, None]
     u, column = gap[:, None] + width * nodes, y[:, None]
     weight_u = 2 * width * weights
@@ -66,8 +68,11 @@ def _labels(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> tu
     ]
     ends = [line[0], *roots, *([0.0] if not even else []), line[-1]]
     ends = sorted({float(end) for end in ends})
-    edges = [_halving(a, b, HALVINGS_Y, left=True, right=b < REACH) for a, b in itertools.pairwise(ends)]
-    nodes, weights = zip(*(_panels(edge, order) for edge in edges), strict=True)
+    panels = (
+        halving_panels((a, b), (HALVINGS_Y, HALVINGS_Y if b < REACH else 0), WIDEST_Y, order)
+        for a, b in itertools.pairwise(ends)
+    )
+    nodes, weights = zip(*panels, strict=True)
     return np.concatenate(nodes), np.concatenate(weights)
 
 
@@ -87,22 +92,3 @@ def _gaps(landscape: GeneralizedLinearLandscape, chi: float, y: Array) -> Array:
         raise ConvergenceError(f"chi = {chi:.4g}: the proximal map jumps elsewhere than at h = 0; not solved there")
     low, high = TABLE[np.maximum(last, 0)], TABLE[np.minimum(last + 1, len(TABLE) - 1)]
     return np.where(last >= 0, between(field, low, high, y).value, 0.0)
-
-
-def _halving(start: float, end: float, count: int, *, left: bool, right: bool) -> Array:
-    """Ends of panels on [start, end] that shrink by halves towards the chosen ends."""
-    shrinking = np.concatenate(([0.0], 2.0 ** -np.arange(count, 0, -1)))
-    if left and right:
-        parts = np.concatenate((shrinking, 1 - shrinking[-2::-1]))
-    else:
-        parts = np.concatenate((shrinking, [0.75, 1.0])) if left else np.concatenate(([0.0, 0.25], 1 - shrinking[::-1]))
-    # the Gaussian tail wants panels of length one
-    ends = start + (end - start) * parts
-    wide = [np.linspace(a, b, int(np.ceil(b - a)) + 1)[:-1] for a, b in itertools.pairwise(ends)]
-    return np.concatenate((*wide, ends[-1:])) if end - start > 1 else ends
-
-
-def _panels(ends: Array, order: int) -> tuple[Array, Array]:
-    nodes, weights = np.polynomial.legendre.leggauss(order)
-    half = np.diff(ends)[:, None] / 2
-    return (ends[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()
