@@ -1,4 +1,4 @@
-"""Arrays from a caller, checked before compiled code sees them."""
+"""Arrays and numbers from a caller, checked before compiled code sees them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def reals(name: str, value: Any) -> Array:
     except (TypeError, ValueError):
         pass
     raise ValueError(f"{name}: expected an array of real numbers, all rows of one length")
+
+
+def require_whole(name: str, value: Any, least: int, example: int | None = None) -> None:
+    """``ValueError`` for what is not a whole number, or below ``least``."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        advice = "" if example is None else f"; try {example}"
+        raise ValueError(f"{name} = {value!r}: expected a whole number >= {least}{advice}")
 
 
 def require_shape(name: str, array: Any, shape: tuple[int, ...]) -> None:

@@ -32,6 +32,12 @@ class Estimate:
     confidence: float = CONFIDENCE
 
 
+def mean_and_error(samples: ArrayLike) -> tuple[Array, Array]:
+    """Mean over the first axis, of two samples or more, and its standard error."""
+    values = np.asarray(samples, dtype=np.float64)
+    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
+
+
 def bootstrap(
     samples: ArrayLike,
     statistic: Callable[[Array], Any] | None = None,
@@ -60,7 +66,7 @@ def bootstrap(
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
     error = np.std(drawn, axis=0) * np.sqrt(count / (count - 1))
     if statistic is None:
-        error = np.std(values, axis=0, ddof=1) / np.sqrt(count)
+        error = mean_and_error(values)[1]
     return Estimate(value, error, np.minimum(low, value), np.maximum(high, value), confidence)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from .arrays import require_whole
 from .errors import ConvergenceError, Interrupted
 
 DECIDED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -61,8 +62,7 @@ def sweep(
     they are, with the point in front) and ``Interrupted`` on Ctrl-C, with the finished results by index in ``partial``.
     What has not begun is cancelled in both.
     """
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers = {workers!r}: expected a whole number >= 1")
+    require_whole("workers", workers, 1)
     results: dict[int, R] = {}
     try:
         with (

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..lowering import Array
 from ..progress import Progress as Progress  # noqa: PLC0414 (every check takes it from here)
+from ..statistics import mean_and_error as mean_and_error  # noqa: PLC0414 (likewise)
 from ..sweep import sweep
 
 Point = TypeVar("Point")
@@ -41,12 +40,6 @@ def gather(
 def results_at(points: Sequence[tuple[Any, ...]], results: Sequence[Result], *place: Any) -> list[Result]:
     """Results of the points that begin with these entries."""
     return [result for point, result in zip(points, results, strict=True) if point[: len(place)] == place]
-
-
-def mean_and_error(samples: ArrayLike) -> tuple[Array, Array]:
-    """Mean over the first axis, of two samples or more, and its standard error."""
-    values = np.asarray(samples, dtype=np.float64)
-    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
 
 def perturbation(given: Mapping[str, float] | None, **known: float) -> dict[str, float]:

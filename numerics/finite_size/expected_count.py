@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..lowering import Array
+from ..statistics import mean_and_error
 
 BATCHES = 64
 """Independent estimates of each number."""
@@ -29,23 +30,23 @@ class ExpectedCount:
 
     def estimate(self, weights: ArrayLike = 1.0) -> tuple[float, float]:
         """``sum_ik weights_ik E Crt_k(bin i)`` and its standard error; ``weights`` broadcasts to (bins, N)."""
-        value, error = _mean_and_error((self.batches * np.asarray(weights, dtype=np.float64)).sum(axis=(1, 2)))
+        value, error = mean_and_error((self.batches * np.asarray(weights, dtype=np.float64)).sum(axis=(1, 2)))
         return float(value), float(error)
 
     @cached_property
     def by_index(self) -> tuple[Array, Array]:
         """Counts and standard errors, shape (bins, N): column ``k`` is the number of negative eigenvalues."""
-        return _mean_and_error(self.batches)
+        return mean_and_error(self.batches)
 
     @cached_property
     def total(self) -> tuple[Array, Array]:
         """Counts of any index and standard errors, shape (bins,)."""
-        return _mean_and_error(self.batches.sum(axis=2))
+        return mean_and_error(self.batches.sum(axis=2))
 
     @cached_property
     def minima(self) -> tuple[Array, Array]:
         """Counts of minima and standard errors, shape (bins,)."""
-        return _mean_and_error(self.batches[:, :, 0])
+        return mean_and_error(self.batches[:, :, 0])
 
     def record(self) -> dict[str, Any]:
         """For JSON: over all overlaps with standard errors, in all and by index; means by overlap."""
@@ -68,10 +69,6 @@ class ExpectedCount:
             lines.append(f"{f'[{low:.3g}, {high:.3g}]':>16} {_with_error(*total):>20} {_with_error(*minima):>20}")
         minima = self.estimate(np.eye(1, self.size))
         return "\n".join([*lines, f"{'all':>16} {_with_error(*self.estimate()):>20} {_with_error(*minima):>20}"])
-
-
-def _mean_and_error(batches: Array) -> tuple[Array, Array]:
-    return batches.mean(axis=0), batches.std(axis=0, ddof=1) / np.sqrt(len(batches))
 
 
 def _with_error(value: float, error: float) -> str:

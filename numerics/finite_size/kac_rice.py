@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from theory.landscape import GaussianLandscape
 
+from ..arrays import require_whole
 from ..lowering import Array
 from .expected_count import BATCHES, ExpectedCount
 from .quadrature import Nodes, Pointwise, nodes_of, shift_grid
@@ -51,8 +52,9 @@ def expected_critical_points(
     Raises ``ValueError`` for a bad argument. The formula: Ros, Ben Arous, Biroli, Cammarota (Phys. Rev. X 9, 011003,
     2019), here kept at finite ``N``.
     """
-    size = _integer("size", size, 2)
-    per_batch = -(-_integer("samples", samples, BATCHES) // BATCHES)
+    require_whole("size", size, 2)
+    require_whole("samples", samples, BATCHES)
+    per_batch = -(-samples // BATCHES)
     edges = _edges(np.linspace(-1, 1, 11) if overlap_edges is None else overlap_edges)
     point = Pointwise.of(landscape, size)
     nodes = nodes_of(point, edges)
@@ -76,12 +78,6 @@ def _counted(point: Pointwise, nodes: Nodes, shifts: Array, matrices: tuple[Arra
         sums = point.step * nodes.cumulated(point, block)
         counts += count_by_pivots(*matrices, block, point.unit(block), nodes.spikes, nodes.starts, sums)
     return counts
-
-
-def _integer(name: str, value: int, least: int) -> int:
-    if not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{name} = {value!r}: expected an integer >= {least}")
-    return int(value)
 
 
 def _edges(values: ArrayLike) -> Array:

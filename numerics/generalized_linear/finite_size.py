@@ -19,6 +19,7 @@ from scipy.special import gammaln, logsumexp
 
 from theory.generalized_linear import GeneralizedLinearLandscape
 
+from ..arrays import require_whole
 from ..errors import ConvergenceError
 from ..finite_size.expected_count import BATCHES, ExpectedCount
 from ..lowering import Array
@@ -55,8 +56,7 @@ def expected_critical_points(
     """
     require_numbers(landscape)
     for name, value, least in (("size", size, 2), ("data", data, 1), ("samples", samples, BATCHES)):
-        if value != int(value) or value < least:
-            raise ValueError(f"{name} = {value} must be a whole number of at least {least}; try {name} = {8 * least}")
+        require_whole(name, value, least, 8 * least)
     per_batch = -(-samples // BATCHES)
     advice = "try a smaller size, fewer data or fewer samples"
     require_memory(COPIES * 8.0 * per_batch * data * size, f"size = {size} with {data} data", advice)

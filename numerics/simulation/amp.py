@@ -19,6 +19,7 @@ from theory.inference import BayesOptimal
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP
 
+from ..arrays import require_whole
 from ..dynamics.series import coefficients, evaluate
 from ..lowering import Array
 from .landscape_sample import Sample, vectors
@@ -58,8 +59,7 @@ def message_passing(
     """
     if kind not in DENOISERS:
         raise ValueError(f"kind = {kind!r}: expected one of {', '.join(DENOISERS)}")
-    if steps < 1:
-        raise ValueError(f"steps = {steps}: expected a whole number >= 1")
+    require_whole("steps", steps, 1)
     if kind == "bayes":
         BayesOptimal(landscape)
     noise, curvature = (coefficients(landscape.f(k, OVERLAP), OVERLAP, "covariance") for k in (1, 2))

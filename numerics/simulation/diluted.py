@@ -13,7 +13,7 @@ from scipy.fft import dct, idct
 
 from theory.landscape import GaussianLandscape
 
-from ..arrays import require_shape
+from ..arrays import require_shape, require_whole
 from ..lowering import Array
 from ..memory import require_memory
 from . import sparse_kernel
@@ -186,8 +186,8 @@ def _sparse(size: int, degree: int, count: int, coupling: float, rng: Generator)
 
 
 def _require(size: int, connectivity: int, frames: int, degrees: list[int]) -> None:
-    _require_whole("connectivity", connectivity, CONNECTIVITY)
-    _require_whole("frames", frames, FRAMES)
+    require_whole("connectivity", connectivity, 1, CONNECTIVITY)
+    require_whole("frames", frames, 1, FRAMES)
     if frames > connectivity:
         raise ValueError(f"frames = {frames}: expected at most connectivity = {connectivity}")
     if degrees and size < degrees[-1]:
@@ -208,8 +208,3 @@ def diluted_degrees(covariance: Array) -> list[int]:
 def _require_sites(sites: NDArray[np.int32], size: int) -> None:
     if sites.ndim != 2 or sites.dtype != np.int32 or (sites.size and not 0 <= sites.min() <= sites.max() < size):
         raise ValueError(f"sites of shape {sites.shape}: expected (couplings, degree), int32 within [0, {size})")
-
-
-def _require_whole(name: str, value: int, advice: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} = {value!r}: expected a whole number >= 1; try {advice}")

@@ -17,7 +17,7 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from ..errors import ConvergenceError
 from ..lowering import Array
-from .unit import power_below
+from ..rounding import power_below
 
 SMALL = 128
 """Below this N all eigenvalues are found at once."""

@@ -20,6 +20,7 @@ from ..arrays import reals, require_shape
 from ..dynamics.series import coefficients, evaluate
 from ..lowering import Array
 from ..memory import require_memory
+from ..rounding import power_below
 from . import kernel
 from .packed import (
     SIGNAL_STREAM,
@@ -33,7 +34,6 @@ from .packed import (
     seed_sequence,
     stream,
 )
-from .unit import power_below
 
 
 class Sample(Protocol):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator, SeedSequence
 from numpy.typing import NDArray
 
+from ..arrays import require_whole
 from . import kernel
 
 Precision = Literal["float32", "float64"]
@@ -65,8 +66,7 @@ def seed_sequence(seed: Seed) -> SeedSequence:
 
 def require_size(size: int) -> None:
     """``N`` a whole number, at least 2."""
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 2:
-        raise ValueError(f"size = {size!r}: expected a whole number >= 2; try 128")
+    require_whole("size", size, 2, 128)
 
 
 def require_precision(dtype: str) -> None:

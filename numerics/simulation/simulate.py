@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from theory.landscape import GaussianLandscape
 
-from ..arrays import reals
+from ..arrays import reals, require_whole
 from ..errors import Interrupted
 from ..kept import sweep_kept
 from ..lowering import Array
@@ -181,8 +181,7 @@ def common_settings(job: SampleJob, samples: int, states: Array | None) -> dict[
 def require_counts(**counts: int) -> None:
     """``ValueError`` for one that is not a whole number >= 1."""
     for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} = {value!r}: expected a whole number >= 1")
+        require_whole(name, value, 1)
 
 
 def _require(job: Job, samples: int, workers: int) -> None:
@@ -215,8 +214,7 @@ def _connectivity(landscape: GaussianLandscape, size: int, t_max: float) -> int:
 def require_common(job: SampleJob) -> None:
     """``ValueError`` for a bad setting that every job has."""
     require_size(job.size)
-    if isinstance(job.seed, bool) or not isinstance(job.seed, (int, np.integer)) or job.seed < 0:
-        raise ValueError(f"seed = {job.seed!r}: expected a whole number >= 0; try 0")
+    require_whole("seed", job.seed, 0, 0)
     if job.overlap is not None and not -1 <= job.overlap <= 1:
         raise ValueError(f"overlap = {job.overlap}: expected a number from -1 to 1, or None")
     if not 0 <= job.temperature < np.inf:

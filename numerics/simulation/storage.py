@@ -132,12 +132,9 @@ def _require_own(header: Record, index: int, settings: Settings) -> None:
     """A sample of this run, under its own number."""
     if header["sample"] != index:
         raise ValueError(f"it is a copy of sample {header['sample']}")
-    mine, theirs = _fixed(settings), header["settings"]
-    for name in sorted(mine.keys() | theirs.keys()):
-        if mine.get(name) != theirs.get(name):
-            raise ValueError(
-                f"a sample of another run: its {name} is {_short(theirs.get(name))}, not {_short(mine.get(name))}"
-            )
+    different = _difference(_fixed(settings), header["settings"])
+    if different:
+        raise ValueError(f"a sample of another run: {different}")
 
 
 def _require_shapes(arrays: Arrays, settings: Settings) -> None:
@@ -155,14 +152,18 @@ def _require_same(folder: Folder, settings: Settings, resume: bool) -> None:
     there = folder.settings
     if not resume:
         raise ValueError(f"output = {folder.path} holds a run already; go on with it (resume) or choose another folder")
-    for name in sorted(there.keys() | settings.keys() - {GROWS}):
-        mine, theirs = settings.get(name), there.get(name)
-        if name == GROWS and theirs is not None and mine is not None and theirs <= mine:
-            continue
-        if mine != theirs:
-            raise ValueError(
-                f"output = {folder.path} holds another run: its {name} is {_short(theirs)}, not {_short(mine)}"
-            )
+    grown = settings[GROWS] >= there[GROWS]
+    different = _difference(_fixed(settings), _fixed(there)) if grown else _difference(settings, there)
+    if different:
+        raise ValueError(f"output = {folder.path} holds another run: {different}")
+
+
+def _difference(mine: Settings, theirs: Settings) -> str:
+    """The first setting that is not the same, in words; empty where all are."""
+    for name in sorted(mine.keys() | theirs.keys()):
+        if mine.get(name) != theirs.get(name):
+            return f"its {name} is {_short(theirs.get(name))}, not {_short(mine.get(name))}"
+    return ""
 
 
 def _short(value: Any) -> str:

@@ -6,14 +6,11 @@ changes no result of ours either: not in the last bit where lambda is a power of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..lowering import Array
-
-if TYPE_CHECKING:
-    from .landscape_sample import Sample
+from ..rounding import power_below
+from .landscape_sample import Sample
 
 NUDGE = 1e-4
 """Displacement, in units of ``|x|``, that tells a Hessian-vector product."""
@@ -36,16 +33,6 @@ def _across(y: Array, signal: Array, *, scaled: bool = True) -> Array:
     """The part of y (N,) orthogonal to the signal, as long as sqrt N if ``scaled``."""
     across = y - (y @ (signal / signal.size)) * signal
     return across * (np.sqrt(y.size) / np.linalg.norm(across)) if scaled else across
-
-
-def power_below(rate: float) -> float:
-    """The power of two at or next below ``rate >= 0``; 1 for 0. ``ValueError`` for what is not finite."""
-    if not np.isfinite(rate):
-        raise ValueError(
-            "the energies of this landscape, or parts of them, exceed double precision; choose another unit of energy, "
-            "or write it without exponentials that are larger than their sum"
-        )
-    return float(2.0 ** (np.frexp(rate)[1] - 1)) if rate > 0 else 1.0
 
 
 def _norm(v: Array) -> float:

@@ -98,7 +98,7 @@ def test_the_result_prints_as_a_table() -> None:
 @pytest.mark.parametrize(
     ("landscape", "size", "options", "message"),
     [
-        (PURE, 1, {}, "size = 1: expected an integer >= 2"),
+        (PURE, 1, {}, "size = 1: expected a whole number >= 2"),
         (PURE, 2.5, {}, "size = 2.5"),
         (PURE, 4, {"samples": 10}, "samples = 10"),
         (PURE, 4, {"overlap_edges": [0.5, 0.2]}, "overlap_edges = "),

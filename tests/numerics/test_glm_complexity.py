@@ -236,7 +236,7 @@ def test_mistakes_are_told_in_one_line() -> None:
         complexity(RETRIEVAL, 4, "maxima")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"overlap = 1\.0 must lie strictly"):
         complexity(RETRIEVAL, 4, overlap=1.0)
-    with pytest.raises(ValueError, match="size = 1 must be a whole number"):
+    with pytest.raises(ValueError, match="size = 1: expected a whole number >= 2"):
         expected_critical_points(RETRIEVAL, 1, 4)
     with pytest.raises(ValueError, match="a has no value"):
         complexity(PhaseRetrieval(), 4)

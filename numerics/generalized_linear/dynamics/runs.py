@@ -13,6 +13,7 @@ import numpy as np
 from ...kept import Kept, sweep_kept
 from ...lowering import Array
 from ...progress import Progress, silent
+from ...statistics import mean_and_error
 from .process import Descent, Process
 from .steps import divided, lowest_loss
 
@@ -121,17 +122,13 @@ def _combined(
         values = 2 * fine - middle
         unfinished = _beyond_noise((2 * fine - 3 * middle + coarse) / 3)
     few = _beyond_noise(coarse - table[1, walkers // 2])
-    return values.mean(axis=0), _standard_error(values), unfinished, few
-
-
-def _standard_error(values: Array) -> Array:
-    return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(len(values)))
+    return *mean_and_error(values), unfinished, few
 
 
 def _beyond_noise(differences: Array) -> Array:
     """Size of the mean of samples, less what their scatter explains."""
-    noise = _standard_error(differences)
-    return np.asarray(np.sqrt(np.maximum(differences.mean(axis=0) ** 2 - noise**2, 0.0)))
+    mean, noise = mean_and_error(differences)
+    return np.asarray(np.sqrt(np.maximum(mean**2 - noise**2, 0.0)))
 
 
 def _reporting(tasks: Sequence[Task], progress: Progress) -> Callable[[int, object], None]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from theory.generalized_linear import GeneralizedLinearLandscape
 
+from ...arrays import require_whole
 from ...lowering import Array
 from ...memory import available_memory, require_memory
 from ...progress import Progress, silent
@@ -204,9 +205,7 @@ def _require_memory(count: int, divisions: int, walkers: int, samples: int, work
 def _require_sampling(walkers: int, samples: int, tolerance: float, seed: int) -> None:
     if isinstance(walkers, bool) or not isinstance(walkers, int) or walkers < 64 or walkers & (walkers - 1):
         raise ValueError(f"walkers = {walkers} must be a power of two, at least 64; try {WALKERS}")
-    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2:
-        raise ValueError(f"samples = {samples} must be a whole number, at least 2; try {SAMPLES}")
+    require_whole("samples", samples, 2, SAMPLES)
+    require_whole("seed", seed, 0, 0)
     if not (np.isfinite(tolerance) and tolerance > 0):
         raise ValueError(f"tolerance = {tolerance} must be a positive number; try {TOLERANCE}")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed = {seed} must be a whole number >= 0; try 0")

@@ -1,7 +1,7 @@
 """One realisation of an empirical risk at finite N: gradient flow, Hessians, spectral starts and message passing."""
 
 from .empirical import empirical_law, empirical_spectrum, spectrum_of
-from .message_passing import MessagePassing, informed_start, message_passing
+from .message_passing import KnownMessagePassing, informed_start, message_passing
 from .recovery import Recovery, recovery
 from .sample import SampledRisk, sample_risk
 from .simulate import simulate_risk
@@ -9,7 +9,7 @@ from .spectral import SpectralEstimate, spectral_estimate
 from .success import label_histogram, success_probability, successes
 
 __all__ = [
-    "MessagePassing",
+    "KnownMessagePassing",
     "Recovery",
     "SampledRisk",
     "SpectralEstimate",

@@ -17,6 +17,7 @@ from theory.generalized_linear.bayes import DENOISED, KNOWN, POSTERIOR_VARIANCE
 from theory.generalized_linear.symbols import ALPHA, PLANTED_OVERLAP
 
 from ...lowering import Array, lower
+from ...simulation.amp import MessagePassing
 from ...simulation.landscape_sample import vectors
 from ..bayes import channel
 from .sample import SampledRisk
@@ -25,14 +26,10 @@ LEAST_VARIANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class MessagePassing:
-    """``overlap[t] = x^t.w*/N``, ``norm[t] = |x^t|^2/N`` and ``expected[t] = 1 - V_t``, what both should be from
-    the data alone; shape (steps + 1, starts); x (starts, N) at the end."""
+class KnownMessagePassing(MessagePassing):
+    """With ``expected[t] = 1 - V_t``, what overlap and norm should be from the data alone; (steps + 1, starts)."""
 
-    overlap: Array
-    norm: Array
     expected: Array
-    x: Array
 
 
 def informed_start(sample: SampledRisk, q: float, seed: int | np.random.SeedSequence, starts: int = 1) -> Array:
@@ -43,7 +40,7 @@ def informed_start(sample: SampledRisk, q: float, seed: int | np.random.SeedSequ
     return np.asarray(q * sample.signal + np.sqrt(q * (1 - q)) * noise)
 
 
-def message_passing(sample: SampledRisk, start: ArrayLike, q: float, steps: int) -> MessagePassing:
+def message_passing(sample: SampledRisk, start: ArrayLike, q: float, steps: int) -> KnownMessagePassing:
     """That many steps from each row of ``start`` (starts, N), whose overlap and squared norm are ``q N``.
 
     Parameters
@@ -76,4 +73,4 @@ def message_passing(sample: SampledRisk, start: ArrayLike, q: float, steps: int)
         known = np.minimum(overlap(strength[:, 0])[0], 1 - LEAST_VARIANCE)
         history.append((x @ sample.signal / sample.size, np.vecdot(x, x) / sample.size, known))
     overlaps, norms, expected = (np.array(column) for column in zip(*history, strict=True))
-    return MessagePassing(overlaps, norms, expected, x)
+    return KnownMessagePassing(overlaps, norms, x, expected)
