@@ -54,7 +54,7 @@ def simulated(
 def success(found: Ensemble) -> dict[str, Any]:
     """Share of runs that end near the signal, with its 95 % interval."""
     from numerics.generalized_linear.simulation import success_probability
-    from numerics.generalized_linear.simulation.success import GOAL
+    from numerics.generalized_linear.simulation.recovery import GOAL
 
     share = success_probability(found)
     bounds = {"low": float(share.low), "high": float(share.high)}

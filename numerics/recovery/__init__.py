@@ -11,8 +11,7 @@ At every N the two-time equations, started with the same m and stopped at the sa
 succeed: noise, also of order ``N^(-1/2)``, spreads the runs about them symmetrically as long as m is small.
 """
 
-from .criterion import SpikedLine, deadline, first_overlap
-from .crossing import predicted_crossing, relative_need
+from .crossing import SpikedLine, deadline, first_overlap, predicted_crossing, relative_need
 from .curve import SuccessCurve, fit_success
 from .diagram import SuccessPoint, success_points
 

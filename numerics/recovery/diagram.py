@@ -14,8 +14,7 @@ from ..progress import Progress, part, silent
 from ..provenance import as_csv
 from ..simulation import simulate
 from ..statistics import wilson
-from .criterion import SpikedLine, deadline, first_overlap
-from .crossing import predicted_crossing, relative_need
+from .crossing import SpikedLine, deadline, first_overlap, predicted_crossing, relative_need
 from .curve import SuccessCurve, fit_success
 
 FACTORS = (0.7, 0.85, 1.0, 1.2, 1.45)

@@ -2,11 +2,10 @@
 
 from .empirical import empirical_law, empirical_spectrum, spectrum_of
 from .message_passing import KnownMessagePassing, informed_start, message_passing
-from .recovery import Recovery, recovery
+from .recovery import Recovery, label_histogram, recovery, success_probability, successes
 from .sample import SampledRisk, sample_risk
 from .simulate import simulate_risk
 from .spectral import SpectralEstimate, spectral_estimate
-from .success import label_histogram, success_probability, successes
 
 __all__ = [
     "KnownMessagePassing",

@@ -15,9 +15,12 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 from ...lowering import Array
 from ...probit import Probit
 from ...progress import Progress, part, silent
+from ...simulation.ensemble import Ensemble
+from ...statistics import CONFIDENCE, Estimate, wilson
 from .simulate import simulate_risk
-from .success import successes
 
+GOAL = 0.9
+"""Overlap that is a success: without noise runs end either at 1 or far below."""
 STEEPNESS, SPREAD = 6.0, 1.0
 """Slope of a success curve in ln alpha and the deviation of its logarithm, known beforehand: half of the runs succeed
 within 10 ... 50 % of the place where none does. It matters only where no alpha lies on the slope."""
@@ -25,6 +28,39 @@ WIDTH = 1.0
 """Of ln alpha about the alphas of the runs: where the place is expected beforehand."""
 SLOPES, PLACES = (0.5, 100.0), (1e-2, 1e2)
 """Within which the fit is sought."""
+
+
+def successes(found: Ensemble, goal: float = GOAL) -> Array:
+    """Whether a run ended with ``m >= goal`` (``|m|`` for an even loss): ones and zeros (samples, starts)."""
+    if not 0 < goal <= 1:
+        raise ValueError(f"goal = {goal}: expected an overlap within (0, 1]; try {GOAL}")
+    name = "m_abs" if "m_abs" in found.arrays else "m"
+    return np.asarray(found[name][:, :, -1] >= goal, dtype=np.float64)
+
+
+def success_probability(found: Ensemble, goal: float = GOAL, *, confidence: float = CONFIDENCE) -> Estimate:
+    """Share of runs that succeed, with Wilson's interval.
+
+    Starts on one sample succeed together more often than independent ones; what they count for is fewer by the ratio
+    of the variance between samples to that of independent runs (Kish 1965, section 5.4), never less than one a sample.
+    """
+    outcome = successes(found, goal)
+    share, runs = float(outcome.mean()), float(outcome.size)
+    if outcome.shape[1] > 1 and 0 < share < 1:
+        spread = float(outcome.mean(axis=1).var(ddof=1)) * outcome.shape[1] if outcome.shape[0] > 1 else np.inf
+        runs /= float(np.clip(spread / (share * (1 - share)), 1, outcome.shape[1]))
+    return wilson(share * runs, runs, confidence=confidence)
+
+
+def label_histogram(found: Ensemble, bins: int | tuple[Array, Array] = 40) -> tuple[Array, Array, Array]:
+    """Density of the data over ``(y, u)`` at the ends of the runs, (y bins, u bins), with the edges of both.
+
+    Integrates to one over the bins; what lies outside the edges given is left out.
+    """
+    u = found["u"]
+    y = np.broadcast_to(found["y"][:, None, :], u.shape)
+    density, y_edges, u_edges = np.histogram2d(y.ravel(), u.ravel(), bins=bins, density=True)
+    return np.asarray(density, dtype=np.float64), y_edges, u_edges
 
 
 @dataclass(frozen=True, eq=False)
