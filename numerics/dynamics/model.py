@@ -127,7 +127,7 @@ def initial(model: Model) -> tuple[float, float, float]:
 
 def _expressions(landscape: GaussianLandscape) -> dict[str, tuple[Expr, Symbol]]:
     """What each coefficient array of ``Model`` expands, and in which symbol."""
-    derived = DynamicalEquations(landscape, start="equilibrium")
+    derived = DynamicalEquations(landscape, start="equilibrium").kernels
     in_c = {
         "covariance": derived.initial_energy.subs(INVERSE_TEMPERATURE, 1),
         "noise": derived.noise,

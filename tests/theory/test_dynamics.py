@@ -160,14 +160,14 @@ def test_kernels_of_a_mixture_by_finite_differences() -> None:
     }
     for name, (symbol, function) in expected.items():
         for point in (-0.3, 0.45, 1.0):
-            value = getattr(equations, name).subs({symbol: point, INVERSE_TEMPERATURE: 1.7})
+            value = getattr(equations.kernels, name).subs({symbol: point, INVERSE_TEMPERATURE: 1.7})
             assert float(value) == pytest.approx(float(function(mpmath.mpf(point))), abs=1e-12), name
 
 
 @pytest.mark.parametrize("start", ["random", "planted"])
 def test_only_equilibrium_pulls_towards_the_start(start: Any) -> None:
     equations = DynamicalEquations(MIXTURE, start)
-    assert equations.initial_noise == equations.initial_energy == 0
+    assert equations.kernels.initial_noise == equations.kernels.initial_energy == 0
     assert equations.initial_overlap == (0 if start == "random" else Symbol("m_0", real=True))
 
 
@@ -279,7 +279,7 @@ def test_nishimori_a_signal_is_an_equilibrium_start_at_beta_one(temperature: Any
 def test_made_up_function_of_the_overlap() -> None:
     landscape = GaussianLandscape(exp(Q) - 1, SIGNAL_OVERLAP**2)
     equations = DynamicalEquations(landscape)
-    assert equations.memory == exp(CORRELATION) and equations.drift == 2 * SIGNAL_OVERLAP
+    assert equations.kernels.memory == exp(CORRELATION) and equations.kernels.drift == 2 * SIGNAL_OVERLAP
     assert simplify(StationaryDynamics(landscape).multiplier - TEMPERATURE - exp(1) / TEMPERATURE) == 0
 
 

@@ -37,8 +37,8 @@ class DynamicalEquations(TwoTimeDisplay):
     temperature
         Of the noise: a symbol or a number >= 0; at 0, gradient flow.
 
-    ``noise``, ``memory``, ``drift``, ``initial_noise``, ``energy_noise``, ``energy_drift`` and ``initial_energy`` are
-    those of ``Kernels``, functions of ``theory.symbols.CORRELATION`` and of ``theory.SIGNAL_OVERLAP``.
+    ``kernels`` has what these are made of: ``f'``, ``f''``, ``g'``, ..., functions of ``theory.symbols.CORRELATION``
+    and of ``theory.SIGNAL_OVERLAP``.
     """
 
     landscape: GaussianLandscape
@@ -57,41 +57,6 @@ class DynamicalEquations(TwoTimeDisplay):
     def kernels(self) -> Kernels:
         """The kernels of the effective process, from the averaged action."""
         return kernels(self.start).at(self.landscape)
-
-    @property
-    def noise(self) -> Expr:
-        """``f'(C)``: covariance of the effective noise."""
-        return self.kernels.noise
-
-    @property
-    def memory(self) -> Expr:
-        """``f''(C)``: the self-energy is ``Sigma(t,s) = f''(C(t,s)) R(t,s)``."""
-        return self.kernels.memory
-
-    @property
-    def drift(self) -> Expr:
-        """``g'(m)``: force towards the signal."""
-        return self.kernels.drift
-
-    @property
-    def initial_noise(self) -> Expr:
-        """``beta f'(C)`` at ``C(t,0)``: force along a start in equilibrium; zero for the others."""
-        return self.kernels.initial_noise
-
-    @property
-    def energy_noise(self) -> Expr:
-        """``f'(C)``: factor of R in the energy."""
-        return self.kernels.energy_noise
-
-    @property
-    def energy_drift(self) -> Expr:
-        """``g(m)``: minus the energy of the signal."""
-        return self.kernels.energy_drift
-
-    @property
-    def initial_energy(self) -> Expr:
-        """``beta f(C)`` at ``C(t,0)``: minus the energy due to a start in equilibrium."""
-        return self.kernels.initial_energy
 
     @property
     def correlation_rate(self) -> Terms:
@@ -136,7 +101,7 @@ class DynamicalEquations(TwoTimeDisplay):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """What the equations take for granted: at ``C = 0`` nothing pulls towards the start."""
-        field = value_at_zero(self.initial_noise, CORRELATION)
+        field = value_at_zero(self.kernels.initial_noise, CORRELATION)
         reason = f"beta f'(0) = {field}: in a random field the start is planted, not of equilibrium"
         return () if field == 0 else (Condition(false, reason),)
 

@@ -14,7 +14,7 @@ from ..landscape import GaussianLandscape
 from ..printing import Line
 from ..symbols import INVERSE_TEMPERATURE, OVERLAP, TEMPERATURE
 from .equations import DynamicalEquations
-from .kernels import at, covariance_derivative
+from .kernels import Kernels, at, covariance_derivative
 from .notation import (
     DELAY,
     EARLIER,
@@ -42,11 +42,11 @@ class StationaryDynamics(TwoTimeDisplay):
     landscape: GaussianLandscape
 
     @cached_property
-    def _equations(self) -> DynamicalEquations:
-        return DynamicalEquations(without_signal(self.landscape), start="equilibrium")
+    def _kernels(self) -> Kernels:
+        return DynamicalEquations(without_signal(self.landscape), start="equilibrium").kernels
 
     def _noise(self, delay: Expr) -> Expr:
-        return at(self._equations.noise, C_ST(delay))
+        return at(self._kernels.noise, C_ST(delay))
 
     @cached_property
     def _force(self) -> tuple[Expr, Expr]:
@@ -54,7 +54,7 @@ class StationaryDynamics(TwoTimeDisplay):
 
         Raises ValueError unless the fluctuation-dissipation theorem removes the start.
         """
-        made, later, before = self._equations, TIME - INNER, EARLIER - INNER
+        made, later, before = self._kernels, TIME - INNER, EARLIER - INNER
         primitive = self._noise(later) / TEMPERATURE
         _require_zero(at(made.memory, C_ST(later)) * response(later) - diff(primitive, INNER))
         # int_0^t memory C(s,t') ds by parts; C(s,t') = C_st(|s - t'|) is continuous at t'
