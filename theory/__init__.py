@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .domain import Exact, Real, Whole
+    from .expressions import parse_polynomial
     from .generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
     from .landscape import Channel, GaussianLandscape
     from .parameter import Parameter
-    from .parsing import parse_number, parse_polynomial
+    from .parsing import parse_number
     from .prediction import Threshold
     from .symbols import OVERLAP, SIGNAL_OVERLAP
     from .system import System
@@ -30,7 +31,7 @@ _PLACES = {
     "Channel": "landscape",
     "GaussianLandscape": "landscape",
     "parse_number": "parsing",
-    "parse_polynomial": "parsing",
+    "parse_polynomial": "expressions",
     "OVERLAP": "symbols",
     "SIGNAL_OVERLAP": "symbols",
     "ALPHA": "systems.generalized_linear",

@@ -14,10 +14,10 @@ from typing import Any
 
 from sympy import Expr, Rational, Symbol, oo
 
-from .expressions import parse_expression
+from .expressions import parse_expression, parse_polynomial
 from .naming import called, shortened
 from .parsing import LARGEST as LARGEST_PARAMETER
-from .parsing import parse_polynomial, read_number
+from .parsing import parse_number, read_number
 
 SMALLEST = Rational(1, 10**307)
 """Smaller numbers lose digits in double precision."""
@@ -111,17 +111,6 @@ class Whole(Domain):
         return f"whole number from {self.least} to {self.most}"
 
 
-def fraction(name: str, text: str) -> Rational:
-    """A parameter as an exact fraction, so that any number of digits can follow: ``0.1`` is ``1/10``."""
-    value = read_number(text)
-    if value is None:
-        raise ValueError(f"{called(name, repr(shortened(text)))} is not a number; try {called(name, 1)}")
-    if value != 0 and not 1 / LARGEST_PARAMETER <= abs(value) <= LARGEST_PARAMETER:
-        where = "is out of range: between 1e-9 and 1e9 in size"
-        raise ValueError(f"{called(name, text)} {where}; try {called(name, 1)}")
-    return value
-
-
 @dataclass(frozen=True)
 class Exact(Domain):
     """A positive number as an exact fraction, or infinity where it means something."""
@@ -132,7 +121,7 @@ class Exact(Domain):
         """Text such as ``0.1``, which is 1/10, or ``inf``."""
         if self.infinite and text.strip().lower() in ("inf", "infinity", "oo"):
             return oo
-        value = fraction(name, text)
+        value = parse_number(name, text)
         if not value > 0:
             raise ValueError(f"{called(name, text)} must be a positive number; try {called(name, 1)}")
         return value
@@ -155,7 +144,7 @@ class Order(Domain):
 
     def read(self, name: str, text: str) -> int:
         """Text such as ``3``."""
-        value = fraction(name, text)
+        value = parse_number(name, text)
         if not (value.is_integer and value <= self.most):
             nearest = round(float(min(max(self.least, 3, value), self.most)))
             what = called(name, text)

@@ -1,4 +1,4 @@
-"""Smooth functions typed by a user, read without evaluating anything."""
+"""Functions typed by a user, read without evaluating anything; a polynomial is one of which more is asked."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from operator import add, mul, sub, truediv
 from typing import Any
 
 import sympy
-from sympy import Expr, Rational, Symbol
+from sympy import QQ, Expr, Poly, Rational, Symbol
 
 from .naming import shortened
 from .parsing import MAX_LENGTH, NUMBER, syntax_tree
@@ -21,11 +21,11 @@ BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: mul,
     ast.Div: truediv,
 }
-LARGEST_DEGREE = 32
 LARGEST_DENOMINATOR = 1000
 """Of an exponent: algebra with roots of higher order does not end."""
 LARGEST_NUMBER = 10**12
-EXAMPLE = "'(u**2 - y**2)**2/(1 + y**2)'"
+MAX_DEGREE, MAX_BITS = 64, 10_000
+"""Of a polynomial and its numbers."""
 
 Graded = tuple[Expr, int]
 """An expression and a bound on its degree, which limits what later algebra costs."""
@@ -38,20 +38,42 @@ def parse_expression(text: str, symbols: Mapping[str, Symbol]) -> Expr:
     are read; nothing is evaluated, and length and degree are bounded. Raises ValueError for anything else, and for a
     number that is not real and finite, naming it.
     """
+    return _read(_Reader, text, symbols)
+
+
+def parse_polynomial(text: str, symbol: Symbol) -> Expr:
+    """A polynomial in one symbol, with exact rational coefficients: ``parse_polynomial("q**3/2 + q**4/4", q)``.
+
+    Numbers, the symbol (``q``, ``m`` or ``x``), ``+ - * /``, ``**`` (or ``^``) and brackets are read; nothing is
+    evaluated, and degree and size are bounded. Raises ValueError for anything else.
+    """
+    value = _read(_PolynomialReader, text, dict.fromkeys((symbol.name, "q", "m", "x"), symbol))
+    polynomial = Poly(value, symbol, domain=QQ)
+    if max(map(_bits, polynomial.all_coeffs())) > MAX_BITS:
+        raise ValueError(f"{shortened(text)!r} is too large: at most degree {MAX_DEGREE}, numbers of {MAX_BITS} bits")
+    return polynomial.as_expr()
+
+
+def _read(reader: "type[_Reader]", text: str, symbols: Mapping[str, Symbol]) -> Expr:
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"expression of {len(text)} characters is too long; at most {MAX_LENGTH}")
+        raise ValueError(f"{reader.kind} of {len(text)} characters is too long; at most {MAX_LENGTH}")
     try:
-        value = _Reader(text, symbols).read()
+        return reader(text, symbols).read()
     except (RecursionError, MemoryError) as error:
-        raise ValueError(f"{shortened(text)!r} is nested too deeply; write it like {EXAMPLE}") from error
-    return value
+        example = reader.example.format(*symbols)
+        raise ValueError(f"{shortened(text)!r} is nested too deeply; write it like {example}") from error
 
 
 class _Reader:
     """Walks a syntax tree and builds an expression of bounded degree."""
 
+    kind, example, degree = "expression", "'(u**2 - y**2)**2/(1 + y**2)'", 32
+    functions: Mapping[str, Callable[[Any], Any]] = FUNCTIONS
+    constants: Mapping[str, Expr] = {"pi": sympy.pi}
+
     def __init__(self, text: str, symbols: Mapping[str, Symbol]) -> None:
-        self.tree, self.text = syntax_tree(text, EXAMPLE)
+        self.example = self.example.format(*symbols)
+        self.tree, self.text = syntax_tree(text, self.example)
         self.symbols = symbols
 
     def read(self) -> Expr:
@@ -68,10 +90,10 @@ class _Reader:
                 return self._power(node)
             case ast.BinOp(op=operator) if type(operator) in BINARY:
                 return self._binary(node)
-            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
+            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in self.functions:
                 value, degree = self._node(argument)
                 self._require_small(value)
-                return self._real(FUNCTIONS[name](value), node), max(degree, 1)
+                return self._real(self.functions[name](value), node), max(degree, 1)
         raise self._unknown(node)
 
     def _leaf(self, node: ast.Constant | ast.Name) -> Graded:
@@ -79,45 +101,53 @@ class _Reader:
             return self._number(node), 0
         if node.id in self.symbols:
             return self.symbols[node.id], 1
-        if node.id == "pi":
-            return sympy.pi, 0
+        if node.id in self.constants:
+            return self.constants[node.id], 0
         raise self._unknown(node)
 
     def _unknown(self, node: ast.expr) -> ValueError:
+        known = ", ".join(["numbers", *self.constants, *self.symbols])
         return ValueError(
-            f"{self.text!r}: only numbers, pi, {', '.join(self.symbols)}, + - * / ** and {' '.join(FUNCTIONS)} are "
-            f"read, got {ast.unparse(node)!r}; write it like {EXAMPLE}"
+            f"{shortened(self.text)!r}: only {known}, + - * / ** and {' '.join(self.functions)} are "
+            f"read, got {shortened(ast.unparse(node))!r}; write it like {self.example}"
         )
 
     def _require_small(self, argument: Expr) -> None:
         if not argument.free_symbols and not (argument.is_finite and abs(argument.evalf()) <= 100):
-            raise ValueError(f"{self.text!r}: a function of {argument}, a number of more than 100 in size, is not read")
+            what = f"a function of {argument}, a number of more than 100 in size"
+            raise ValueError(f"{self.text!r}: {what}, is not read")
 
     def _real(self, value: Expr, node: ast.expr) -> Expr:
         """The value, if it is real and finite wherever it is a number."""
         infinite = value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
         if infinite or value.has(sympy.I) or not (value.free_symbols or value.is_Rational or value.evalf(20).is_real):
-            raise ValueError(f"{self.text!r}: {ast.unparse(node)} is not a finite real number; write it like {EXAMPLE}")
+            what = f"{ast.unparse(node)} is not a finite real number"
+            raise ValueError(f"{self.text!r}: {what}; write it like {self.example}")
         return value
 
     def _number(self, node: ast.Constant) -> Rational:
-        segment = ast.get_source_segment(self.text, node) or ""
-        if not NUMBER.fullmatch(segment) or not _moderate(Rational(segment)):
+        segment = self._source(node)
+        if not NUMBER.fullmatch(segment) or not self._moderate(Rational(segment)):
             raise ValueError(f"{self.text!r}: {segment} is not a number from 1e-12 to 1e12 in size")
         return Rational(segment)
 
     def _binary(self, node: ast.BinOp) -> Graded:
         (left, first), (right, second) = self._node(node.left), self._node(node.right)
-        if isinstance(node.op, ast.Div) and right == 0:
-            raise ValueError(f"{self.text!r} divides by zero")
+        if isinstance(node.op, ast.Div):
+            self._require_divisor(right, node.right)
         degree = first + second if isinstance(node.op, (ast.Mult, ast.Div)) else max(first, second)
         return self._bounded(BINARY[type(node.op)](left, right), degree)
 
+    def _require_divisor(self, divisor: Expr, node: ast.expr) -> None:
+        del node
+        if divisor == 0:
+            raise ValueError(f"{self.text!r} divides by zero")
+
     def _power(self, node: ast.BinOp) -> Graded:
         (base, degree), (exponent, _) = self._node(node.left), self._node(node.right)
-        if not exponent.is_Rational or abs(exponent) > LARGEST_DEGREE or exponent.q > LARGEST_DENOMINATOR:
+        if not exponent.is_Rational or abs(exponent) > self.degree or exponent.q > LARGEST_DENOMINATOR:
             raise ValueError(
-                f"{shortened(self.text)!r}: exponents are numbers up to {LARGEST_DEGREE} in size, of three decimals, "
+                f"{shortened(self.text)!r}: exponents are numbers up to {self.degree} in size, of three decimals, "
                 f"got {ast.unparse(node.right)!r}; for others write exp(...)"
             )
         if base == 0 and exponent < 0:
@@ -125,12 +155,66 @@ class _Reader:
         return self._bounded(self._real(base**exponent, node), int(sympy.ceiling(max(degree, 1) * abs(exponent))))
 
     def _bounded(self, value: Expr, degree: int) -> Graded:
-        if degree > LARGEST_DEGREE or (value.is_Rational and not _moderate(value)):
-            raise ValueError(
-                f"{self.text!r} is too large: at most degree {LARGEST_DEGREE}, numbers from 1e-12 to 1e12 in size"
-            )
+        if degree > self.degree or (value.is_Rational and not self._moderate(value)):
+            raise self._too_large("numbers from 1e-12 to 1e12 in size")
         return value, degree
 
+    def _too_large(self, numbers: str) -> ValueError:
+        return ValueError(f"{shortened(self.text)!r} is too large: at most degree {self.degree}, {numbers}")
 
-def _moderate(value: Rational) -> bool:
-    return bool(value == 0 or (abs(value) <= LARGEST_NUMBER and abs(value) * LARGEST_NUMBER >= 1))
+    def _moderate(self, value: Rational) -> bool:
+        return bool(value == 0 or (abs(value) <= LARGEST_NUMBER and abs(value) * LARGEST_NUMBER >= 1))
+
+    def _source(self, node: ast.expr) -> str:
+        return ast.get_source_segment(self.text, node) or ""
+
+
+class _PolynomialReader(_Reader):
+    """One variable under any of its names, whole exponents, no division but by numbers, numbers of any size."""
+
+    kind, example, degree = "polynomial", "'{0}**3/2 + {0}**4/4'", MAX_DEGREE
+    functions: Mapping[str, Callable[[Any], Any]] = {}
+    constants: Mapping[str, Expr] = {}
+
+    def read(self) -> Expr:
+        names = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
+        if len(names) > 1:
+            named, own = shortened(", ".join(sorted(names))), next(iter(self.symbols))
+            raise ValueError(f"{shortened(self.text)!r} has more than one variable, {named}; use {own} alone")
+        return super().read()
+
+    def _unknown(self, node: ast.expr) -> ValueError:
+        return ValueError(
+            f"{shortened(self.text)!r}: only numbers, {next(iter(self.symbols))} and + - * / ** are read, "
+            f"got {shortened(self._source(node))!r}; write it like {self.example}"
+        )
+
+    def _number(self, node: ast.Constant) -> Rational:
+        segment = self._source(node)
+        if not NUMBER.fullmatch(segment):
+            raise self._unknown(node)
+        return Rational(segment)
+
+    def _require_divisor(self, divisor: Expr, node: ast.expr) -> None:
+        if not (divisor.is_Rational and divisor != 0):
+            what = shortened(self._source(node))
+            raise ValueError(f"{shortened(self.text)!r}: division is by non-zero numbers only, got {what}")
+
+    def _power(self, node: ast.BinOp) -> Graded:
+        (base, degree), source = self._node(node.left), self._source(node.right)
+        exponent = Rational(source) if NUMBER.fullmatch(source) else Rational(-1)
+        if not (exponent.is_integer and 0 <= exponent <= MAX_DEGREE):
+            whole = f"exponents are whole numbers from 0 to {MAX_DEGREE}, got {shortened(source)}"
+            raise ValueError(f"{shortened(self.text)!r}: {whole}")
+        if max(map(_bits, base.atoms(Rational)), default=0) * exponent > MAX_BITS:
+            raise self._too_large(f"numbers of {MAX_BITS} bits")
+        return self._bounded(base ** int(exponent), degree * int(exponent))
+
+    def _moderate(self, value: Rational) -> bool:
+        return _bits(value) <= MAX_BITS
+
+
+def _bits(number: Any) -> int:
+    """Size of a fraction."""
+    exact = Rational(number)
+    return max(int(abs(exact.p)), int(exact.q)).bit_length()

@@ -11,10 +11,9 @@ import numpy as np
 from mpmath import mp
 from sympy import Expr, Integer, Rational
 
-from theory.expressions import parse_expression
+from theory.expressions import parse_expression, parse_polynomial
 from theory.landscape import GaussianLandscape, exact
 from theory.naming import shortened
-from theory.parsing import parse_polynomial
 from theory.statics.restricted import at_overlap, entropy_of_overlap
 from theory.symbols import OVERLAP
 

@@ -144,7 +144,7 @@ MISTAKES = {
     "thresholds spiked-matrix-tensor --p 2.5 --delta-p 1": ["--p 2.5", "--p 3"],
     "thresholds spiked-matrix-tensor --p 2 --delta-p 1": ["p = 2", "p = 3"],
     "thresholds spiked-matrix-tensor --p 3 --delta-p -1": ["--delta-p -1", "--delta-p 1"],
-    "thresholds spiked-matrix-tensor --p 3 --delta-p nan": ["--delta-p 'nan'", "--delta-p 1"],
+    "thresholds spiked-matrix-tensor --p 3 --delta-p nan": ["--delta-p 'nan'", "--delta-p 0.5"],
     "thresholds spiked-matrix-tensor --p 3": ["--delta-p is missing", "--delta-p 1"],
     "thresholds spiked-matrix-tensor --p 3 --delta-p 1 --delta-2 1": ["--delta-2", "leave it out"],
     "thresholds spiked-matrix-tensor --p 3 --delta-p 1 --only foo": ["foo", "gradient_flow"],

@@ -8,7 +8,7 @@ from sympy import Eq, Expr
 
 from numerics.generalized_linear.complexity import complexity
 from numerics.generalized_linear.data import Labels
-from numerics.generalized_linear.minima import Ensemble
+from numerics.generalized_linear.minima import Population
 from numerics.generalized_linear.search import ROUGH, Found, Kind, polished, rough_minima, search
 from numerics.lowering import Array, lower
 from tests.residuals import changed
@@ -33,7 +33,7 @@ Lines = dict[str, Any]
 
 def solved(kind: Kind, labels: Labels, energy: float) -> tuple[Found, float]:
     """The saddle, and the error that is claimed for its Sigma."""
-    rough, fine = (Ensemble(LANDSCAPE, labels, OVERLAP, step) for step in (ROUGH, 0.05))
+    rough, fine = (Population(LANDSCAPE, labels, OVERLAP, step) for step in (ROUGH, 0.05))
     start = search(rough, kind, rough_minima(LANDSCAPE, RATIO, OVERLAP, labels), energy)
     claimed = complexity(LANDSCAPE, RATIO, kind, overlap=OVERLAP, energy=energy, labels=labels)
     return polished(fine, start, kind, energy), claimed.error
