@@ -20,7 +20,7 @@ from sympy import Rational
 
 from numerics.checks import phase_retrieval_threshold_states as end_states
 from numerics.checks.descent_states import PREDICTIONS, B, E, predictions
-from numerics.checks.joint import Means, means
+from numerics.checks.plan import Point
 from numerics.checks.risk_samples import without_signal
 from numerics.generalized_linear import evaluate_critical, marginal_state
 from numerics.generalized_linear.data import Law
@@ -31,6 +31,7 @@ from numerics.generalized_linear.simulation import Recovery, recovery, simulate_
 from numerics.lowering import Array
 from numerics.simulation import gradient_flow, random_starts
 from numerics.simulation.ensemble import Ensemble
+from numerics.statistics import Means, means
 from numerics.sweep import sweep
 from theory.systems import PhaseRetrieval
 
@@ -145,7 +146,10 @@ def draw_states(samples: int, workers: int) -> Figure:
     """Energy over the ground state's, and b, of the states that flow reaches without a signal; law of their fields."""
     figure = new_figure(2, height=3.1)
     panels = figure.subplots(1, 3)
-    points = [(alpha, END_SIZE, number, END_TIME, 0, 1.0, 1.0) for alpha in END_ALPHAS for number in range(samples)]
+    plan = end_states.Ends((END_SIZE,), (samples,), 1.0, END_ALPHAS, END_TIME)
+    right = end_states.CHECK.simulation_mistakes
+    places = [(case, number) for case in range(len(END_ALPHAS)) for number in range(samples)]
+    points = [Point(plan, case, END_SIZE, number, 1, 0, right) for case, number in places]
     found = np.array(sweep(end_states.measured, points, workers=workers))
     reached = [means(END_SIZE, part) for part in np.split(found, len(END_ALPHAS))]
     _draw_states(panels[:2], reached)

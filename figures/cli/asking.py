@@ -195,9 +195,9 @@ def _names(what: str, ctx: click.Context) -> dict[str, str]:
     if what == "systems":
         return {slug: kind.title for slug, kind in having(str(ctx.info_name).replace("-", "_")).items()}
     if what == "checks":
-        from numerics.checks import CHECKS
+        from numerics.checks import all_checks
 
-        return {name: check.description for name, check in CHECKS.items()}
+        return {name: check.description for name, check in all_checks().items()}
     from figures.registry import FIGURES
 
     return FIGURES

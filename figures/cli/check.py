@@ -11,7 +11,7 @@ import click
 
 from figures.commands.output import finite, print_json, print_table
 from figures.commands.progress import fraction
-from numerics.checks import CHECKS, Comparison, Report, run_check
+from numerics.checks import Comparison, Report, all_checks, run_check
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
@@ -20,7 +20,8 @@ from numerics.sweep import SweepError
 from theory.domain import Whole
 
 ALL = "all"
-RECORD = "record.json"
+RECORD = "record"
+"""Of what one command found; that of each check has its name, and stays when others follow."""
 
 
 def run(
@@ -36,16 +37,16 @@ def run(
         "workers": processors() if workers is None else Whole(1, 1024).read("workers", workers),
     }
     folder = None if output is None else output_folder(output)
-    names = list(CHECKS) if name == ALL else [name]
+    names = list(all_checks()) if name == ALL else [name]
     unwritten: list[OSError] = []
-    records = [_checked(one, chosen, folder, unwritten, quiet=as_json, several=name == ALL) for one in names]
+    records = [_checked(one, chosen, folder, unwritten, quiet=as_json or name == ALL) for one in names]
     result = records[0] if name != ALL else _together(records)
     if as_json:
         print_json(result)
     elif name == ALL:
         _print_verdicts(records)
     if folder is not None:
-        write_whole(folder / RECORD, json.dumps(finite(result), indent=2) + "\n")
+        _write(folder, RECORD, result)
     if unwritten:
         raise unwritten[0]
     _leave(result)
@@ -57,33 +58,35 @@ def processors() -> int:
 
 
 def _list(as_json: bool) -> None:
+    described = {name: check.description for name, check in all_checks().items()}
     if as_json:
-        print_json({"checks": {name: check.description for name, check in CHECKS.items()}})
+        print_json({"checks": described})
     else:
-        print_table("Checks", ["name", "what it compares"], [[n, check.description] for n, check in CHECKS.items()])
+        print_table("Checks", ["name", "what it compares"], [list(row) for row in described.items()])
 
 
 def _checked(
-    name: str, chosen: Mapping[str, Any], folder: Path | None, unwritten: list[OSError], *, quiet: bool, several: bool
+    name: str, chosen: Mapping[str, Any], folder: Path | None, unwritten: list[OSError], *, quiet: bool
 ) -> Record:
-    """One check, printed unless ``quiet`` and drawn; where a simulation fails nothing is decided.
+    """One check, printed unless ``quiet``, drawn and recorded; where a simulation fails nothing is decided.
 
-    A picture that cannot be written joins ``unwritten``: what was found is told first.
+    What cannot be written joins ``unwritten``: what was found is told first.
     """
     try:
         with fraction() as progress:
-            report = run_check(name, **chosen, output=folder, progress=progress)
+            report = run_check(name, **chosen, progress=progress)
     except (ConvergenceError, SweepError) as error:
         return _failed(name, str(error))
     record = report.record()
-    if not quiet and not several:
+    if not quiet:
         _print(report)
     if folder is not None:
         try:
             record["files"] = _draw(report, folder)
+            _write(folder, name, record)
         except OSError as error:
             unwritten.append(error)
-    if not quiet and not several:
+    if not quiet:
         for path in record.get("files", []):
             print(f"drawn to {path}")
     return record
@@ -102,6 +105,10 @@ def _draw(report: Report, folder: Path) -> list[str]:
     return [str(path) for path in save_all(draw(report), folder, report.name)]
 
 
+def _write(folder: Path, name: str, record: Record) -> None:
+    write_whole(folder / f"{name}.json", json.dumps(finite(record), indent=2) + "\n")
+
+
 def _together(records: Sequence[Record]) -> Record:
     """The worst verdict of all."""
     verdicts = [record["verdict"] for record in records]
@@ -117,13 +124,8 @@ def _print(report: Report) -> None:
 
 def _row(c: Comparison) -> list[str]:
     size = "∞" if c.size is None else str(c.size)
-    return [
-        c.label,
-        size,
-        with_error(c.predicted, c.predicted_error) if c.predicted_error else f"{c.predicted:.6g}",
-        with_error(c.measured, c.measured_error),
-        f"{c.z:+.2f}",
-    ]
+    theory = with_error(c.predicted, c.predicted_error) if c.predicted_error else f"{c.predicted:.6g}"
+    return [c.label, size, theory, with_error(c.measured, c.measured_error), f"{c.z:+.2f}"]
 
 
 def _print_verdicts(records: Sequence[Record]) -> None:

@@ -4,43 +4,59 @@ r"""Theory against simulation: each check puts a prediction beside a measurement
     report = run_check("bbp-rotation-invariant", quick=True, workers=2)
     print(report.verdict, report.z, report.message)
 
-How to add a check
-------------------
-1. A module ``numerics/checks/NAME.py`` with one public function of this form:
-
-       def run(*, quick=False, seed=0, workers=1, output=None, progress=None, perturb=None, settings=None) -> Report
-
-   ``quick``     fewer samples and smaller sizes (``QUICK`` in place of ``DEFAULT``, both instances of the module's
-                 frozen dataclass ``Settings``); ``settings`` overrides both.
-   ``seed``      of everything random; the same seed gives the same report for any ``workers`` (``tasks.gather``).
-   ``output``    a folder in which finished samples may be kept, or None; a check that takes seconds ignores it.
-   ``progress``  called with the fraction done and what is being done.
-   ``perturb``   deliberate mistakes by name, such as ``{"theta": 1.1}``: a check has to be able to fail, and its tests
-                 show that it does. ``perturbation`` rejects a name that the check does not know.
-
-2. Return a ``Report``: its ``Comparison``s, each with the ``resolution`` it promises (the deviation that matters), its
-   settings, and ``Panel``s to draw. Values at several sizes go through ``extrapolate`` by a ``Law``, whose own error is
-   part of that of the limit; the powers of 1/N are stated in ``remarks``. The verdict follows from the comparisons by
-   the rule of ``verdict.py``; a check does not choose it.
-3. One line in ``registry.CHECKS``. The command line, the figure and the table need nothing more.
+A new check is a new file in this folder, with a ``Check`` in it; the command line, the figure and the record need
+nothing more. One that is made elsewhere runs by its own ``run``. The verdict follows from the comparisons by the rule
+of ``verdict.py``; a check does not choose it.
 """
 
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from .check import Check, Findings, Outcome
 from .comparison import Comparison
-from .extrapolation import Law, Limit, extrapolate
-from .registry import CHECKS, run_check
+from .panels import Curve, Row
+from .plan import Plan, Point, Run, Sizes
 from .report import Panel, Report, Series
 from .verdict import Judgement, judge
 
 __all__ = [
-    "CHECKS",
+    "Check",
     "Comparison",
+    "Curve",
+    "Findings",
     "Judgement",
-    "Law",
-    "Limit",
+    "Outcome",
     "Panel",
+    "Plan",
+    "Point",
     "Report",
+    "Row",
+    "Run",
     "Series",
-    "extrapolate",
+    "Sizes",
+    "all_checks",
     "judge",
     "run_check",
 ]
+
+
+@cache
+def all_checks() -> dict[str, Check[Any]]:
+    """Every check in the files of this folder, by name."""
+    modules = [import_module(f".{module.name}", __package__) for module in iter_modules(__path__)]
+    return {x.name: x for module in modules for x in vars(module).values() if isinstance(x, Check)}
+
+
+def run_check(name: str, **options: Any) -> Report:
+    """Run the check of that name, with the options of ``Check.run``. ``ValueError`` for an unknown one."""
+    known = all_checks()
+    if name not in known:
+        near = get_close_matches(name, known, n=1, cutoff=0.3)
+        hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(known)}"
+        raise ValueError(f"unknown check {name!r}; {hint}")
+    return known[name].run(**options)

@@ -9,9 +9,7 @@ normal on the diagonal and chi beside it (Trotter 1984), and leaves the spike in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,79 +18,42 @@ from scipy.linalg import eigh_tridiagonal
 from theory.random_matrices import BBPTransition
 from theory.symbols import SPIKE
 
+from ..extrapolation import SMOOTH, Law
 from ..finite_size import tridiagonal_goe
 from ..lowering import Array, lower
-from .comparison import Comparison
-from .extrapolation import SMOOTH, Law, Limit, extrapolate
-from .report import Panel, Report, Series
-from .tasks import Progress, gather, mean_and_error, perturbation, stream
+from .check import Check
+from .panels import Curve, Row
+from .plan import Point, Run, Sizes
 
 
 @dataclass(frozen=True)
-class Settings:
-    """``strengths`` are the thetas; ``samples`` matrices of each size for each of them."""
+class Strengths(Sizes):
+    """``strengths`` are the thetas; ``resolution`` is relative to them."""
 
     strengths: tuple[float, ...] = (0.4, 0.7, 1.4, 2.0, 3.0)
-    sizes: tuple[int, ...] = (1000, 2000, 4000, 8000)
-    samples: int = 400
 
 
-DEFAULT = Settings()
-QUICK = Settings(sizes=(500, 1000, 2000, 4000), samples=200)
 EDGE = 1.0
 """Strength at which the outlier leaves the bulk: there, and below, it is at the edge."""
-LAWS = {"below": (Law.series(2 / 3, 2), Law.series(1.0, 2)), "above": (SMOOTH, SMOOTH)}
+ABOVE, BELOW = (SMOOTH, SMOOTH), (Law.series(2 / 3, 2), Law.series(1.0, 2))
 """Of eigenvalue and squared overlap; below, Tracy and Widom's for the edge."""
-NAMES = ("largest eigenvalue", "squared overlap")
+NAMES = {"largest eigenvalue": r"$\lambda_{\max}$", "squared overlap": r"$\langle v, e\rangle^2$"}
 SMALLEST = 0.03
 """Resolution where theta has no effect."""
 
 
-def run(
-    *,
-    quick: bool = False,
-    seed: int = 0,
-    workers: int = 1,
-    output: Path | None = None,
-    progress: Progress | None = None,
-    perturb: Mapping[str, float] | None = None,
-    settings: Settings | None = None,
-) -> Report:
-    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies every strength in the prediction."""
-    chosen = settings or (QUICK if quick else DEFAULT)
-    factor = perturbation(perturb, theta=1.0)["theta"]
-    points = [(theta, size, chosen.samples, seed) for theta in chosen.strengths for size in chosen.sizes]
-    found = gather(measured, points, workers=workers, progress=progress, title="spiked random matrices")
-    samples = np.array(found).reshape(len(chosen.strengths), len(chosen.sizes), chosen.samples, 2)
-    means, errors = mean_and_error(np.moveaxis(samples, 2, 0))
-    fits = [
-        [limit(theta, k, chosen.sizes, means[i, :, k], errors[i, :, k]) for k in range(2)]
-        for i, theta in enumerate(chosen.strengths)
-    ]
-    comparisons = [
-        comparison(theta, factor, k, fits[i][k], chosen) for i, theta in enumerate(chosen.strengths) for k in range(2)
-    ]
-    return Report(
-        "bbp-rotation-invariant",
-        tuple(comparisons),
-        {**asdict(chosen), "seed": seed},
-        panels(chosen, means, errors, factor),
-        ("Extrapolated in 1/N above theta = 1; below in N^(-2/3), N^(-4/3) (eigenvalue) and 1/N, 1/N^2 (overlap).",),
-    )
-
-
-def predicted(theta: ArrayLike) -> tuple[Array, Array]:
+def transition(theta: ArrayLike) -> tuple[Array, Array]:
     """Largest eigenvalue and squared overlap at infinite size; below the transition those of the edge."""
     bbp = BBPTransition()
     position, overlap = lower((SPIKE,), [bbp.position, bbp.overlap_squared])(np.maximum(theta, EDGE))
     return position, overlap
 
 
-def measured(point: tuple[float, int, int, int]) -> Array:
-    """Largest eigenvalue and squared overlap of each matrix, shape (samples, 2), at (theta, N, samples, seed)."""
-    theta, size, samples, seed = point
-    random = np.random.default_rng(stream(seed, size, round(1e6 * theta)))
-    return np.array([_largest(*tridiagonal(random, size, theta)) for _ in range(samples)])
+def measured(point: Point[Strengths]) -> Array:
+    """Largest eigenvalue and squared overlap of each matrix, (samples, 2)."""
+    theta = point.plan.strengths[point.case]
+    random = np.random.default_rng((point.seed, point.size, round(1e6 * theta)))
+    return np.array([_largest(*tridiagonal(random, point.size, theta)) for _ in range(point.samples)])
 
 
 def tridiagonal(random: np.random.Generator, size: int, theta: float) -> tuple[Array, Array]:
@@ -109,28 +70,34 @@ def _largest(diagonal: Array, beside: Array) -> tuple[float, float]:
     return float(values[0]), float(vectors[0, 0] ** 2)
 
 
-def limit(theta: float, k: int, sizes: tuple[int, ...], values: Array, errors: Array) -> Limit:
-    """Extrapolated to infinite size."""
-    return extrapolate(sizes, values, errors, LAWS["above" if theta > EDGE else "below"][k])
+def predicted(run: Run[Strengths], case: int) -> list[Row | Curve]:
+    """Both, and their curves; resolution: what that much of theta would change."""
+    theta, factor = run.plan.strengths[case], run.wrong["theta"]
+    fine = np.linspace(0, 1.1 * max(run.plan.strengths), 221)
+    values, curves = transition(np.array([factor, 1, 1 + run.plan.resolution]) * theta), transition(factor * fine)
+    made: list[Row | Curve] = []
+    for k, (name, symbol) in enumerate(NAMES.items()):
+        value, now, changed = (float(v) for v in values[k])
+        label, resolution = f"{name} at theta = {theta:g}", abs(changed - now) or SMALLEST
+        made.append(Row(label, value, k, resolution, independent=k == 0, panel=name, symbol=symbol, x=theta))
+        if case == 0:
+            made.append(Curve(name, symbol, fine, curves[k]))
+    return made
 
 
-def comparison(theta: float, factor: float, k: int, fit: Limit, chosen: Settings) -> Comparison:
-    """Resolution: what 5% of theta would change."""
-    theory, now, changed = (float(value) for value in predicted(np.array([factor, 1, 1.05]) * theta)[k])
-    freedom = len(chosen.sizes) * (chosen.samples - 1)
-    label = f"{NAMES[k]} at theta = {theta:g}"
-    return Comparison(label, theory, 0.0, fit.value, fit.error, abs(changed - now) or SMALLEST, None, freedom, k == 0)
-
-
-def panels(chosen: Settings, means: Array, errors: Array, factor: float) -> tuple[Panel, ...]:
-    """Both observables against theta, the largest size beside the theory."""
-    thetas = np.linspace(0, 1.1 * max(chosen.strengths), 221)
-    curves = predicted(factor * thetas)
-    shown = []
-    for k, (name, label) in enumerate(zip(NAMES, (r"$\lambda_{\max}$", r"$\langle v, e\rangle^2$"), strict=True)):
-        points = [
-            Series.simulation(f"N = {size}", chosen.strengths, means[:, j, k], errors[:, j, k], j + 1)
-            for j, size in enumerate(chosen.sizes)
-        ]
-        shown.append(Panel(name, r"$\theta$", label, (Series.theory("theory", thetas, curves[k]), *points)))
-    return tuple(shown)
+CHECK = Check(
+    name="bbp-rotation-invariant",
+    description="outlier of a random matrix with a spike, and its overlap with the spike",
+    reason="a twentieth of theta, an eighth of what a GOE whose variance is normalised to 2/N makes of it.",
+    doing="spiked random matrices",
+    default=Strengths((1000, 2000, 4000, 8000), (400,) * 4, 0.05),
+    quick=Strengths((500, 1000, 2000, 4000), (200,) * 4, 0.05),
+    count=lambda plan: len(plan.strengths),
+    measure=measured,
+    predict=predicted,
+    axis=r"$\theta$",
+    laws=lambda plan, case: ABOVE if plan.strengths[case] > EDGE else BELOW,
+    theory_mistakes={"theta": 1.0},
+    sites=1 << 31,
+    remarks=("Extrapolated in 1/N above theta = 1; below in N^(-2/3), N^(-4/3) (eigenvalue), 1/N, 1/N^2 (overlap).",),
+)

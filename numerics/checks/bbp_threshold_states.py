@@ -12,10 +12,9 @@ Simulation: all that is said of infinite size first and infinite time later, whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import brentq
@@ -23,25 +22,23 @@ from scipy.optimize import brentq
 from theory.random_matrices import BBPTransition
 from theory.symbols import SPIKE
 
+from ..extrapolation import Law, Limit
 from ..lowering import Array, lower
-from .bbp_threshold_panels import panels
+from .check import Check, Findings, Outcome
 from .comparison import Comparison
-from .extrapolation import Limit
-from .joint import Limits, Means, limits, means
-from .report import Report
-from .tasks import Progress, gather, perturbation, results_at
-from .threshold_states import NAMES, Point, laws_of, measured, scale_and_spike
+from .panels import Curve, Row
+from .plan import Plan, Point, Run
+from .threshold_states import NAMES, ends, laws_of, scale_and_spike
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Plan):
     """``signals`` are the ``1/Delta_2``, two or more above the threshold; ``samples`` of each size for each of them.
 
     In each sample ``starts`` flow to states of their own, and at each of these ``directions`` signals are planted.
 
     ``resolution`` is relative: to theta for the outlier and its overlap, to 2 sigma for mu and the edge, and four times
-    that for the place of the threshold. A twentieth tells ``theta = g''(0)/sqrt(f''(1))`` from ``g''(0)/sqrt(f'(1))``,
-    whose transition is that of message passing: 8% larger at ``1/Delta_2 = 5``, more below.
+    that for the place of the threshold.
     """
 
     signals: tuple[float, ...] = (0.5, 1.0, 3.5, 5.0)
@@ -51,66 +48,19 @@ class Settings:
     directions: int = 64
     resolution: float = 0.05
 
+    def layout(self, case: int) -> Sequence[tuple[int, int]]:
+        """Of any signal."""
+        return list(zip(self.sizes, self.samples, strict=True))
 
-DEFAULT = Settings()
-QUICK = Settings(
-    signals=(1.0, 3.5, 5.0),
-    sizes=(24, 32, 64, 128),
-    samples=(90, 60, 40, 26),
-    starts=(8, 8, 8, 4),
-    directions=32,
-    resolution=0.2,
-)
+
+SYMBOLS = {
+    "mu": r"$\mu$",
+    "edge": r"$\mu - \lambda_1$",
+    "width": r"$\mu - \lambda_{\min}$",
+    "overlap": r"$\langle v, e\rangle^2$",
+}
 WIDER, SOUGHT = 4.0, (1e-3, 1e3)
 """For the threshold: its resolution over that of theta, and where it is sought."""
-
-
-def run(
-    *,
-    quick: bool = False,
-    seed: int = 0,
-    workers: int = 1,
-    output: Path | None = None,
-    progress: Progress | None = None,
-    perturb: Mapping[str, float] | None = None,
-    settings: Settings | None = None,
-) -> Report:
-    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies the predicted one, ``signal`` sampled g."""
-    chosen = settings or (QUICK if quick else DEFAULT)
-    wrong = perturbation(perturb, theta=1.0, signal=1.0)
-    points = planned(chosen, seed, wrong["signal"])
-    found = gather(measured, points, workers=workers, progress=progress, title="flow to threshold states")
-    groups = {
-        signal: [means(size, results_at(points, found, signal, size)) for size in chosen.sizes]
-        for signal in chosen.signals
-    }
-    ends = {signal: limits_of(signal, own) for signal, own in groups.items()}
-    comparisons = [c for signal in chosen.signals for c in compared(signal, wrong["theta"], ends[signal], chosen)]
-    threshold = detachment(1.0)
-    above = [signal for signal in chosen.signals if signal > threshold]
-    if len(above) > 1:
-        overlaps = [ends[signal].fits[-1] for signal in above]
-        freedom = min(float(ends[signal].degrees[-1]) for signal in above)
-        comparisons.append(detached(above, overlaps, wrong["theta"], chosen.resolution, freedom))
-    remarks = (
-        f"p = 3, Delta_p = 1: in theory the outlier detaches at the gradient-flow threshold {threshold:g}.",
-        "Extrapolated in N^(-0.55), N^(-4/3) (mu), N^(-0.6), 1/N (the edge, the outlier below), N^(-2/3), 1/N "
-        "(overlaps a little above) and 1/N, N^(-4/3) (the outlier above, other overlaps); a further power is part of "
-        "the error.",
-    )
-    pictures = panels(chosen.signals, groups, ends, lambda signal: predicted(signal, wrong["theta"]))
-    return Report("bbp-threshold-states", tuple(comparisons), {**asdict(chosen), "seed": seed}, pictures, remarks)
-
-
-def planned(chosen: Settings, seed: int, factor: float) -> list[Point]:
-    """One point for each sample; the largest take longest, and go first."""
-    sizes = sorted(zip(chosen.sizes, chosen.samples, chosen.starts, strict=True), reverse=True)
-    return [
-        (signal, size, number, seed, factor, starts, chosen.directions)
-        for size, count, starts in sizes
-        for signal in chosen.signals
-        for number in range(count)
-    ]
 
 
 @cache
@@ -127,30 +77,44 @@ def predicted(signal: float, factor: float = 1.0) -> dict[str, float]:
     return {"mu": 2 * sigma, "edge": 2 * sigma, "width": sigma * float(position), "overlap": float(overlap)}
 
 
-def limits_of(signal: float, groups: Sequence[Means]) -> Limits:
-    """Each observable at infinite size, by the law of its side of the transition; eigenvalues have the unit sigma."""
-    sigma, theta = scale_and_spike(signal)
-    units = [sigma, sigma, sigma, 1.0]
-    return limits(groups, [law.scaled(unit) for law, unit in zip(laws_of(theta), units, strict=True)])
+def laws(plan: Settings, case: int) -> list[Law]:
+    """Each observable has the law of its side of the transition; eigenvalues have the unit sigma."""
+    sigma, theta = scale_and_spike(plan.signals[case])
+    return [law.scaled(unit) for law, unit in zip(laws_of(theta), (sigma, sigma, sigma, 1.0), strict=True)]
 
 
-def compared(signal: float, factor: float, found: Limits, chosen: Settings) -> list[Comparison]:
+def measured(point: Point[Settings]) -> Array:
+    """In the order of ``NAMES``, averaged over starts and directions, (4,)."""
+    plan, signal = point.plan, point.plan.signals[point.case]
+    seeds = np.random.SeedSequence((point.seed, point.size, round(1e6 * signal), point.number))
+    starts = plan.starts[plan.sizes.index(point.size)]
+    return ends(signal, point.size, starts, plan.directions, seeds, point.wrong["signal"])
+
+
+def rows(run: Run[Settings], case: int) -> list[Row | Curve]:
     """Only the outlier's place counts as independent: all else is measured on the same states."""
-    values, scales = predicted(signal, factor), resolutions(signal, chosen.resolution)
-    return [
-        Comparison(
-            f"{NAMES[name]} at 1/Delta_2 = {signal:g}",
-            values[name],
-            0.0,
-            float(found.value[k]),
-            float(found.error[k]),
-            scales[name],
-            None,
-            float(found.degrees[k]),
-            name == "width",
+    signal, factor = run.plan.signals[case], run.wrong["theta"]
+    values, scales = predicted(signal, factor), resolutions(signal, run.plan.resolution)
+    made: list[Row | Curve] = []
+    for k, (name, title) in enumerate(NAMES.items()):
+        x = signal if name in ("width", "overlap") else None
+        made.append(
+            Row(
+                f"{title} at 1/Delta_2 = {signal:g}",
+                values[name],
+                k,
+                scales[name],
+                independent=name == "width",
+                panel=title,
+                symbol=SYMBOLS[name],
+                x=x,
+                series=f"$1/\\Delta_2 = {signal:g}$",
+            )
         )
-        for k, name in enumerate(NAMES)
-    ]
+        if case == 0 and x:
+            fine = np.linspace(0.5 * min(run.plan.signals), 1.1 * max(run.plan.signals), 201)
+            made.append(Curve(title, SYMBOLS[name], fine, [predicted(s, factor)[name] for s in fine]))
+    return made
 
 
 def resolutions(signal: float, relative: float) -> dict[str, float]:
@@ -189,3 +153,47 @@ def detached(
 def detachment(factor: float) -> float:
     """``1/Delta_2`` where ``factor theta = 1``; the gradient-flow threshold for a factor of 1."""
     return float(brentq(lambda signal: factor * scale_and_spike(signal)[1] - 1, *SOUGHT))
+
+
+def concluded(run: Run[Settings], outcomes: Sequence[Outcome]) -> Findings:
+    """Where the outlier detaches, from the overlaps above."""
+    plan, threshold = run.plan, detachment(1.0)
+    said = f"p = 3, Delta_p = 1: in theory the outlier detaches at the gradient-flow threshold {threshold:g}."
+    above = [(signal, found.limits) for signal, found in zip(plan.signals, outcomes, strict=True) if signal > threshold]
+    if len(above) < 2:
+        return Findings(remarks=[said])
+    signals, overlaps = [signal for signal, _ in above], [found.fits[-1] for _, found in above]
+    freedom = min(float(found.degrees[-1]) for _, found in above)
+    place = detached(signals, overlaps, run.wrong["theta"], plan.resolution, freedom)
+    return Findings([place], remarks=[said])
+
+
+CHECK = Check(
+    name="bbp-threshold-states",
+    description="Hessian where gradient flow ends: edge, outlier, overlap with the signal",
+    reason="a twentieth tells theta = g''(0)/sqrt(f''(1)) from g''(0)/sqrt(f'(1)), whose transition is that of message "
+    "passing: 8 % larger at 1/Delta_2 = 5, more below.",
+    doing="flow to threshold states",
+    default=Settings(),
+    quick=Settings(
+        signals=(1.0, 3.5, 5.0),
+        sizes=(24, 32, 64, 128),
+        samples=(90, 60, 40, 26),
+        starts=(8, 8, 8, 4),
+        directions=32,
+        resolution=0.2,
+    ),
+    count=lambda plan: len(plan.signals),
+    measure=measured,
+    predict=rows,
+    axis=r"$1/\Delta_2$",
+    laws=laws,
+    theory_mistakes={"theta": 1.0},
+    simulation_mistakes={"signal": 1.0},
+    conclude=concluded,
+    remarks=(
+        "Extrapolated in N^(-0.55), N^(-4/3) (mu), N^(-0.6), 1/N (the edge, the outlier below), N^(-2/3), 1/N "
+        "(overlaps a little above) and 1/N, N^(-4/3) (the outlier above, other overlaps); a further power is part of "
+        "the error.",
+    ),
+)

@@ -15,30 +15,29 @@ symmetrically as long as m is small. They come in pairs of opposite noise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..extrapolation import Law, extrapolate
 from ..lowering import Array
 from ..recovery import SpikedLine, SuccessCurve, deadline, first_overlap, fit_success, relative_need
-from ..recovery.curve import Counts
 from ..simulation import SampledLandscape, gradient_flow, sample, starts_with_overlap
-from ..statistics import extrapolate as plain
 from ..statistics import wilson
+from .check import Check, Findings, Outcome
 from .comparison import Comparison
-from .extrapolation import Law, extrapolate
+from .plan import Plan, Point, Run
 from .planted import with_signal_at
-from .report import Panel, Report, Series
+from .report import Panel, Series
 from .samples import with_signal
-from .tasks import Progress, gather, perturbation, stream
 
 MODEL = SpikedLine(3, 1)
 
 
 @dataclass(frozen=True)
-class Settings:
+class Signals(Plan):
     """``signals`` are the ``1/Delta_2``, ``pairs`` of runs of each size for each.
 
     ``resolution`` is relative to the threshold.
@@ -49,69 +48,24 @@ class Settings:
     pairs: tuple[int, ...] = (160, 140, 40, 5, 1)
     resolution: float = 0.2
 
+    def layout(self, case: int) -> Sequence[tuple[int, int]]:
+        """Of any signal."""
+        return list(zip(self.sizes, self.pairs, strict=True))
 
-DEFAULT = Settings()
-QUICK = Settings(sizes=(48, 80, 144), pairs=(90, 68, 27), resolution=0.45)
+
 EXPONENT, OTHER = 1.0, 2 / 3
 """Power of 1/N in which the ratio is extrapolated, and the one whose result tells how much that matters."""
 DRIFTS = (0.25, 1 / 3, 0.5)
 """Powers in which the crossing itself is extrapolated, for the remarks."""
 
 
-def run(
-    *,
-    quick: bool = False,
-    seed: int = 0,
-    workers: int = 1,
-    output: Path | None = None,
-    progress: Progress | None = None,
-    perturb: Mapping[str, float] | None = None,
-    settings: Settings | None = None,
-) -> Report:
-    """Arguments: see ``numerics.checks``; ``perturb``: ``theta`` multiplies the predicted one, ``signal`` sampled g."""
-    chosen = settings or (QUICK if quick else DEFAULT)
-    wrong = perturbation(perturb, theta=1.0, signal=1.0)
-    grid = [(signal, size, wrong["theta"]) for size in chosen.sizes for signal in chosen.signals]
-    needed = gather(needed_at, grid, workers=workers, progress=progress, title="two-time equations")
-    counts = outcomes(chosen, seed, wrong["signal"], workers, progress)
-    curves = {
-        size: fit_success(np.array(chosen.signals), row, counts[size], runs=2)
-        for size, row in zip(chosen.sizes, np.reshape(needed, (len(chosen.sizes), -1)), strict=True)
-    }
-    return Report(
-        "gradient-flow-threshold",
-        (compared(curves, chosen.resolution),),
-        {**asdict(chosen), "p": MODEL.p, "delta_p": MODEL.delta_p, "seed": seed},
-        panels(chosen, curves, counts),
-        remarks(curves),
-    )
-
-
-def needed_at(point: tuple[float, int, float]) -> float:
-    """Overlap that a start needs over that which it has, at (1/Delta_2, N, factor of theta)."""
-    signal, size, factor = point
-    return relative_need(with_signal(MODEL.landscape(signal), factor), size, MODEL.goal)
-
-
-def outcomes(chosen: Settings, seed: int, factor: float, workers: int, progress: Progress | None) -> dict[int, Counts]:
-    """Successes of every pair by size, (signals, pairs); the largest sizes run first."""
-    points = [
-        (signal, size, number, seed, factor)
-        for size, count in sorted(zip(chosen.sizes, chosen.pairs, strict=True), reverse=True)
-        for signal in chosen.signals
-        for number in range(count)
-    ]
-    found = gather(successes, points, workers=workers, progress=progress, title="gradient flow")
-    by_size = {size: [n for n, point in zip(found, points, strict=True) if point[1] == size] for size in chosen.sizes}
-    return {size: np.reshape(numbers, (len(chosen.signals), -1)) for size, numbers in by_size.items()}
-
-
-def successes(point: tuple[float, int, int, int, float]) -> int:
-    """How many of a pair of runs succeed, at (1/Delta_2, N, number, seed, factor of g)."""
-    signal, size, number, seed, factor = point
-    seeds = stream(seed, size, round(1e6 * signal), number)
-    drawn = sample(with_signal(MODEL.landscape(signal), factor), size, seeds)
-    return int(np.sum(overlaps_reached(drawn, np.random.default_rng(seeds.spawn(1)[0])) > MODEL.goal))
+def measured(point: Point[Signals]) -> Array:
+    """How many of a pair of runs succeed, (1,)."""
+    signal = point.plan.signals[point.case]
+    seeds = np.random.SeedSequence((point.seed, point.size, round(1e6 * signal), point.number))
+    drawn = sample(with_signal(MODEL.landscape(signal), point.wrong["signal"]), point.size, seeds)
+    reached = overlaps_reached(drawn, np.random.default_rng(seeds.spawn(1)[0]))
+    return np.array([float(np.sum(reached > MODEL.goal))])
 
 
 def overlaps_reached(drawn: SampledLandscape, random: np.random.Generator) -> Array:
@@ -124,6 +78,22 @@ def overlaps_reached(drawn: SampledLandscape, random: np.random.Generator) -> Ar
     runs = ((signal, start), (-signal, start - 2 * overlap * signal))
     ends = [gradient_flow(with_signal_at(drawn, x), first, [deadline(drawn.size)]).x[0] @ x for x, first in runs]
     return np.array(ends) / drawn.size
+
+
+def needed_at(point: tuple[float, int, float]) -> float:
+    """Overlap that a start needs over that which it has, at (1/Delta_2, N, factor of theta)."""
+    signal, size, factor = point
+    return relative_need(with_signal(MODEL.landscape(signal), factor), size, MODEL.goal)
+
+
+def concluded(run: Run[Signals], outcomes: Sequence[Outcome]) -> Findings:
+    """A success curve at each size, and its crossing beside the predicted one."""
+    plan, signals = run.plan, np.array(run.plan.signals)
+    grid = [(signal, size, run.wrong["theta"]) for size in plan.sizes for signal in plan.signals]
+    needed = np.reshape(run.map(needed_at, grid, "two-time equations"), (len(plan.sizes), -1))
+    counts = {n: np.stack([o.samples[n][0][:, 0] for o in outcomes]).astype(np.int64) for n in plan.sizes}
+    curves = {n: fit_success(signals, need, counts[n], runs=2) for n, need in zip(plan.sizes, needed, strict=True)}
+    return Findings([compared(curves, plan.resolution)], panels(signals, curves, counts), remarks(curves))
 
 
 def compared(curves: Mapping[int, SuccessCurve], resolution: float) -> Comparison:
@@ -143,10 +113,8 @@ def remarks(curves: Mapping[int, SuccessCurve]) -> tuple[str, ...]:
         f"{value:.2f} +- {error:.2f} ({curve.predicted:.2f})"
         for value, error, curve in zip(values, errors, curves.values(), strict=True)
     ]
-    fits = [plain(list(curves), values, errors, exponent=power) for power in DRIFTS]
-    powers = ", ".join(
-        f"{fit.value:.2f} +- {fit.error:.2f} in N^-{power:.2g}" for power, fit in zip(DRIFTS, fits, strict=True)
-    )
+    fits = {power: extrapolate(list(curves), values, errors, Law((power,))) for power in DRIFTS}
+    powers = ", ".join(f"{fit.value:.2f} +- {fit.error:.2f} in N^-{power:.2g}" for power, fit in fits.items())
     return (
         "Half of the runs from m = N^(-1/2) succeed within (ln N)^2/4 at 1/Delta_2 = "
         f"{', '.join(listed)} for N = {', '.join(map(str, curves))}, in brackets the prediction for that N.",
@@ -155,14 +123,14 @@ def remarks(curves: Mapping[int, SuccessCurve]) -> tuple[str, ...]:
     )
 
 
-def panels(chosen: Settings, curves: Mapping[int, SuccessCurve], counts: Mapping[int, Counts]) -> tuple[Panel, ...]:
+def panels(signals: Array, curves: Mapping[int, SuccessCurve], counts: Mapping[int, Any]) -> tuple[Panel, ...]:
     """Success curves, and the crossing against N."""
-    signals = np.linspace(min(chosen.signals), max(chosen.signals), 101)
+    fine = np.linspace(signals.min(), signals.max(), 101)
     series = [Series.theory("threshold", [MODEL.threshold, MODEL.threshold], [0, 1])]
     for i, (size, curve) in enumerate(curves.items(), 1):
         share = wilson(counts[size].sum(axis=1), 2 * counts[size].shape[1])
-        series.append(Series.theory("", signals, curve(signals), i))
-        series.append(Series.simulation(f"N = {size}", chosen.signals, share.value, share.error, i))
+        series.append(Series.theory("", fine, curve(fine), i))
+        series.append(Series.simulation(f"N = {size}", signals, share.value, share.error, i))
     sizes, (values, errors) = list(curves), np.transpose([curve.crossing for curve in curves.values()])
     crossings = (
         Series.theory("threshold", [sizes[0], sizes[-1]], [MODEL.threshold, MODEL.threshold]),
@@ -173,3 +141,19 @@ def panels(chosen: Settings, curves: Mapping[int, SuccessCurve], counts: Mapping
         Panel("success", r"$1/\Delta_2$", "probability of success", tuple(series)),
         Panel("half of the runs succeed", r"$N$", r"$1/\Delta_2$", crossings, x_scale="log"),
     )
+
+
+CHECK = Check(
+    name="gradient-flow-threshold",
+    description="success probability of gradient flow at finite size against the threshold",
+    reason="a fifth of 1/Delta_2 = 2 (0.45 of it, quick): the threshold of Bayes-optimal message passing is at 1.",
+    doing="gradient flow",
+    default=Signals(),
+    quick=Signals(sizes=(48, 80, 144), pairs=(90, 68, 27), resolution=0.45),
+    count=lambda plan: len(plan.signals),
+    measure=measured,
+    conclude=concluded,
+    theory_mistakes={"theta": 1.0},
+    simulation_mistakes={"signal": 1.0},
+    facts={"p": MODEL.p, "delta_p": MODEL.delta_p},
+)

@@ -10,7 +10,6 @@ from scipy.linalg.lapack import dlasd4
 
 from ..lowering import Array
 from ..simulation import SampledLandscape
-from ..simulation.sphere import on_sphere
 
 
 def without_signal(sample: SampledLandscape) -> SampledLandscape:
@@ -22,15 +21,6 @@ def without_signal(sample: SampledLandscape) -> SampledLandscape:
 def with_signal_at(sample: SampledLandscape, vector: Array) -> SampledLandscape:
     """The same noise with the signal at ``vector`` (N,), ``|vector|^2 = N``: as likely as where it was."""
     return replace(sample, planted=replace(sample.planted, vector=vector))
-
-
-def across(x: Array, random: Generator) -> Array:
-    """A signal uniform among those orthogonal to x (N,)."""
-    vector: Array = random.standard_normal(x.size)
-    for _ in range(2):
-        vector -= (vector @ x / x.size) * x
-    placed: Array = on_sphere(vector[None])[0]
-    return placed
 
 
 def spiked(values: Array, direction: Array, strength: float) -> tuple[float, float]:

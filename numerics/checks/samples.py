@@ -1,12 +1,15 @@
-"""Sampled landscapes as the checks want them: with a wrong signal, or with the noise reversed."""
+"""Sampled landscapes as the checks want them: with a wrong signal, with the noise reversed, or free of condensation."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from theory.landscape import GaussianLandscape
 
-from ..simulation import SampledLandscape
+from ..errors import ConvergenceError
+from ..simulation import Ensemble, SampledLandscape
 
 
 def declared(landscape: GaussianLandscape) -> dict[str, str]:
@@ -25,3 +28,11 @@ def with_noise(sample: SampledLandscape, sign: int) -> SampledLandscape:
     """The same signal with the noise times +1 or -1, which are equally likely."""
     tensors = {degree: sign * tensor for degree, tensor in sample.tensors.items()}
     return replace(sample, constant=sign * sample.constant, tensors=tensors)
+
+
+def spread(found: Ensemble) -> Ensemble:
+    """The same runs; ``ConvergenceError`` if some of them condensed, which says nothing of mean field."""
+    if condensed := int(np.count_nonzero(found.condensed)):
+        size, runs = found.settings["size"], found.condensed.size
+        raise ConvergenceError(f"{condensed} of {runs} diluted runs at N = {size} condensed on a few couplings")
+    return found

@@ -22,15 +22,12 @@ from theory.symbols import SIGNAL_OVERLAP
 from theory.systems import SpikedMatrixTensor
 
 from ..errors import ConvergenceError
+from ..extrapolation import Law
 from ..lowering import Array, lower
 from ..simulation import SampledLandscape, gradient_flow, random_starts, sample
 from ..simulation.hessian import Modes, spectrum
-from .extrapolation import Law
 from .planted import any_direction, spiked, without_signal
-from .tasks import stream
 
-Point = tuple[float, int, int, int, float, int, int]
-"""``1/Delta_2``, N, number of the sample, seed, factor of g, starts in the sample, directions at each end."""
 P, DELTA_P = 3, 1
 """Order and noise of the tensor."""
 LONGEST, FLAT = 1e5, 1e-4
@@ -87,13 +84,14 @@ def scale_and_spike(signal: float) -> tuple[float, float]:
     return float(scale), float(spike)
 
 
-def measured(point: Point) -> Array:
-    """In the order of ``NAMES``, averaged over starts and directions, (4,)."""
-    signal, size, number, seed, factor, starts, directions = point
+def ends(
+    signal: float, size: int, starts: int, directions: int, seeds: np.random.SeedSequence, factor: float = 1.0
+) -> Array:
+    """In the order of ``NAMES``, (4,), averaged over starts in one sample and directions; ``factor`` multiplies g."""
     sigma, theta = scale_and_spike(signal)
-    found = states(landscape_at(signal), size, starts, stream(seed, size, round(1e6 * signal), number))
-    ends = [observed(modes, factor * theta * sigma, directions, random) for modes, random in found]
-    return np.asarray(np.mean(ends, axis=0))
+    found = states(landscape_at(signal), size, starts, seeds)
+    reached = [observed(modes, factor * theta * sigma, directions, random) for modes, random in found]
+    return np.asarray(np.mean(reached, axis=0))
 
 
 def states(

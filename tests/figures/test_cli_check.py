@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,17 @@ import numerics.checks.bbp_rotation_invariant as bbp
 from figures.check_figure import draw
 from figures.cli import check as command
 from figures.commands.progress import fraction
-from numerics.checks import CHECKS, Comparison, Panel, Report, Series
+from numerics.checks import Check, Comparison, Panel, Report, Series, all_checks, run_check
 from numerics.errors import ConvergenceError
 
 NAME = "bbp-rotation-invariant"
 WORDS = ["check", NAME, "--quick", "--workers", "1"]
+SMALL: Check[Any] = replace(bbp.CHECK, quick=bbp.Strengths((200, 400, 800), (60,) * 3, 0.05, (1.6, 2.4)))
 
 
 @pytest.fixture
 def run(run: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(bbp, "QUICK", bbp.Settings(strengths=(1.6, 2.4), sizes=(200, 400, 800), samples=60))
+    monkeypatch.setattr(command, "run_check", lambda _name, **options: SMALL.run(**options))
     return run
 
 
@@ -38,7 +40,7 @@ def reports(monkeypatch: pytest.MonkeyPatch, **verdicts: str) -> None:
         deviation, error = z[verdicts[name]]
         return Report(name, (Comparison("x", 0, 0, deviation * error, error, 1.0, 8),), {"seed": 0})
 
-    monkeypatch.setattr(command, "CHECKS", dict.fromkeys(verdicts))
+    monkeypatch.setattr(command, "all_checks", lambda: dict.fromkeys(verdicts))
     monkeypatch.setattr(command, "run_check", made)
 
 
@@ -51,10 +53,10 @@ def test_a_check_is_a_table_and_a_sentence(run: Any) -> None:
 
 def test_json_is_the_report(run: Any) -> None:
     status, out, _ = run(*WORDS, "--seed", "5", "--json")
-    record, report = json.loads(out), bbp.run(quick=True, seed=5)
+    record, report = json.loads(out), SMALL.run(quick=True, seed=5)
     assert status == 0
     assert record["check"] == NAME and record["verdict"] == report.verdict and record["z"] == report.z
-    assert record["settings"]["seed"] == 5 and record["settings"]["samples"] == 60
+    assert record["settings"]["seed"] == 5 and record["settings"]["samples"] == [60, 60, 60]
     assert [row["measured"] for row in record["comparisons"]] == [c.measured for c in report.comparisons]
     keys = {"label", "predicted", "predicted_error", "measured", "measured_error", "resolution", "size", "z"}
     assert keys <= set(record["comparisons"][0])
@@ -64,9 +66,19 @@ def test_output_holds_figure_and_record(run: Any, tmp_path: Path) -> None:
     status, out, _ = run(*WORDS, "--output", str(tmp_path / "new"), "--json")
     assert status == 0
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
-        f"{NAME}.pdf", f"{NAME}.png", "record.json"
+        f"{NAME}.json", f"{NAME}.pdf", f"{NAME}.png", "record.json"
     ]  # fmt: skip
-    assert json.loads((tmp_path / "new" / "record.json").read_text()) == json.loads(out)
+    for name in (NAME, "record"):
+        assert json.loads((tmp_path / "new" / f"{name}.json").read_text()) == json.loads(out)
+
+
+def test_one_check_after_another_into_one_folder(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each keeps its record; ``record.json`` is that of the last command."""
+    reports(monkeypatch, one="agree", two="disagree")
+    for name in ("one", "two"):
+        run("check", name, "--output", str(tmp_path))
+    found = {name: json.loads((tmp_path / f"{name}.json").read_text()) for name in ("one", "two", "record")}
+    assert [found[name]["check"] for name in ("one", "two")] == ["one", "two"] and found["record"] == found["two"]
 
 
 def test_a_full_disk_costs_the_files_alone(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -111,8 +123,10 @@ def test_all_checks_have_the_worst_verdict(
 
 def test_the_list_names_every_check(run: Any) -> None:
     status, out, _ = run("check", "--list", "--json")
-    assert status == 0 and json.loads(out)["checks"] == {name: check.description for name, check in CHECKS.items()}
-    assert all(name in run("check", "--list")[1] for name in CHECKS)
+    assert status == 0 and json.loads(out)["checks"] == {
+        name: check.description for name, check in all_checks().items()
+    }
+    assert all(name in run("check", "--list")[1] for name in all_checks())
 
 
 @pytest.mark.parametrize(
@@ -124,7 +138,8 @@ def test_the_list_names_every_check(run: Any) -> None:
         (["check", "complexity", "--output", "/proc/nowhere"], "cannot write /proc/nowhere"),
     ],
 )
-def test_mistakes_get_one_line(run: Any, words: list[str], message: str) -> None:
+def test_mistakes_get_one_line(run: Any, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str) -> None:
+    monkeypatch.setattr(command, "run_check", run_check)
     status, out, err = run(*words)
     assert (status, out) == (2, "") and message in err and err.count("\n") == 1
 

@@ -5,7 +5,7 @@ import pytest
 from sympy import Rational
 
 from numerics.checks.samples import with_noise
-from numerics.checks.state_evolution import Case, predicted, symmetric_starts
+from numerics.checks.state_evolution import Case, evolution, symmetric_starts
 from numerics.lowering import Array
 from numerics.simulation import sample, starts_with_overlap
 from numerics.simulation.amp import message_passing
@@ -40,7 +40,7 @@ def mean_overlaps(case: Case, onsager: GaussianLandscape) -> tuple[Array, Array]
 
 def test_the_onsager_term_is_what_state_evolution_needs() -> None:
     case = Case("", "maximum-likelihood", SPIKED, 0.2)
-    theory = predicted(case, 3)
+    theory = evolution(case, 3)
     (right, error), (wrong, _) = mean_overlaps(case, SPIKED), mean_overlaps(case, GaussianLandscape(Q))
     print(theory, right, wrong, error)
     assert np.all(np.abs(right - theory) < 4 * error + 2 / 192)

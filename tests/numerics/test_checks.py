@@ -1,7 +1,6 @@
 """The rule of the verdict, and that every check can both agree and disagree."""
 
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,20 +12,20 @@ import numerics.checks.bbp_rotation_invariant as bbp
 import numerics.checks.complexity as complexity_check
 import numerics.checks.informative_minimum as minimum_check
 import numerics.checks.state_evolution as evolution_check
-from numerics.checks import CHECKS, Comparison, Report, extrapolate, judge, run_check
-from numerics.checks.extrapolation import Law
-from numerics.checks.joint import limits, means
-from numerics.checks.tasks import gather
+from numerics.checks import Check, Comparison, Point, Report, Row, Run, Sizes, all_checks, judge, plan, run_check
 from numerics.checks.verdict import LEVEL, POWER, critical
+from numerics.extrapolation import Law, extrapolate, limits
 from numerics.lowering import Array
-from numerics.statistics import fit_powers
+from numerics.progress import silent
+from numerics.statistics import means
+from numerics.sweep import sweep
 
 TINY = (complexity_check.Case(0, 6, 60), complexity_check.Case(1, 5, 40))
 SMALL: dict[str, Any] = {
-    "bbp-rotation-invariant": bbp.Settings(strengths=(0.5, 1.5, 2.5), sizes=(200, 400, 800, 1600), samples=80),
-    "state-evolution": replace(evolution_check.QUICK, sizes=(32, 64, 128), samples=(40, 40, 24), steps=3),
-    "complexity": replace(complexity_check.QUICK, cases=TINY, bins=(2, 1), matrices=2048),
-    "informative-minimum": replace(minimum_check.QUICK, sizes=(24, 32, 48, 64), samples=(40, 30, 20, 20)),
+    "bbp-rotation-invariant": bbp.Strengths((200, 400, 800, 1600), (80,) * 4, 0.05, (0.5, 1.5, 2.5)),
+    "state-evolution": replace(evolution_check.CHECK.quick, sizes=(32, 64, 128), samples=(40, 40, 24), steps=3),
+    "complexity": replace(complexity_check.CHECK.quick, cases=TINY, bins=(2, 1), matrices=2048),
+    "informative-minimum": replace(minimum_check.CHECK.quick, sizes=(24, 32, 48, 64), samples=(40, 30, 20, 20)),
 }
 """Small enough to run here; too small, some of them, to decide."""
 
@@ -47,17 +46,15 @@ SIMULATED: dict[str, list[Any]] = {}
 
 def run(name: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Report:
     """The small version of a check; predictions that differ share their simulations."""
-    module = import_module(f"numerics.checks.{CHECKS[name].module}")
 
     def remembered(function: Any, points: Any, **_: Any) -> list[Any]:
         key = f"{function} {points}"
         if key not in SIMULATED:
-            SIMULATED[key] = gather(function, points)
+            SIMULATED[key] = sweep(function, points)
         return SIMULATED[key]
 
-    monkeypatch.setattr(module, "gather", remembered)
-    report: Report = module.run(settings=SMALL[name], seed=1, **options)
-    return report
+    monkeypatch.setattr(plan, "sweep", remembered)
+    return all_checks()[name].run(plan=SMALL[name], seed=1, **options)
 
 
 def comparison(z: float, **options: Any) -> Comparison:
@@ -97,16 +94,16 @@ def test_quick_checks_notice_mistakes(name: str, mistake: dict[str, float]) -> N
 
 
 def test_the_number_of_workers_changes_nothing() -> None:
-    settings = bbp.Settings(strengths=(0.5, 2.0), sizes=(50, 100, 200), samples=5)
-    one, two = (bbp.run(settings=settings, seed=3, workers=k) for k in (1, 2))
+    few = bbp.Strengths((50, 100, 200), (5,) * 3, 0.05, (0.5, 2.0))
+    one, two = (bbp.CHECK.run(plan=few, seed=3, workers=k) for k in (1, 2))
     assert one.comparisons == two.comparisons
-    assert one.comparisons != bbp.run(settings=settings, seed=4).comparisons
+    assert one.comparisons != bbp.CHECK.run(plan=few, seed=4).comparisons
 
 
 def test_progress_runs_from_zero_to_one() -> None:
     seen: list[float] = []
-    settings = bbp.Settings(strengths=(2.0,), sizes=(50, 100, 200), samples=3)
-    bbp.run(settings=settings, progress=lambda fraction, what: seen.append(fraction))
+    few = bbp.Strengths((50, 100, 200), (3,) * 3, 0.05, (2.0,))
+    bbp.CHECK.run(plan=few, progress=lambda fraction, what: seen.append(fraction))
     assert seen == pytest.approx([0, 1 / 3, 2 / 3, 1])
 
 
@@ -118,7 +115,8 @@ def test_the_tridiagonal_matrix_has_the_law_of_the_dense_one() -> None:
     dense[:, 0, 0] += theta
     values, vectors = eigh(dense)
     expected = np.stack([values[:, -1], vectors[:, 0, -1] ** 2], axis=1)
-    found = bbp.measured((theta, size, samples, 0))
+    plan_of_one = bbp.Strengths((size,), (samples,), 0.05, (theta,))
+    found = bbp.measured(Point(plan_of_one, 0, size, 0, samples, 0, {}))
     error = np.sqrt((expected.var(axis=0) + found.var(axis=0)) / samples)
     assert np.all(np.abs(expected.mean(axis=0) - found.mean(axis=0)) < 4 * error)
     assert found.std(axis=0) == pytest.approx(expected.std(axis=0), rel=0.05)
@@ -212,7 +210,7 @@ def test_extrapolation_owns_up_to_a_poor_fit() -> None:
     values = 2 + 3 / np.array(sizes)
     straight = extrapolate(sizes, values, errors)
     bent = extrapolate(sizes, values + np.array([0.1, -0.1, -0.1, 0.1]), errors)
-    assert straight.value == pytest.approx(2) and straight.at([50]) == pytest.approx([2.06])
+    assert straight.value == pytest.approx(2) and straight.at([50, np.inf]) == pytest.approx([2.06, 2])
     assert bent.error > 5 * straight.error
 
 
@@ -237,10 +235,10 @@ def test_the_error_of_the_law_is_part_of_the_error_of_the_limit(precision: float
     assert abs(pulls.mean()) < 0.15 and pulls.std() == pytest.approx(1, abs=0.09)
     assert np.mean([fit.p_value < 0.1 for fit in fits]) == pytest.approx(0.1, abs=0.04)
     # the leading power alone is wrong by many errors, two powers without a third wherever that dominates
-    plain = [fit_powers(EDGE_SIZES, row, errors, law.powers) for row in values]
+    plain = [extrapolate(EDGE_SIZES, row, errors, Law(law.powers)) for row in values]
     spread = np.std([(fit.value - 2) / fit.error for fit in plain])
     assert spread == pytest.approx(1, abs=0.2) if precision == 1 else spread > 2
-    first = [fit_powers(EDGE_SIZES, row, errors, law.powers[:1]) for row in values]
+    first = [extrapolate(EDGE_SIZES, row, errors, Law(law.powers[:1])) for row in values]
     assert np.mean([(fit.value - 2) / fit.error for fit in first]) < -1.5
 
 
@@ -250,11 +248,10 @@ def test_a_law_whose_width_is_not_known() -> None:
     bent = 1 - 3 / sizes + 3 * ratio / sizes**2
     told, untold = (extrapolate(sizes, bent, errors, Law.series(ratio=r)) for r in (ratio, 1e-9))
     assert abs(told.value - 1) < 2 * told.error and abs(untold.value - 1) > 3 * untold.error
-    assert Law.series(2 / 3, 2) == Law((2 / 3, 4 / 3), 2.0) and told.label == "$N^{-1}$"
-    flat = extrapolate(sizes, np.ones(3), errors)
-    assert flat.value == pytest.approx(1) and flat.error > 0
-    x, line = told.axis(sizes)
-    assert told.along(x) == pytest.approx(told.at(sizes)) and line[0] == 0 and told.along(0.0) == told.value
+    assert Law.series(2 / 3, 2) == Law((2 / 3, 4 / 3), 2.0) and told.at(np.inf) == told.value
+    for values in (np.ones(3), np.zeros(3)):
+        flat = extrapolate(sizes, values, errors)
+        assert flat.value == pytest.approx(values[0]) and flat.error > 0
 
 
 def test_degrees_of_freedom_leave_out_the_law() -> None:
@@ -264,6 +261,64 @@ def test_degrees_of_freedom_leave_out_the_law() -> None:
         groups = [means(int(n), 2 + n ** (-2 / 3) + noise * random.standard_normal((10, 1))) for n in EDGE_SIZES[1:]]
         found = limits(groups, Law((2 / 3, 1.0), 4 / 3, 1.0))
         assert low < found.degrees[0] < high
+
+
+def doubled(point: Point[Sizes]) -> Array:
+    """2 + 3/N and noise, with the signal times ``signal``."""
+    random = np.random.default_rng(point.seeds())
+    return np.array([2 * point.wrong["signal"] + 3 / point.size + 0.01 * random.standard_normal()])
+
+
+TWO = Check(
+    name="two",
+    description="a number that is two",
+    reason="it is not 2.1.",
+    doing="draws",
+    default=Sizes((10, 20, 40), (30, 30, 30), 0.1),
+    quick=Sizes((10, 20), (4, 4), 0.1),
+    count=lambda _: 1,
+    measure=doubled,
+    predict=lambda run, _: [Row("two", 2.0 * run.wrong["two"], 0, run.plan.resolution, panel="two")],
+    theory_mistakes={"two": 1.0},
+    simulation_mistakes={"signal": 1.0},
+    facts={"is": "two"},
+)
+
+
+def test_a_check_made_elsewhere_runs() -> None:
+    """All but the physics is the same for every check: verdict, figure, record, mistakes."""
+    report = TWO.run()
+    assert report.verdict == "agree" and report.exit_status == 0 and "two" not in all_checks()
+    record = report.record()
+    assert record["settings"] == {
+        "sizes": (10, 20, 40), "samples": (30, 30, 30), "resolution": 0.1, "seed": 0, "is": "two"
+    }  # fmt: skip
+    assert "it is not 2.1." in record["remarks"][-1] and [panel.title for panel in report.panels] == ["two"]
+    assert TWO.run(workers=2).comparisons == report.comparisons
+    for mistake in ("two", "signal"):
+        assert TWO.run(perturb={mistake: 1.1}).verdict == "disagree"
+
+
+def test_the_points_of_a_plan() -> None:
+    """The largest first; batches of about so many sites, which do not depend on the workers."""
+    run = Run(Sizes((10, 30), (7, 2), 0.1), 0, 1, silent, {"two": 1.0, "signal": 0.5})
+    points = replace(TWO, sites=30).points(run)
+    assert [(p.size, p.number, p.samples) for p in points] == [
+        (30, 0, 1),
+        (30, 1, 1),
+        (10, 0, 3),
+        (10, 1, 3),
+        (10, 2, 1),
+    ]
+    assert all(p.wrong == {"signal": 0.5} for p in points) and len({p.own_seed for p in points}) == 5
+
+
+def test_every_check_states_what_it_is() -> None:
+    found = all_checks()
+    assert len(found) == 13 and set(SMALL) < set(found)
+    for name, check in found.items():
+        assert check.name == name and check.description and check.reason.endswith(".")
+        assert "signal" in check.simulation_mistakes or name == "bbp-rotation-invariant"
 
 
 def test_a_report_can_be_recorded() -> None:
@@ -278,7 +333,7 @@ def test_a_report_can_be_recorded() -> None:
     [
         (lambda: run_check("bbp-rotation"), "unknown check 'bbp-rotation'; did you mean bbp-rotation-invariant"),
         (lambda: run_check("zzz"), "unknown check 'zzz'; choose among"),
-        (lambda: run_check("complexity", workers=0), "workers = 0 must be at least 1"),
+        (lambda: run_check("complexity", workers=0), "workers = 0: expected a whole number >= 1"),
         (
             lambda: run_check("complexity", perturb={"theta": 2}),
             "perturb = 'theta': this check knows complexity, signal",

@@ -1,25 +1,32 @@
 """Checks along the flow: its dynamics and its end. They do not disagree with a true theory, and notice a wrong one."""
 
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
-from numerics.checks import dynamics, run_check, threshold_energy
-from numerics.checks.batches import Batch
-from numerics.checks.dynamics_cases import CASES, Plan
-from numerics.checks.joint import means
-from numerics.checks.late_times import PROBLEMS, PURE, Theory, to_infinity
+from numerics.checks import Point, Run, dynamics, run_check, threshold_energy
+from numerics.checks.dynamics import CASES, CasePlan
+from numerics.checks.samples import spread
+from numerics.checks.threshold_energy import MIXED, PROBLEMS, PURE, theory_of, to_infinity
+from numerics.errors import ConvergenceError
+from numerics.progress import silent
+from numerics.simulation import simulate
+from numerics.statistics import means
 
 slow = pytest.mark.slow
-FEW = dynamics.Settings(tuple(Plan((32, 48), (12, 8), 1) for _ in CASES), t_max=5.0, resolution=0.5)
-BRIEF = threshold_energy.Settings(
+FEW = dynamics.Plans(tuple(CasePlan((32, 48), (12, 8), 1) for _ in CASES), t_max=5.0, resolution=0.5)
+BRIEF = threshold_energy.Window(
     late_sizes=(64, 128),
     rest_sizes=(16, 24, 32),
     samples=((10, 6), (6, 4), (16, 12, 8), (12, 8, 6)),
     window=(2.0, 4.0),
     resolution=0.3,
 )
+
+
+TWICE = threshold_energy.Window((64,), (16,), ((2,),) * 4, (20.0, 100.0), 0.1)
 
 
 def test_limit_of_late_times() -> None:
@@ -31,12 +38,40 @@ def test_limit_of_late_times() -> None:
 
 def test_theory_of_late_times() -> None:
     """Pure p = 3 with f = q^3/2: e_th = -2/sqrt 3, mu_th = 2 sqrt 3; the fit to the equations comes near."""
-    theory = Theory.of(PURE, (5.0, 10.0, 20.0), 1.0, 1.0)
+    window = (5.0, 10.0, 20.0)
+    theory = theory_of(PURE, window)
     assert theory.threshold == pytest.approx(-2 / 3**0.5) and theory.marginal == pytest.approx(2 * 3**0.5)
-    e, e_error, mu, _ = theory.at((5.0, 10.0, 20.0))
-    assert mu == pytest.approx(-3 * e, rel=1e-6) and np.all(np.diff(e) < 0) and np.all(e_error < 1e-4)
-    assert abs(to_infinity((5.0, 10.0, 20.0)) @ e - theory.threshold) < 0.02
-    assert np.all(theory.drift < 0.03) and Theory.of(PURE, (5.0, 10.0), 1.1, 1.0).threshold == 1.1 * theory.threshold
+    found = theory.solution.at(window)
+    e = found["energy"]
+    assert found["mu"] == pytest.approx(-3 * e, rel=1e-6) and np.all(np.diff(e) < 0)
+    assert np.all(found["energy_error"] < 1e-4) and np.all(theory.drift < 0.03)
+    assert abs(to_infinity(window) @ e - theory.threshold) < 0.02
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_what_is_said_of_late_times(case: int) -> None:
+    """A mistake multiplies what it names, in all rows; one number of each problem is independent."""
+    plan, problem = BRIEF, PROBLEMS[case]
+    rows: list[Any] = []
+    for energy, multiplier in ((1.0, 1.0), (1.1, 1.2)):
+        run = Run(plan, 0, 1, silent, {"energy": energy, "multiplier": multiplier, "signal": 0.0})
+        predicted = threshold_energy.predicted(run, case)
+        rows.append([row for row in predicted if isinstance(row, threshold_energy.Row) and row.resolution])
+    assert sum(row.independent for row in rows[0]) == 1
+    for right, wrong in zip(*rows, strict=True):
+        factor = 1.1 if ": e " in right.label else 1.2
+        assert wrong.value == pytest.approx(factor * right.value) and wrong.place == right.place
+    ends = {row.label.split(": ")[1]: row.value for row in rows[0]}
+    name = "e" if problem.landscape == PURE else "mu"
+    end = -2 / 3**0.5 if name == "e" else 2 * float(MIXED.f(2)) ** 0.5
+    assert ends[f"{name} as t → ∞" if problem.late else f"{name} at rest"] == pytest.approx(end)
+
+
+def test_condensed_runs_are_refused() -> None:
+    """Connectivity 4: all weight on a few sites, which says nothing of mean field."""
+    found = simulate(PURE, 512, 3, 0, t_max=40.0, ensemble="diluted", connectivity=4)
+    with pytest.raises(ConvergenceError, match="of 3 diluted runs at N = 512 condensed on a few couplings"):
+        spread(found)
 
 
 def test_laws_have_the_scales_of_their_runs() -> None:
@@ -44,7 +79,7 @@ def test_laws_have_the_scales_of_their_runs() -> None:
     pure, planted = CASES[0], CASES[2]
     assert dynamics.scale_of(pure, 10.0) == 10 and dynamics.scale_of(pure, 0.1) == 1
     assert dynamics.scale_of(planted, 5.0) == pytest.approx(0.4**-2) and dynamics.scale_of(planted, 50.0) == 50
-    late, _, rest, _ = (threshold_energy.laws_of(problem, (20.0, 100.0)) for problem in PROBLEMS)
+    late, _, rest, _ = (threshold_energy.laws_of(TWICE, case) for case in range(4))
     assert [law.ratio for law in late] == [20, 100, 20, 100, 100, 100] and late[0].powers == (1.0,)
     e, mu, lowest = (law.width for law in rest)
     assert mu == lowest == pytest.approx(0.1 * 3**0.5) and e == pytest.approx(0.1 * 3**0.5 / 3)
@@ -52,23 +87,26 @@ def test_laws_have_the_scales_of_their_runs() -> None:
 
 def test_controls_at_the_signal() -> None:
     """They have mean zero, narrow the error of the energy, and tell when the signal sampled is another."""
-    case, times = 2, (1.0,)
-    _, values, controls = dynamics.measured((Batch(case, 24, 0, 100, seed=1), times))
+    plan = dynamics.Plans((CasePlan((24,), (100,), 1),) * len(CASES), t_max=1.0, resolution=0.1)
+    points = [Point(plan, 2, 24, 0, 100, 1, {"signal": factor}) for factor in (1.0, 1.5)]
+    (values, controls), (_, wrong) = (dynamics.measured(point) for point in points)
     error = controls.std(axis=0) / np.sqrt(len(controls))
     assert np.all(np.abs(controls.mean(axis=0)) < 4 * error)
-    energy = [values.shape[1] * 2 // 5 - 1]
+    energy = [values.shape[1] * 2 // len(dynamics.ROWS) - 1]
     assert means(24, values, controls).error[energy] < 0.7 * means(24, values).error[energy]
-    wrong = dynamics.measured((Batch(case, 24, 0, 100, seed=1, signal=1.5), times))[2]
     assert np.all(np.abs(wrong.mean(axis=0)) > 20 * error)
 
 
 @pytest.mark.parametrize(("module", "few"), [(dynamics, FEW), (threshold_energy, BRIEF)])
 def test_a_few_runs_never_disagree(module: ModuleType, few: object) -> None:
-    report = module.run(settings=few, seed=1)
+    report = module.CHECK.run(plan=few, seed=1)
     assert report.verdict != "disagree", report.message
     labels = {c.label for c in report.comparisons}
-    expected = {"planted: m at t = 0.5"} if module is dynamics else {"pure p = 3: lowest eigenvalue at rest"}
-    assert labels >= expected and len(report.panels) >= 8 and report.remarks
+    expected = "planted: m at t = 0.5" if module is dynamics else "pure p = 3: lowest eigenvalue at rest"
+    assert expected in labels and report.remarks
+    assert len(report.panels) == (19 if module is dynamics else 6)
+    late = next(panel for panel in report.panels if panel.title == "pure p = 3")
+    assert [series.label for series in late.series if series.error is not None][-1] == "N → ∞"
 
 
 @pytest.mark.parametrize(
@@ -76,13 +114,13 @@ def test_a_few_runs_never_disagree(module: ModuleType, few: object) -> None:
     [(dynamics, FEW, {"energy": 1.5}), (dynamics, FEW, {"signal": 2.0}), (threshold_energy, BRIEF, {"energy": 1.3})],
 )
 def test_a_gross_mistake_is_noticed_by_a_few_runs(module: ModuleType, few: object, mistake: dict[str, float]) -> None:
-    assert module.run(settings=few, seed=1, perturb=mistake).verdict == "disagree"
+    assert module.CHECK.run(plan=few, seed=1, perturb=mistake).verdict == "disagree"
 
 
 @pytest.mark.parametrize("module", [dynamics, threshold_energy])
 def test_unknown_mistakes(module: ModuleType) -> None:
     with pytest.raises(ValueError, match="perturb = 'phase'"):
-        module.run(quick=True, perturb={"phase": 2.0})
+        module.CHECK.run(quick=True, perturb={"phase": 2.0})
 
 
 @slow

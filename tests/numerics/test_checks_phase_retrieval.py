@@ -1,7 +1,6 @@
 """Checks of empirical risks: they do not disagree with a true theory, and they notice a wrong one or a wrong signal."""
 
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,26 +10,28 @@ import numerics.checks.phase_retrieval_dynamics as flow
 import numerics.checks.phase_retrieval_initial_bbp as initial
 import numerics.checks.phase_retrieval_threshold_states as states
 import numerics.checks.state_evolution_phase_retrieval as evolution
-from numerics.checks import CHECKS, Report, risk_outliers, run_check, spectral_method
-from numerics.checks.descent_states import States, crossing, predictions
-from numerics.checks.joint import Means
+from numerics.checks import Report, all_checks, plan, run_check, spectral_method
+from numerics.checks.descent_states import crossing, predictions
 from numerics.checks.risk_samples import with_signal_beside, with_wrong_signal, without_signal
-from numerics.checks.tasks import gather
+from numerics.extrapolation import extrapolate
 from numerics.generalized_linear import initial_hessian
 from numerics.generalized_linear.simulation import empirical_spectrum, sample_risk
 from numerics.simulation import lowest, random_starts
+from numerics.sweep import sweep
 from theory.systems.phase_retrieval import PhaseRetrieval
 
 slow = pytest.mark.slow
 SMALL: dict[str, Any] = {
-    "phase-retrieval-initial-bbp": replace(initial.QUICK, sizes=(40, 64, 96, 144), samples=(40, 40, 24, 16)),
-    "spectral-method": replace(spectral_method.QUICK, sizes=(40, 64, 96, 144), samples=(40, 40, 24, 16)),
-    "state-evolution-phase-retrieval": replace(evolution.QUICK, sizes=(100, 200, 400), samples=(60, 40, 24), steps=3),
+    "phase-retrieval-initial-bbp": replace(initial.CHECK.quick, sizes=(40, 64, 96, 144), samples=(40, 40, 24, 16)),
+    "spectral-method": replace(spectral_method.CHECK.quick, sizes=(40, 64, 96, 144), samples=(40, 40, 24, 16)),
+    "state-evolution-phase-retrieval": replace(
+        evolution.CHECK.quick, sizes=(100, 200, 400), samples=(60, 40, 24), steps=3
+    ),
     "phase-retrieval-threshold-states": replace(
-        states.QUICK, alphas=(6.0,), sizes=(32, 64, 96), samples=(12, 10, 8), t_max=5.0
+        states.CHECK.quick, alphas=(6.0,), sizes=(32, 64, 96), samples=(12, 10, 8), t_max=5.0
     ),
     "phase-retrieval-dynamics": replace(
-        flow.QUICK, times=((0.1, 0.3), (0.1, 0.2)), sizes=(48, 96, 192), samples=(60, 40, 24), walkers=512
+        flow.CHECK.quick, times=((0.1, 0.3), (0.1, 0.2)), sizes=(48, 96, 192), samples=(60, 40, 24), walkers=512
     ),
 }
 """Small enough to run here; too small, some of them, to decide."""
@@ -51,17 +52,15 @@ SIMULATED: dict[str, list[Any]] = {}
 
 def run(name: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Report:
     """The small version of a check; predictions that differ share their simulations."""
-    module = import_module(f"numerics.checks.{CHECKS[name].module}")
 
     def remembered(function: Any, points: Any, **_: Any) -> list[Any]:
         key = f"{function} {points}"
         if key not in SIMULATED:
-            SIMULATED[key] = gather(function, points)
+            SIMULATED[key] = sweep(function, points)
         return SIMULATED[key]
 
-    monkeypatch.setattr(module if hasattr(module, "gather") else risk_outliers, "gather", remembered)
-    report: Report = module.run(settings=SMALL[name], seed=1, **options)
-    return report
+    monkeypatch.setattr(plan, "sweep", remembered)
+    return all_checks()[name].run(plan=SMALL[name], seed=1, **options)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -85,8 +84,9 @@ def test_unknown_mistakes(name: str) -> None:
 
 
 def test_same_numbers_for_any_number_of_workers() -> None:
-    tiny = replace(evolution.QUICK, sizes=(20, 30), samples=(3, 3), steps=2, alphas=(1.0,))
-    assert evolution.run(settings=tiny).record() == evolution.run(settings=tiny, workers=2).record()
+    tiny = replace(evolution.CHECK.quick, sizes=(20, 30), samples=(3, 3), steps=2, alphas=(1.0,))
+    alone, shared = (evolution.CHECK.run(plan=tiny, workers=workers) for workers in (1, 2))
+    assert alone.record() == shared.record()
 
 
 def test_a_wrong_signal_is_at_that_cosine() -> None:
@@ -125,13 +125,14 @@ def test_states_of_theory_and_their_transition() -> None:
     # the ground state is below the minima that are most numerous, and their b differ
     assert rows[1, 0] < rows[2, 0] and rows[0, 1] < rows[1, 1] < rows[2, 1]
 
-    def at(alpha: float, b: float) -> States:
-        noise, error = np.zeros(3), np.full(3, 0.01)
-        return States(alpha, [Means(n, noise + b + 3 / n, error, 10) for n in (50, 100, 200)])
+    def at(b: float) -> Any:
+        sizes = np.array([50.0, 100, 200])
+        return extrapolate(sizes, b + 3 / sizes, np.full(3, 0.01))
 
-    found = crossing([at(alpha, 0.4 + 0.2 * alpha - 0.01 * alpha**2) for alpha in (3.0, 4.5, 6.0)])
+    alphas = (3.0, 4.5, 6.0)
+    found = crossing(alphas, [at(0.4 + 0.2 * alpha - 0.01 * alpha**2) for alpha in alphas])
     assert found is not None and found[0] == pytest.approx(10 - np.sqrt(40), abs=1e-6) and 0 < found[1] < 1
-    assert crossing([at(3.0, 0.5), at(4.0, 0.7), at(5.0, 0.8)]) is None
+    assert crossing((3.0, 4.0, 5.0), [at(0.5), at(0.7), at(0.8)]) is None
 
 
 @slow

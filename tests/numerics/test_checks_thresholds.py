@@ -1,21 +1,23 @@
 """The two checks around the gradient-flow threshold: they agree, and they can fail."""
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
+from numerics.checks import Point
 from numerics.checks import bbp_threshold_states as states
 from numerics.checks import gradient_flow_threshold as success
-from numerics.checks.extrapolation import Limit
-from numerics.checks.joint import limits, means
-from numerics.checks.planted import across, spiked, with_signal_at, without_signal
+from numerics.checks.planted import spiked, with_signal_at, without_signal
 from numerics.checks.threshold_states import end_of_flow, landscape_at, laws_of, observed
 from numerics.checks.threshold_states import states as end_states
 from numerics.dynamics import solve_dynamics
 from numerics.errors import ConvergenceError
+from numerics.extrapolation import Limit, limits
+from numerics.lowering import Array
 from numerics.recovery import (
     SpikedLine,
     deadline,
@@ -27,6 +29,7 @@ from numerics.recovery import (
 )
 from numerics.simulation import lowest, random_starts, sample
 from numerics.simulation.hessian import spectrum
+from numerics.statistics import means
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP
 
@@ -36,6 +39,13 @@ SMALL = states.Settings(
 TWIN = GaussianLandscape(OVERLAP**3 / 3)
 """Pure: its states are marginal, in theory as in the landscapes of the check."""
 MODEL = SpikedLine(3, 1)
+
+
+def across(x: Array, random: np.random.Generator) -> Array:
+    """A signal uniform among those orthogonal to x (N,)."""
+    vector = random.standard_normal(x.size)
+    vector -= (vector @ x / x.size) * x
+    return np.asarray(vector * math.sqrt(x.size) / np.linalg.norm(vector))
 
 
 def test_signal_planted_elsewhere() -> None:
@@ -97,24 +107,29 @@ def test_detachment_is_found_again() -> None:
     assert moved.measured == pytest.approx(moved.predicted, rel=0.02) and moved.predicted < 1.8
 
 
-remembered = cache(states.measured)
-"""Predictions that differ share their simulations."""
+SIMULATED: dict[str, Array] = {}
+
+
+def remembered(point: Point[states.Settings]) -> Array:
+    """Predictions that differ share their simulations."""
+    if str(point) not in SIMULATED:
+        SIMULATED[str(point)] = states.measured(point)
+    return SIMULATED[str(point)]
 
 
 @pytest.mark.parametrize(
     ("perturb", "verdicts"),
     [({}, {"agree", "undecided"}), ({"theta": 1.25}, {"disagree"}), ({"signal": 0.7}, {"disagree"})],
 )
-def test_threshold_states(perturb: dict[str, float], verdicts: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threshold_states(perturb: dict[str, float], verdicts: set[str]) -> None:
     """A small run does not disagree; theta that is far too large, or a wrong signal in the runs, is noticed."""
-    monkeypatch.setattr(states, "measured", remembered)
-    report = states.run(settings=SMALL, seed=1, perturb=perturb)
+    report = replace(states.CHECK, measure=remembered).run(plan=SMALL, seed=1, perturb=perturb)
     assert report.verdict in verdicts, report.message
 
 
 def test_same_states_for_any_number_of_workers() -> None:
     tiny = states.Settings((1.0, 3.0, 5.0), sizes=(12, 16, 20, 24), samples=(3,) * 4, starts=(2,) * 4, directions=2)
-    alone, shared = (states.run(settings=tiny, workers=workers) for workers in (1, 2))
+    alone, shared = (states.CHECK.run(plan=tiny, workers=workers) for workers in (1, 2))
     assert alone.record() == shared.record() and alone.verdict != "disagree" and len(alone.panels) == 4
     assert alone.comparisons[-1].label == "1/Delta_2 where the outlier detaches"
 
@@ -122,7 +137,7 @@ def test_same_states_for_any_number_of_workers() -> None:
 def test_unknown_perturbation() -> None:
     for module in (states, success):
         with pytest.raises(ValueError, match="perturb = 'mass'"):
-            module.run(quick=True, perturb={"mass": 2.0})
+            module.CHECK.run(quick=True, perturb={"mass": 2.0})
 
 
 def test_criterion() -> None:
@@ -164,24 +179,23 @@ def test_pairs_of_runs_have_opposite_noise() -> None:
 
 
 @pytest.mark.parametrize(("theta", "verdict"), [(1.0, "agree"), (1.3, "disagree")])
-def test_success_that_is_drawn_from_the_theory(monkeypatch: pytest.MonkeyPatch, theta: float, verdict: str) -> None:
+def test_success_that_is_drawn_from_the_theory(theta: float, verdict: str) -> None:
     """The verdict when the outcomes follow the prediction, with its theta right or 30% too large."""
-    chosen = success.Settings(signals=(1.2, 1.5, 2.0), sizes=(32, 64), pairs=(600, 600), resolution=0.4)
+    chosen = success.Signals(signals=(1.2, 1.5, 2.0), sizes=(32, 64), pairs=(600, 600), resolution=0.4)
     need = cache(lambda signal, size: success.needed_at((signal, size, 1.0)))
 
-    def outcome(point: tuple[float, int, int, int, float]) -> int:
-        signal, size, number, seed, _ = point
-        random = np.random.default_rng((seed, size, number, round(1e3 * signal)))
-        return int(np.sum(random.random(2) < ndtr(0.7 * (1 - need(signal, size)))))
+    def outcome(point: Point[success.Signals]) -> Array:
+        signal = point.plan.signals[point.case]
+        random = np.random.default_rng((point.seed, point.size, point.number, round(1e3 * signal)))
+        return np.array([np.sum(random.random(2) < ndtr(0.7 * (1 - need(signal, point.size))))])
 
-    monkeypatch.setattr(success, "successes", outcome)
-    report = success.run(settings=chosen, perturb={"theta": theta})
+    report = replace(success.CHECK, measure=outcome).run(plan=chosen, perturb={"theta": theta})
     assert report.verdict == verdict, report.message
 
 
 def test_a_few_runs_never_disagree() -> None:
-    tiny = success.Settings(signals=(1.2, 2.0), sizes=(24, 48), pairs=(6, 4))
-    report = success.run(settings=tiny, seed=2)
+    tiny = success.Signals(signals=(1.2, 2.0), sizes=(24, 48), pairs=(6, 4))
+    report = success.CHECK.run(plan=tiny, seed=2)
     assert report.verdict != "disagree" and len(report.panels) == 2
     assert "its drift is no power of N" in " ".join(report.remarks)
 
@@ -205,15 +219,15 @@ def test_the_laws_of_extrapolation_on_a_twin(theta: float) -> None:
 @pytest.mark.parametrize("seed", [0, 3])
 def test_quick_checks_agree(seed: int) -> None:
     for module in (states, success):
-        report = module.run(quick=True, seed=seed, workers=2)
+        report = module.CHECK.run(quick=True, seed=seed, workers=2)
         assert report.verdict == "agree", report.message
 
 
 @pytest.mark.slow
 def test_wrong_signal_is_noticed_by_its_success() -> None:
-    chosen = success.Settings(sizes=(32, 64, 128), pairs=(150, 150, 60))
-    assert success.run(settings=chosen, workers=2, perturb={"signal": 2.0}).verdict == "disagree"
-    assert success.run(settings=chosen, workers=2, perturb={"theta": 1.3}).verdict == "disagree"
+    chosen = success.Signals(sizes=(32, 64, 128), pairs=(150, 150, 60))
+    assert success.CHECK.run(plan=chosen, workers=2, perturb={"signal": 2.0}).verdict == "disagree"
+    assert success.CHECK.run(plan=chosen, workers=2, perturb={"theta": 1.3}).verdict == "disagree"
 
 
 @pytest.mark.parametrize("delta_p", [0.25, 4.0])

@@ -18,11 +18,12 @@ from sympy import Rational, Symbol
 
 from numerics.dynamics import solve_dynamics
 from numerics.errors import ConvergenceError, Interrupted
+from numerics.extrapolation import Law, extrapolate
 from numerics.lowering import Array
 from numerics.simulation import Ensemble, load, lowest, sample, simulate
 from numerics.simulation.job import Job, Task
 from numerics.simulation.observables import schedule
-from numerics.statistics import bootstrap, extrapolate
+from numerics.statistics import bootstrap
 from numerics.sweep import SweepError, sweep
 from theory import OVERLAP, GaussianLandscape, SpikedMatrixTensor
 
@@ -444,7 +445,7 @@ def deviations(
     for name in ("mu", "energy", "correlation") if landscape.mean == 0 else ("m", "mu", "energy", "correlation"):
         for k in range(len(times)):
             values, errors = ([row[f"{name}{part}"][k] for row in rows] for part in ("", "_error"))
-            fit = extrapolate(sizes, values, errors, terms=2)
+            fit = extrapolate(sizes, values, errors, Law((1.0, 2.0)))
             z.append((fit.value - expected[name][k]) / fit.error)
     return np.array(z)
 

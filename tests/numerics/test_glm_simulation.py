@@ -14,6 +14,7 @@ import pytest
 from scipy.integrate import quad
 from sympy import Abs, Piecewise, cosh, log
 
+from numerics.extrapolation import Law, extrapolate
 from numerics.generalized_linear import initial_hessian, spectral_outlier, state_evolution
 from numerics.generalized_linear.simulation import (
     SampledRisk,
@@ -31,7 +32,7 @@ from numerics.generalized_linear.simulation.spectral import optimal_method
 from numerics.lowering import Array
 from numerics.simulation import Ensemble, gradient_flow, lowest, random_starts, spectrum
 from numerics.simulation.inverse import lowest_pairs
-from numerics.statistics import extrapolate, wilson
+from numerics.statistics import wilson
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, SpectralMethod
 from theory.systems.phase_retrieval import LinearRegression, PhaseRetrieval
 
@@ -241,7 +242,7 @@ def test_outlier_of_the_initial_hessian_extrapolated(a: float, alpha: float) -> 
     for k in range(2):
         values = [row[k].mean() for row in rows]
         errors = [row[k].std(ddof=1) / np.sqrt(row[k].size) for row in rows]
-        fit = extrapolate(sizes, values, errors, exponent=1 if above or k else 2 / 3)
+        fit = extrapolate(sizes, values, errors, Law((1.0 if above or k else 2 / 3,)))
         assert abs(fit.value - target[k]) < 4 * fit.error, (k, fit, target)
 
 
@@ -282,7 +283,7 @@ def test_spectral_overlap_at_all_alpha() -> None:
             count = 24000 // size
             values = [spectral_estimate(sample_risk(MILD, size, alpha, k)).overlap_squared for k in range(count)]
             rows.append((np.mean(values), np.std(values, ddof=1) / np.sqrt(count)))
-        fit = extrapolate([500, 1000, 2000], *np.transpose(rows))
+        fit = extrapolate([500, 1000, 2000], *np.transpose(rows), Law((1.0,)))
         assert abs(fit.value - known) < 4 * fit.error, (alpha, fit)
 
 

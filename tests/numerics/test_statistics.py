@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from numerics.extrapolation import Law, extrapolate
 from numerics.lowering import Array
-from numerics.statistics import bootstrap, extrapolate, wilson
+from numerics.statistics import bootstrap, mean_and_error, means, wilson
 
 
 def test_bootstrap_of_the_mean_has_the_standard_error() -> None:
@@ -79,36 +80,54 @@ def test_wilson_against_scipy() -> None:
             wilson(*bad)
 
 
-SIZES = np.array([64.0, 128, 256, 512])
+SIZES, PLAIN = np.array([64.0, 128, 256, 512]), Law((1.0,))
 
 
 @pytest.mark.parametrize(("exponent", "terms"), [(1.0, 1), (2 / 3, 1), (1.0, 2)])
 def test_extrapolation_recovers_what_was_put_in(exponent: float, terms: int) -> None:
     truth = np.array([-1.2, 3.0, -20.0])[: terms + 1]
     values = SIZES[:, None] ** (-exponent * np.arange(terms + 1)) @ truth
-    found = extrapolate(SIZES, values, [0.1, 0.01, 0.02, 0.03], exponent=exponent, terms=terms)
+    powers = tuple(exponent * k for k in range(1, terms + 1))
+    found = extrapolate(SIZES, values, [0.1, 0.01, 0.02, 0.03], Law(powers))
     assert found.coefficients == pytest.approx(truth, rel=1e-9)
-    assert found.value == found.coefficients[0] and found.chi2 < 1e-18
-    assert found.degrees == 3 - terms and found.p_value == pytest.approx(1)
+    assert found.value == found.coefficients[0] and found.p_value == pytest.approx(1)
+    assert found.shares is not None and np.sum(found.shares) == pytest.approx(1)
 
 
 def test_extrapolation_error_and_chi_squared_are_those_of_the_noise() -> None:
     errors, rng = np.array([0.01, 0.02, 0.02, 0.03]), np.random.default_rng(4)
-    fits = [extrapolate(SIZES, 1 + 5 / SIZES + errors * rng.standard_normal(4), errors) for _ in range(2000)]
+    fits = [extrapolate(SIZES, 1 + 5 / SIZES + errors * rng.standard_normal(4), errors, PLAIN) for _ in range(2000)]
     pulls: Array = np.array([(fit.value - 1) / fit.error for fit in fits])
     assert abs(pulls.mean()) < 0.08 and pulls.std() == pytest.approx(1, abs=0.05)
-    assert np.mean([fit.chi2 for fit in fits]) == pytest.approx(2, abs=0.15)
-    assert np.mean([fit.p_value < 0.1 for fit in fits]) == pytest.approx(0.1, abs=0.025)
+    for share in (0.1, 0.5, 0.9):
+        assert np.mean([fit.p_value < share for fit in fits]) == pytest.approx(share, abs=0.04)
 
 
 def test_extrapolation_notices_the_wrong_exponent() -> None:
     values = 1 + 5 * SIZES ** (-1 / 3)
-    assert extrapolate(SIZES, values, np.full(4, 1e-3), exponent=1.0).p_value < 1e-6
+    assert extrapolate(SIZES, values, np.full(4, 1e-3), PLAIN).p_value < 1e-6
 
 
 def test_extrapolation_refuses() -> None:
     with pytest.raises(ValueError, match="three lists of one length"):
         extrapolate(SIZES, SIZES, [1, 1, 0, 1])
-    with pytest.raises(ValueError, match="more sizes than terms"):
+    with pytest.raises(ValueError, match="expected 2 different ones or more"):
         extrapolate([64, 64], [1, 2], [1, 1])
-    assert extrapolate([64, 128], [1, 2], [1, 1]).p_value == 1
+    assert extrapolate([64, 128], [1, 2], [1, 1], PLAIN).p_value == 1
+    with pytest.raises(ValueError, match="three lists of one length"):
+        extrapolate(SIZES, SIZES, SIZES, Law((0.0,)))
+
+
+def test_means_with_what_is_known_exactly() -> None:
+    """Without controls the plain mean; with them what they explain is gone, and the error has its size."""
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((400, 50, 1))
+    y = 2 + 3 * x + 0.1 * rng.standard_normal((400, 50, 1))
+    plain, helped = means(8, y[0]), [means(8, *pair) for pair in zip(y, x, strict=True)]
+    value, error = mean_and_error(y[0])
+    assert plain.value == pytest.approx(value) and plain.error == pytest.approx(error) and plain.degrees == 49
+    pulls = np.array([(m.value[0] - 2) / m.error[0] for m in helped])
+    assert pulls.std() == pytest.approx(1, abs=0.12) and helped[0].error < 0.1 * plain.error and helped[0].degrees == 48
+    assert means(8, np.ones((5, 1))).error == [1e-7]
+    with pytest.raises(ValueError, match="samples = 2 of size 8: expected at least 3"):
+        means(8, [[1.0], [2.0]], [[0.1], [-0.1]])
