@@ -43,7 +43,7 @@ class Settings(Plan):
 
     signals: tuple[float, ...] = (0.5, 1.0, 3.5, 5.0)
     sizes: tuple[int, ...] = (32, 64, 128, 256)
-    samples: tuple[int, ...] = (160, 130, 80, 60)
+    samples: tuple[int, ...] = (160, 170, 90, 110)
     starts: tuple[int, ...] = (8, 8, 4, 2)
     directions: int = 64
     resolution: float = 0.05
@@ -171,6 +171,7 @@ def concluded(run: Run[Settings], outcomes: Sequence[Outcome]) -> Findings:
 CHECK = Check(
     name="bbp-threshold-states",
     description="Hessian where gradient flow ends: edge, outlier, overlap with the signal",
+    systems=("spiked-matrix-tensor",),
     reason="a twentieth tells theta = g''(0)/sqrt(f''(1)) from g''(0)/sqrt(f'(1)), whose transition is that of message "
     "passing: 8 % larger at 1/Delta_2 = 5, more below.",
     doing="flow to threshold states",

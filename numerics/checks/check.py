@@ -60,8 +60,8 @@ class Check(Generic[P]):
 
     Attributes
     ----------
-    name, description
-        One word and one line.
+    name, description, systems
+        One word; one line; the names of the systems that it is about.
     reason
         Of the resolution, a sentence: which other theory, or which error, it is to exclude.
     doing
@@ -101,6 +101,7 @@ class Check(Generic[P]):
     theory_mistakes: Mapping[str, float] = field(default_factory=dict)
     simulation_mistakes: Mapping[str, float] = field(default_factory=dict)
     conclude: Callable[[Run[P], Sequence[Outcome]], Findings] = lambda _run, _outcomes: Findings()
+    systems: tuple[str, ...] = ()
     sites: int = 1
     remarks: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)

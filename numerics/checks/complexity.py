@@ -106,6 +106,7 @@ def concluded(run: Run[Cases], outcomes: Sequence[Outcome]) -> Findings:
 CHECK = Check(
     name="complexity",
     description="all critical points of small landscapes against the exact Kac-Rice count",
+    systems=("spiked-matrix-tensor", "landscape"),
     reason="0.05 in ln(number)/N, and 0.1 in bins: the leading exponential of large N is 0.2 to 0.35 below the count "
     "of all critical points at these N, and 0.09 to 0.2 below that of minima.",
     doing="critical points",

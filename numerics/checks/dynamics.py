@@ -185,6 +185,7 @@ SMALL, LARGER, SPARSE = (40, 64, 128, 256), (64, 96, 160, 256), (384, 768, 1536)
 CHECK = Check(
     name="dynamics",
     description="gradient flow and Langevin runs against the two-time equations",
+    systems=("spiked-matrix-tensor", "pure-spin", "landscape"),
     reason="10 % (16 %, quick): in a quadratic landscape with the same f'(1) mu is a quarter lower than in the pure "
     "one, and e by 12 % at t = 1 and 3.",
     doing="dynamics at finite N",

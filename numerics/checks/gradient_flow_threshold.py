@@ -146,6 +146,7 @@ def panels(signals: Array, curves: Mapping[int, SuccessCurve], counts: Mapping[i
 CHECK = Check(
     name="gradient-flow-threshold",
     description="success probability of gradient flow at finite size against the threshold",
+    systems=("spiked-matrix-tensor",),
     reason="a fifth of 1/Delta_2 = 2 (0.45 of it, quick): the threshold of Bayes-optimal message passing is at 1.",
     doing="gradient flow",
     default=Signals(),

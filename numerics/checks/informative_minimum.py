@@ -123,6 +123,7 @@ def predicted(run: Run[Sizes], k: int) -> list[Row]:
 CHECK = Check(
     name="informative-minimum",
     description="descent from the signal against the aligned minimum of Kac-Rice",
+    systems=("spiked-matrix-tensor", "landscape"),
     reason="5 % (10 %, quick): the Bayes-optimal overlap is 13 % below that of the minimum in the first landscape, and "
     "the outlier of the second is 17 % farther from the centre of the spectrum than the edge.",
     doing="descent from the signal",

@@ -90,6 +90,7 @@ def predicted(run: Run[Times], case: int) -> list[Row | Curve]:
 CHECK = Check(
     name="phase-retrieval-dynamics",
     description="gradient flow of phase retrieval against the effective process",
+    systems=("phase-retrieval",),
     reason="0.07 (0.15, quick): flow without memory, on fresh data at every time, has 2.6 to 4.6 times the energy at "
     "the same overlap, and 4 times mu or more.",
     doing="gradient flow",

@@ -134,6 +134,7 @@ def remarks(plan: Ends, outcomes: Sequence[Outcome]) -> list[str]:
 CHECK = Check(
     name="phase-retrieval-threshold-states",
     description="Hessian where gradient flow of phase retrieval ends: edge, outlier, overlap",
+    systems=("phase-retrieval",),
     reason="a fifth of alpha: b is 1 for the law of a random point at alpha = 2.85, a third below where it is for full "
     "RSB. Half of alpha, quick: it tells an outlier from none.",
     doing="the end of gradient flow",

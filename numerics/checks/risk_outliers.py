@@ -100,6 +100,7 @@ def outlier_check(cases: Sequence[Case], measure: Callable[[Point[Sizes]], Measu
 
     how = "Extrapolated in 1/N where there is an outlier; edges in N^(-2/3), N^(-4/3), overlaps there in 1/N, 1/N^2."
     return Check(
+        systems=("phase-retrieval",),
         count=lambda _: len(cases),
         measure=measure,
         predict=predicted,

@@ -97,6 +97,7 @@ def predicted(run: Run[Iterations], k: int) -> list[Row]:
 CHECK = Check(
     name="state-evolution",
     description="message passing, Bayes-optimal and maximum-likelihood, against its state evolution",
+    systems=("spiked-matrix-tensor", "landscape"),
     reason="3 % of m (6 %, quick): Bayes-optimal and maximum-likelihood evolution from the same start in the same "
     "landscape differ by 5 % after two steps and 12 % in the end.",
     doing="message passing",

@@ -64,6 +64,7 @@ def predicted(run: Run[Iterations], k: int) -> list[Row]:
 CHECK = Check(
     name="state-evolution-phase-retrieval",
     description="message passing in phase retrieval against its state evolution",
+    systems=("phase-retrieval",),
     reason="0.05: a tenth of alpha, less than the two thresholds are apart, moves q by 0.07 to 0.11 in eight steps "
     "(0.12, quick: a fifth of alpha, in five steps).",
     doing="message passing",

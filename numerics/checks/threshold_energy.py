@@ -217,6 +217,7 @@ def concluded(run: Run[Window], _: Sequence[Outcome]) -> Findings:
 CHECK = Check(
     name="threshold-energy",
     description="where gradient flow from a random start ends, and how stable it is",
+    systems=("pure-spin", "mixed-spin"),
     reason="3 % (10 %, quick): less than the energy still falls from the first time of the fit on, 4 % (10.3 %). A fit "
     "in t^(-1/2) in place of t^(-2/3), which ends 0.9 % (2.6 %) lower, is not told from it.",
     doing="the end of gradient flow",
