@@ -5,23 +5,58 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
+from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
-from sympy import Expr, Float, Integral, Rational, Symbol, erf, erfc, lambdify
+from sympy import Expr, Float, Integral, Mul, Rational, Symbol, erf, erfc, exp, lambdify
+from sympy.codegen.cfunctions import expm1
+
+from .errors import ConvergenceError
 
 Backend = Literal["numpy", "mpmath"]
 Array = NDArray[np.float64]
+FINER = 1
+"""Halving of the step of a quadrature beyond those that mpmath would make."""
 
 
 @lru_cache(maxsize=512)
 def _compiled(arguments: tuple[Symbol, ...], expressions: tuple[Expr, ...], backend: Backend) -> Callable[..., Any]:
-    modules: list[str] = [backend]
+    modules: list[Any] = [{"quad": integral}, backend]
     if backend == "numpy":
         expressions = tuple(within_float(expression) for expression in expressions)
         # NumPy has no error function; SciPy is loaded where it is needed
         modules = ["scipy", backend] if any(expression.has(erf, erfc) for expression in expressions) else [backend]
+    expressions = tuple(expression.replace(Integral, _without_cancellation) for expression in expressions)
     # a common subexpression must not leave the integral that binds its variable
     apart = not any(expression.has(Integral) for expression in expressions)
     return lambdify(arguments, list(expressions), modules=modules, cse=apart)  # type: ignore[no-any-return]
+
+
+def _without_cancellation(integrand: Expr, *limits: Any) -> Integral:
+    """Sums with ``exp(x)``, x > 0, which at the nodes close to ``x = 0`` would lose their digits."""
+    return Integral(integrand.replace(lambda e: e.is_Add, lambda e: e.func(*map(_from_expm1, e.args))), *limits)
+
+
+def _from_expm1(term: Expr) -> Expr:
+    """``a exp(x)`` as ``a (exp(x) - 1) + a``."""
+    growing = [factor for factor in Mul.make_args(term) if isinstance(factor, exp) and factor.exp.is_positive]
+    a = term / growing[0] if growing else term
+    return a * expm1(growing[0].exp) + a if growing else term
+
+
+def integral(function: Callable[..., Any], *intervals: Any) -> Any:
+    """By tanh-sinh quadrature; an integrand may be singular at its ends, which costs digits.
+
+    Raises ``ConvergenceError`` where mpmath's estimate of the error leaves less than a third of them; how many are
+    right shows when it is done again with more.
+    """
+    steps = mp.quad.__self__._tanh_sinh.guess_degree(mp.prec) + FINER
+    try:
+        value, error = mp.quad(function, *intervals, error=True, maxdegree=steps)
+    except ZeroDivisionError:
+        value, error = mp.nan, mp.inf
+    if not error <= max(1, abs(value)) * mp.mpf(10) ** (-mp.dps / 3):
+        raise ConvergenceError(f"an integral is known to {mp.nstr(error, 2)} only")
+    return value
 
 
 def within_float(expression: Expr) -> Expr:

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 from mpmath import mp
-from sympy import Expr, Symbol, sympify
+from sympy import Expr, Integral, Symbol, sympify
+from sympy.core.relational import Relational
 from sympy.logic.boolalg import false
 
 from theory.laws import Explicit, Law, Roots
-from theory.prediction import Threshold
+from theory.prediction import Condition, Prediction, Threshold
 
 from .errors import ConvergenceError
 from .lowering import lower_exact
+from .quantity import Quantity
 from .roots import polish
 from .rounding import half_unit
 from .threshold_values import ThresholdValue
@@ -36,14 +38,37 @@ def solve_threshold(threshold: Threshold, at: Point, digits: int = 15) -> Thresh
     ``digits``.
     """
     unknown = ThresholdValue.unknown(threshold, digits=digits)
-    for condition in threshold.conditions:
-        if condition.holds == false or condition.holds.subs(at) == false:
-            return replace(unknown, note=condition.otherwise)
+    value, error, note = _solved(threshold, at, digits)
+    return replace(unknown, value=value, error=error, note=note)
+
+
+def solve_prediction(prediction: Prediction, at: Point, digits: int = 15) -> Quantity:
+    """A number with an error as for a threshold, or the reason for none."""
+    value, error, note = _solved(prediction, at, digits)
+    return Quantity(value, error, prediction.meaning, note)
+
+
+def _solved(prediction: Prediction, at: Point, digits: int) -> tuple[Any, Any, str]:
+    """Value, error, and why there are none."""
     try:
-        value, error = solve(threshold.law, at, digits)
+        failing = next((c for c in prediction.conditions if not _holds(c, at)), None)
+        if failing is not None:
+            return None, None, failing.otherwise
+        value, error = solve(prediction.law, at, digits)
     except ConvergenceError as failure:
-        return replace(unknown, note=f"not found: {failure}")
-    return replace(unknown, value=value, error=error + half_unit(value, digits))
+        return None, None, f"not found: {failure}"
+    return value, error + half_unit(value, digits), ""
+
+
+def _holds(condition: Condition, at: Point) -> bool:
+    """What no symbols decide is decided by numbers; what still has symbols is taken to hold."""
+    relation = sympify(condition.holds)
+    if not isinstance(relation, Relational):
+        return bool(relation.subs(at) != false)
+    sides = [side.subs(at) for side in relation.args]
+    if any(side.has(Integral) for side in sides) and not any(side.free_symbols for side in sides):
+        sides = _with(GUARD, lower_exact((), sides))
+    return bool(relation.func(*sides) != false)
 
 
 @singledispatch
@@ -55,8 +80,7 @@ def solve(law: Law, at: Point, digits: int) -> tuple[Any, Any]:
 @solve.register
 def _(law: Explicit, at: Point, digits: int) -> tuple[Any, Any]:
     function = lower_exact((), [law.value.subs(at)])
-    coarse, fine = (_with(digits + extra, lambda: function()[0]) for extra in (GUARD, 2 * GUARD))
-    return fine, abs(fine - coarse)
+    return _settled(lambda working: _with(working, lambda: function()[0]), digits)
 
 
 @solve.register
@@ -64,8 +88,20 @@ def _(law: Roots, at: Point, digits: int) -> tuple[Any, Any]:
     sides = [(equation.lhs - equation.rhs).subs(at) for equation in law.sides]
     residuals = lower_exact(law.unknowns, sides)
     start = _start(law, sides, at)
-    found = polish(residuals, start, digits, slack=1e-3)
-    return found.value[0], found.error
+    return _settled(lambda working: polish(residuals, start, working - GUARD, slack=1e-3).value[0], digits)
+
+
+def _settled(compute: Callable[[int], Any], digits: int) -> tuple[Any, Any]:
+    """With more and more working digits, until two results agree: the last one, and by how much they differ.
+
+    An integral whose integrand is singular at an end is known to a part of its digits only.
+    """
+    value = compute(digits + GUARD)
+    for working in (digits + 2 * GUARD, 2 * digits + 4 * GUARD, 4 * digits + 8 * GUARD):
+        before, value = value, compute(working)
+        if abs(value - before) <= abs(value) * mp.mpf(10) ** -digits:
+            break
+    return value, abs(value - before)
 
 
 def _start(law: Roots, sides: list[Expr], at: Point) -> tuple[float, ...]:
@@ -76,13 +112,22 @@ def _start(law: Roots, sides: list[Expr], at: Point) -> tuple[float, ...]:
     function = lower_exact(law.unknowns, sides)
     low, high = (float(sympify(end).subs(at)) for end in law.within)
     grid = np.geomspace(low, high, GRID) if low > 0 else np.linspace(low, high, GRID)
-    values = _with(GUARD, lambda: [float(function(mp.mpf(x))[0]) for x in grid])
+    values = _with(GUARD, lambda: np.array([_or_nan(function, mp.mpf(x)) for x in grid]))
+    grid, values = grid[np.isfinite(values)], values[np.isfinite(values)]
     changes = np.flatnonzero(np.sign(values[:-1]) != np.sign(values[1:]))
     if changes.size != 1:
         raise ConvergenceError(f"{law.unknowns[0]}: {changes.size} roots from {low:g} to {high:g}, expected one")
     k = int(changes[0])
     bracket = (mp.mpf(grid[k]), mp.mpf(grid[k + 1]))
     return (_with(GUARD, lambda: float(mp.findroot(lambda x: function(x)[0], bracket, solver="anderson", tol=1e-20))),)
+
+
+def _or_nan(function: Callable[..., list[Any]], x: Any) -> float:
+    """At an end of the interval an integral may diverge."""
+    try:
+        return float(function(x)[0])
+    except ConvergenceError:
+        return float("nan")
 
 
 def _with(digits: int, compute: Callable[[], Any]) -> Any:

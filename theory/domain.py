@@ -113,17 +113,19 @@ class Whole(Domain):
 
 @dataclass(frozen=True)
 class Exact(Domain):
-    """A positive number as an exact fraction, or infinity where it means something."""
+    """A positive number as an exact fraction, or zero or infinity where they mean something."""
 
     infinite: bool = False
+    zero: bool = False
 
     def read(self, name: str, text: str) -> Expr:
         """Text such as ``0.1``, which is 1/10, or ``inf``."""
         if self.infinite and text.strip().lower() in ("inf", "infinity", "oo"):
             return oo
         value = parse_number(name, text)
-        if not value > 0:
-            raise ValueError(f"{called(name, text)} must be a positive number; try {called(name, 1)}")
+        if not (value > 0 or (self.zero and value == 0)):
+            least = "a number >= 0" if self.zero else "a positive number"
+            raise ValueError(f"{called(name, text)} must be {least}; try {called(name, 1)}")
         return value
 
     def plain(self, value: Any) -> Any:
@@ -131,7 +133,8 @@ class Exact(Domain):
         return float(value) if isfinite(float(value)) else "inf"
 
     def __str__(self) -> str:
-        return f"number > 0, to {float(LARGEST_PARAMETER):g}{', or inf' if self.infinite else ''}"
+        least, more = ">=" if self.zero else ">", ", or inf" if self.infinite else ""
+        return f"number {least} 0, to {float(LARGEST_PARAMETER):g}{more}"
 
 
 @dataclass(frozen=True)
