@@ -28,6 +28,11 @@ class Explicit(Law):
         """``name = value``."""
         return [(rf"\text{{{name.replace('_', ' ')}}}", self.value)]
 
+    @property
+    def symbols(self) -> set[Symbol]:
+        """Of the value."""
+        return set(self.value.free_symbols)
+
 
 @dataclass(frozen=True)
 class Roots(Law):
@@ -45,6 +50,11 @@ class Roots(Law):
         """As they are."""
         del name
         return [(equation.lhs, equation.rhs) for equation in self.sides]
+
+    @property
+    def symbols(self) -> set[Symbol]:
+        """Those that are not unknown."""
+        return {symbol for side in self.sides for symbol in side.free_symbols} - set(self.unknowns)
 
 
 @dataclass(frozen=True)

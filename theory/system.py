@@ -113,6 +113,11 @@ class System(Printable, metaclass=Declared):
                 raise ValueError(f"{called(name)} does not apply to {cls.slug}; it has {own}")
         return cls(**{name: known[name].read(text) for name, text in texts.items()})
 
+    @classmethod
+    def exemplar(cls) -> Self:
+        """At the values that its parameters give to try."""
+        return cls.read({p.name: p.example.strip("'") for p in cls.parameters if p.required})
+
     def require(self, leave: Iterable[str] = ()) -> None:
         """ValueError if a parameter that is needed was not given; those in ``leave`` need not be."""
         self.needs({*self.given, *leave})

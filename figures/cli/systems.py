@@ -52,8 +52,7 @@ def example(command: str, kind: type[System]) -> str:
     values = [f"{p.option} {p.example}" for p in own]
     for offered in options(function):
         if offered.option.positional:
-            made = kind(**{p.name: p.read(p.example.strip("'")) for p in own})
-            values.insert(0, next(iter(made.derivation())))
+            values.insert(0, next(iter(kind.exemplar().derivation())))
         elif offered.needed:
             values.append(f"--{offered.name.replace('_', '-')} {NEEDED[offered.name]}")
     return " ".join([*words, *values, *BRIEF.get(command, [])])

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from theory.domain import FLAG, Choice, Real, Several, Whole
+from theory.laws import Flow
+from theory.naming import called
+from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
-from .files import FILE
-from .question import Option, answers
+from .files import FILE, file_to_write, picture_to_write
+from .progress import announced
+from .question import Option, answers, predicts, values_of
 
 T_MAX = Option(Real(-1e300, 1e300), "Last time; ageing at T = 0 can be followed to 1e8 or so.")
 OVERLAP = Option(Real(-1, 1), "Overlap with the signal at the start.")
@@ -18,6 +22,36 @@ OUTPUT = Option(FILE, "Keep all of it (npz); every two minutes and on Ctrl-C, a 
 PLOT = Option(FILE, "Draw m, energy and mu to a PNG, PDF or SVG file.")
 HOTTEST = 1e100
 """Largest temperature, and inverse temperature of the start."""
+
+
+POINTS = 65
+"""Times that are kept, unless some are asked for."""
+
+
+@answers(System, applies=predicts(Flow))
+def of_flow(
+    system: System,
+    *,
+    t_max: Annotated[float, Option(Real(1e-300, 1e6), "Last time, in the units of the equation that is solved.")],
+    at: Annotated[Any, Option(Several(Real(0, 1e6)), "Times to report; default some, evenly.")] = None,
+    output: Annotated[Any, Option(FILE, "Keep all of it (npz).", "o")] = None,
+    plot: Annotated[Any, Option(FILE, "Draw what is observed to a PNG, PDF or SVG file.")] = None,
+) -> Answer:
+    """Of the prediction whose law is a flow."""
+    from numerics.integro_differential import solve_flow
+
+    from .averages import answered
+
+    file, picture = file_to_write("output", output), picture_to_write(plot)
+    late = [t for t in at or () if t > t_max]
+    if late:
+        raise ValueError(f"{called('at', f'{late[0]:g}')} lies beyond {called('t_max', f'{t_max:g}')}")
+    law, meaning = next((p.law, p.meaning) for p in system.predictions() if isinstance(p.law, Flow))
+    times = sorted({i * t_max / (POINTS - 1) for i in range(POINTS)} | set(at or ()))
+    with announced() as doing:
+        doing(f"flow to {law.time} = {t_max:g}")
+        found = solve_flow(law, values_of(system), times, meaning=meaning)
+    return answered(system, found, file, picture, at)
 
 
 @answers(Landscape)

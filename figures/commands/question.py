@@ -9,8 +9,12 @@ from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar, get_type_hints
 
+from sympy import Symbol
+
 from theory.domain import Domain
+from theory.laws import Law
 from theory.naming import called
+from theory.prediction import Threshold
 from theory.system import System
 
 from . import COMMANDS
@@ -63,15 +67,21 @@ _ANSWERS: dict[str, dict[type[System], Answering]] = {}
 Names = Callable[[type[System]], tuple[str, ...]]
 
 
-def answers(kind: type[System], *, leave: Names = lambda _: (), spare: Names = lambda _: ()) -> Callable[[F], F]:
-    """Register the function as what the command called like its module does for such systems.
+def answers(
+    kind: type[System],
+    *,
+    leave: Names = lambda _: (),
+    spare: Names = lambda _: (),
+    applies: Callable[[type[System]], bool] = lambda _: True,
+) -> Callable[[F], F]:
+    """Register the function as what the command called like its module does for such systems, if it ``applies``.
 
     ``leave`` names parameters of the system that this command does not take, such as the control of its thresholds;
     ``spare`` those that it takes and does not need.
     """
 
     def register(function: F) -> F:
-        vars(function).update(leave=leave, spare=spare)
+        vars(function).update(leave=leave, spare=spare, applies=applies)
         _ANSWERS.setdefault(function.__module__.rsplit(".", 1)[-1], {})[kind] = function
         return function
 
@@ -83,8 +93,17 @@ def answering(command: str, kind: type[System]) -> Answering | None:
     import_module(f"{__package__}.{command}")
     own = _ANSWERS.get(command, {})
     found = next((own[base] for base in kind.__mro__ if base in own), None)
-    applies = None if found is None else getattr(import_module(found.__module__), "applies", None)
-    return None if applies is not None and not applies(kind) else found
+    return None if found is None or not vars(found)["applies"](kind) else found
+
+
+def predicts(*laws: type[Law]) -> Callable[[type[System]], bool]:
+    """Whether a system has predictions by one of these laws, thresholds apart."""
+
+    @cache
+    def has(kind: type[System]) -> bool:
+        return any(isinstance(p.law, laws) for p in kind.exemplar().predictions() if not isinstance(p, Threshold))
+
+    return has
 
 
 def commands_of(kind: type[System]) -> list[str]:
@@ -102,6 +121,11 @@ def spared(command: str, kind: type[System]) -> tuple[str, ...]:
     """Parameters that need no value."""
     found = answering(command, kind)
     return () if found is None else (*vars(found)["leave"](kind), *vars(found)["spare"](kind))
+
+
+def values_of(system: System) -> dict[Symbol, Any]:
+    """The values of the symbols that stand for parameters left out."""
+    return {Symbol(name, positive=True): value for name, value in system.given.items()}
 
 
 @cache

@@ -10,13 +10,16 @@ from sympy import Expr
 from numerics.quantity import with_error
 from theory.domain import Between, Real
 from theory.landscape import GaussianLandscape, exact
+from theory.laws import Explicit, Roots
+from theory.prediction import Threshold
 from theory.statics import at_overlap
+from theory.system import System
 from theory.systems import Landscape
 
 from .answer import Answer
 from .files import FILE, drawing, picture_to_write
 from .output import print_table
-from .question import Option, answers
+from .question import Option, answers, predicts, values_of
 from .rows import titled
 from .signal import require_signal
 
@@ -27,6 +30,23 @@ if TYPE_CHECKING:
 TEMPERATURE = Option(Real(0, 1e100), "0, the default, is the ground state.")
 OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
 PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.")
+
+
+@answers(System, applies=predicts(Explicit, Roots))
+def of_any(system: System) -> Answer:
+    """The numbers among the predictions, each with its error or the reason for none."""
+    from numerics.curves import Numbers
+    from numerics.solve import solve_prediction
+
+    from .averages import answered
+
+    at = values_of(system)
+    found = {
+        p.name: solve_prediction(p, at)
+        for p in system.predictions()
+        if isinstance(p.law, Explicit | Roots) and not isinstance(p, Threshold) and p.law.symbols <= at.keys()
+    }
+    return answered(system, Numbers({}, found, system.echo()), None, None)
 
 
 @answers(Landscape)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from sympy import Symbol
-
 from numerics.progress import part
 from theory.domain import Several, Text, Whole
 from theory.prediction import Threshold
@@ -16,7 +14,7 @@ from theory.systems import GeneralizedLinear, Landscape
 from .answer import Answer
 from .output import print_table, select
 from .progress import announced, fraction
-from .question import Option, answers
+from .question import Option, answers, values_of
 
 if TYPE_CHECKING:
     from numerics.threshold_values import Thresholds
@@ -30,24 +28,18 @@ def _control(kind: type[System]) -> tuple[str, ...]:
     return (kind.control,) if kind.control else ()
 
 
-def applies(kind: type[System]) -> bool:
-    """Systems with thresholds: those of their families, or among their predictions."""
-    return bool(kind.control) or issubclass(kind, Landscape)
-
-
-@answers(System, leave=_control)
+@answers(System, leave=_control, applies=lambda kind: bool(kind.control))
 def of_any(system: System, *, digits: Annotated[int, DIGITS] = 15, only: Annotated[Any, ONLY] = None) -> Answer:
     """Each threshold among the predictions, by the solver of its law."""
     from numerics.solve import solve_threshold
     from numerics.threshold_values import Thresholds
 
     known = {p.name: p for p in system.predictions() if isinstance(p, Threshold)}
-    point = {Symbol(name, positive=True): value for name, value in system.given.items()}
     found = {}
     with announced() as doing:
         for key in select("only", only, known):
             doing(key)
-            found[key] = solve_threshold(known[key], point, digits)
+            found[key] = solve_threshold(known[key], values_of(system), digits)
     return _answer(system, Thresholds(found))
 
 

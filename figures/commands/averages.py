@@ -1,0 +1,34 @@
+"""Curves and averages of any system: shown, written, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from numerics.curves import Curves
+from theory.system import System
+
+from .answer import Answer, Writers
+from .files import drawing
+from .output import print_table
+from .rows import titled
+
+
+def answered(
+    system: System, found: Curves, file: Path | None, picture: Path | None, places: ArrayLike | None = None
+) -> Answer:
+    """All of it on request in files; a table of its rows, at these places or a few, and of its numbers."""
+
+    def show(record: Any) -> None:
+        title = titled(record)
+        for table in found.tables(places):
+            print_table(title, list(table.columns), table.texts())
+            title = ""
+        if found.message:
+            print(found.message)
+
+    files: Writers = {} if file is None else {"output": lambda: found.save(file)}
+    record = {"system": system.slug, "parameters": system.echo(), **found.record(places)}
+    return Answer(found, record, show, {**files, **drawing(picture, found.plot)})
