@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 from sympy import DiracDelta
 
+from numerics.experiments import has_experiment
 from theory.domain import FLAG, Choice, Domain, Real, Several, Whole
 from theory.naming import called
+from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
-from .files import FOLDER
+from .files import FILE, FOLDER, picture_to_write
 from .question import Option, answers
 from .signal import Starting, require_signal
 
@@ -42,6 +44,31 @@ RTOL = Option(Real(1e-12, 0.1), "Error aimed at; default 1e-4, at T > 0 1e-3.")
 OUTPUT = Option(FOLDER, "Keep each sample as it finishes.", "o")
 RESUME = Option(FLAG, "Go on with what --output holds.", flag=True)
 WORKERS = Option(Whole(1, 1024), "Processes.")
+
+
+@answers(System, applies=has_experiment)
+def of_experiment(
+    system: System,
+    *,
+    size: Annotated[int, SIZE],
+    samples: Annotated[int, SAMPLES] = 16,
+    seed: Annotated[int, SEED] = 0,
+    output: Annotated[Any, Option(FOLDER, "Keep each sample as it finishes; the same command goes on.", "o")] = None,
+    plot: Annotated[Any, Option(FILE, "Draw the averages to a PNG, PDF or SVG file.")] = None,
+    workers: Annotated[int, WORKERS] = 1,
+) -> Answer:
+    """Of its experiment: averages over samples."""
+    from numerics.experiment import average, experiment_of
+    from numerics.provenance import output_folder
+
+    from .averages import answered
+    from .progress import fraction
+
+    folder, picture = None if output is None else output_folder(output), picture_to_write(plot)
+    experiment = experiment_of(type(system))(system)
+    with fraction() as progress:
+        found = average(experiment, size, samples, seed, workers=workers, folder=folder, progress=progress)
+    return answered(system, found, None if folder is None else folder / "averages.npz", picture)
 
 
 @answers(Landscape)
