@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -12,15 +13,11 @@ from numerics.provenance import output_folder
 from .style import save_all
 
 FIGURES = {
-    "sarao_mannelli_2019_passed_and_spurious": "phase diagrams p = 3, 4; complexity of minima (arXiv 1902.00139)",
-    "sarao_mannelli_2019_big_bad_minima": "gradient-flow line, complexity across it, Hessian (arXiv 1907.08226)",
-    "sarao_mannelli_2019_big_bad_minima_dynamics": "gradient flow; its threshold from dynamics (arXiv 1907.08226)",
-    "sarao_mannelli_2019_big_bad_minima_simulation": "gradient flow and its Hessian at finite size (arXiv 1907.08226)",
-    "sarao_mannelli_2020_marvels_and_pitfalls": "Langevin against message passing (arXiv 1812.09066)",
-    "sarao_mannelli_2020_complex_dynamics": "phase retrieval at finite size: recovery, flow, states (arXiv 2006.06997)",
-    "folena_2020_mixed_ageing": "where gradient flow of mixtures ends: its energy to t = 1e7 (arXiv 1903.01421)",
-    "cugliandolo_kurchan_1993": "ageing of the 3-spin model: correlation, response, energy (PRL 71, 173)",
+    path.stem: found.group(1)
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    if (found := re.search(r'^TITLE = "(.*)"$', path.read_text(encoding="utf-8"), re.MULTILINE))
 }
+"""By the names of their files in this folder: those that have a ``TITLE``, read without importing them."""
 
 
 def draw(name: str, output: str | Path) -> list[Path]:

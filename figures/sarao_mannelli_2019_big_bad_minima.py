@@ -20,6 +20,7 @@ from theory.symbols import SHIFT, SIGNAL_OVERLAP
 
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, RED, new_figure
 
+TITLE = "gradient-flow line, complexity across it, Hessian (arXiv 1907.08226)"
 P, DELTA_P = 3, 1
 """Order and noise of the tensor in the second and third figures."""
 

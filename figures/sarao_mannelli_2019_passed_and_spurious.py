@@ -17,6 +17,7 @@ from .complexity_curve import draw_curve
 from .phase_diagram import draw as draw_phase_diagram
 from .style import GREY, new_figure
 
+TITLE = "phase diagrams p = 3, 4; complexity of minima (arXiv 1902.00139)"
 DELTA_P = 4
 """Noise of the tensor at which the curves are drawn."""
 DELTA_2 = (1.0, 0.8, 0.7, 0.6, 0.5)

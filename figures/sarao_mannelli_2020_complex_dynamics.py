@@ -38,6 +38,7 @@ from theory.systems import PhaseRetrieval
 from .style import BLUE, CYAN, GREEN, GREY, ORANGE, PURPLE, new_figure
 from .success_points import draw_shares
 
+TITLE = "phase retrieval at finite size: recovery, flow, states (arXiv 2006.06997)"
 LANDSCAPE = PhaseRetrieval(Rational(1, 100))
 ALPHAS, T_MAX = (1.5, 2.0, 2.5, 3.0, 3.5), 300.0
 """Of the success curves; a run has that much time."""
