@@ -17,20 +17,10 @@ from figures.commands.question import commands_of
 from numerics.phase_diagram import round_numbers, to_latex
 from theory.systems import systems
 
-NEEDED = {
-    "spiked-matrix-tensor": "--p 3 --delta-2 0.5 --delta-p 1",
-    "spiked-tensor": "--p 3 --delta-p 1",
-    "pure-spin": "--p 3 --delta-p 1",
-    "landscape": "--covariance q**3/2",
-    "mixed-spin": "--coefficients 3:1/2,4:1/2",
-    "phase-retrieval": "--a 1 --alpha 3",
-    "linear-regression": "--alpha 3",
-    "generalized-linear": "--loss (u-y)**2/2 --alpha 3",
-}
-WORDS = {"derive": "bbp", "dynamics": "--t-max 1", "simulate": "--t-max 1 -N 8"}
-FIXED = {"thresholds": {"spiked-matrix-tensor": "--delta-2 0.5", "spiked-tensor": "--delta-p 1"} | dict.fromkeys(
-    ("phase-retrieval", "linear-regression", "generalized-linear"), "--alpha 3")}  # fmt: skip
-"""Controls: the parameters whose thresholds are computed."""
+
+def words_of(command: str, system: str) -> list[str]:
+    """Of the example, quotes off."""
+    return shlex.split(example(command.replace("-", "_"), systems()[system]))[1:]
 
 
 def options_of(command: str, system: str) -> set[str]:
@@ -58,12 +48,9 @@ def test_an_option_that_does_not_apply_is_refused(
     run: Any, tmp_path: Path, monkeypatch: Any, command: str, system: str, option: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    needed = "" if command == "phase-diagram" else NEEDED[system]
-    control = FIXED.get(command, {}).get(system, "")
-    words = needed.replace(control, "").split()
-    status, out, err = run(command, system, *WORDS.get(command, "").split(), *words, option, "1")
+    status, out, err = run(*words_of(command, system), option, "1")
     assert status == 2 and out == "" and err.count("\n") == 1
-    assert f"{option} " in err and ("not apply" in err or control.startswith(f"{option} "))
+    assert f"{option} " in err and ("not apply" in err or "whose thresholds are computed" in err)
     assert not list(tmp_path.iterdir())
 
 
@@ -122,8 +109,7 @@ def test_every_option_says_what_it_is(run: Any) -> None:
 @pytest.mark.parametrize("system", ["pure-spin", "landscape"])
 @pytest.mark.parametrize("command", ["complexity", "dynamics", "simulate"])
 def test_no_overlap_with_a_signal_that_is_not_there(run: Any, command: str, system: str) -> None:
-    words = [command, system, *WORDS.get(command, "").split(), *NEEDED[system].split()]
-    status, _, err = run(*words, "--overlap", "0.5")
+    status, _, err = run(*words_of(command, system), "--overlap", "0.5")
     assert (
         status == 2
         and err == f"ruggedflow: --overlap 0.5 does not apply to {system}: nothing is planted; leave it out\n"
