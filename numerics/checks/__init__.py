@@ -4,9 +4,9 @@ r"""Theory against simulation: each check puts a prediction beside a measurement
     report = run_check("bbp-rotation-invariant", quick=True, workers=2)
     print(report.verdict, report.z, report.message)
 
-A new check is a new file in this folder, with a ``Check`` in it; the command line, the figure and the record need
-nothing more. One that is made elsewhere runs by its own ``run``. The verdict follows from the comparisons by the rule
-of ``verdict.py``; a check does not choose it.
+A new check is a ``Check`` in a file of this folder or of an experiment; the command line, the figure and the record
+need nothing more. One that is made elsewhere runs by its own ``run``. The verdict follows from the comparisons by the
+rule of ``verdict.py``; a check does not choose it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+from .. import experiments
 from .check import Check, Findings, Outcome
 from .comparison import Comparison
 from .panels import Curve, Row
@@ -47,8 +48,9 @@ __all__ = [
 
 @cache
 def all_checks() -> dict[str, Check[Any]]:
-    """Every check in the files of this folder, by name."""
-    modules = [import_module(f".{module.name}", __package__) for module in iter_modules(__path__)]
+    """Every check in the files of this folder and of ``numerics/experiments``, by name."""
+    places = {__name__: __path__, experiments.__name__: experiments.__path__}
+    modules = [import_module(f"{name}.{own.name}") for name, path in places.items() for own in iter_modules(path)]
     return {x.name: x for module in modules for x in vars(module).values() if isinstance(x, Check)}
 
 
