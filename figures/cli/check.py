@@ -11,7 +11,7 @@ import click
 
 from figures.commands.output import finite, print_json, print_table
 from figures.commands.progress import fraction
-from numerics.checks import Comparison, Report, all_checks, run_check
+from numerics.checks import Check, Comparison, Report, all_checks, find_checks
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
@@ -37,13 +37,13 @@ def run(
         "workers": processors() if workers is None else Whole(1, 1024).read("workers", workers),
     }
     folder = None if output is None else output_folder(output)
-    names = list(all_checks()) if name == ALL else [name]
-    unwritten: list[OSError] = []
-    records = [_checked(one, chosen, folder, unwritten, quiet=as_json or name == ALL) for one in names]
-    result = records[0] if name != ALL else _together(records)
+    checks, unwritten = find_checks(name), list[OSError]()
+    several = name == ALL or len(checks) > 1
+    records = [_checked(check, chosen, folder, unwritten, quiet=as_json or several) for check in checks]
+    result = _together(records) if several else records[0]
     if as_json:
         print_json(result)
-    elif name == ALL:
+    elif several:
         _print_verdicts(records)
     if folder is not None:
         _write(folder, RECORD, result)
@@ -66,7 +66,7 @@ def _list(as_json: bool) -> None:
 
 
 def _checked(
-    name: str, chosen: Mapping[str, Any], folder: Path | None, unwritten: list[OSError], *, quiet: bool
+    check: Check[Any], chosen: Mapping[str, Any], folder: Path | None, unwritten: list[OSError], *, quiet: bool
 ) -> Record:
     """One check, printed unless ``quiet``, drawn and recorded; where a simulation fails nothing is decided.
 
@@ -74,16 +74,16 @@ def _checked(
     """
     try:
         with fraction() as progress:
-            report = run_check(name, **chosen, progress=progress)
+            report = check.run(**chosen, progress=progress)
     except (ConvergenceError, SweepError) as error:
-        return _failed(name, str(error))
+        return _failed(check.name, str(error))
     record = report.record()
     if not quiet:
         _print(report)
     if folder is not None:
         try:
             record["files"] = _draw(report, folder)
-            _write(folder, name, record)
+            _write(folder, check.name, record)
         except OSError as error:
             unwritten.append(error)
     if not quiet:

@@ -69,5 +69,18 @@ class Bound:
         return f"<{self.command} of {self.made.slug}>"
 
 
+def check(made: System, name: str = "", *, quick: bool = False, seed: int = 0, workers: int = 1) -> Any:
+    """Theory against simulation: the ``Report`` of the check of that name, or of all about the system, by name."""
+    from numerics.checks import checks_of
+
+    known = checks_of(type(made))
+    if name and name not in known:
+        raise ValueError(f"name = {name!r}: {made.slug} has no such check; it has: {', '.join(known) or 'none'}")
+    chosen = [name] if name else list(known)
+    reports = {key: known[key].run(quick=quick, seed=seed, workers=workers) for key in chosen}
+    return reports[name] if name else reports
+
+
 for _command in COMMANDS:
     setattr(System, _command, Command(_command))
+System.check = check  # type: ignore[attr-defined]

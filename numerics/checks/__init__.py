@@ -11,11 +11,15 @@ rule of ``verdict.py``; a check does not choose it.
 
 from __future__ import annotations
 
+import sys
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
+
+from theory.system import System
+from theory.systems import system, systems
 
 from .. import experiments
 from .check import Check, Findings, Outcome
@@ -41,6 +45,8 @@ __all__ = [
     "Series",
     "Sizes",
     "all_checks",
+    "checks_of",
+    "find_checks",
     "judge",
     "run_check",
 ]
@@ -54,11 +60,33 @@ def all_checks() -> dict[str, Check[Any]]:
     return {x.name: x for module in modules for x in vars(module).values() if isinstance(x, Check)}
 
 
+def checks_of(kind: type[System]) -> dict[str, Check[Any]]:
+    """Those about a system, and those in the file that declares it, by name."""
+    own = [x for x in vars(sys.modules[kind.__module__]).values() if isinstance(x, Check)]
+    return {x.name: x for x in (*all_checks().values(), *own) if x in own or kind.slug in x.systems}
+
+
+def find_checks(name: str) -> list[Check[Any]]:
+    """``all`` of them, the one of that name, or those about a system, given by its name or its file.
+
+    ``ValueError`` for a name that is none of these, and for a system without checks.
+    """
+    known = all_checks()
+    if name == "all" or name in known:
+        return list(known.values()) if name == "all" else [known[name]]
+    if name in systems() or ".py" in name:
+        found = list(checks_of(system(name)).values())
+        if not found:
+            raise ValueError(f"{name} has no checks; choose among {', '.join(known)}")
+        return found
+    near = get_close_matches(name, known, n=1, cutoff=0.3)
+    hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(known)}"
+    raise ValueError(f"unknown check {name!r}; {hint}")
+
+
 def run_check(name: str, **options: Any) -> Report:
     """Run the check of that name, with the options of ``Check.run``. ``ValueError`` for an unknown one."""
-    known = all_checks()
-    if name not in known:
-        near = get_close_matches(name, known, n=1, cutoff=0.3)
-        hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(known)}"
-        raise ValueError(f"unknown check {name!r}; {hint}")
-    return known[name].run(**options)
+    if name not in all_checks():
+        find_checks(name)
+        raise ValueError(f"{name} is a system; its checks are those of find_checks")
+    return all_checks()[name].run(**options)

@@ -6,17 +6,20 @@ import json
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import numerics.checks.bbp_rotation_invariant as bbp
+import ruggedflow as rf
 from figures.check_figure import draw
 from figures.cli import check as command
 from figures.commands.progress import fraction
-from numerics.checks import Check, Comparison, Panel, Report, Series, all_checks, run_check
+from numerics.checks import Check, Comparison, Panel, Report, Series, all_checks, find_checks
 from numerics.errors import ConvergenceError
 
 NAME = "bbp-rotation-invariant"
@@ -26,7 +29,7 @@ SMALL: Check[Any] = replace(bbp.CHECK, quick=bbp.Strengths((200, 400, 800), (60,
 
 @pytest.fixture
 def run(run: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(command, "run_check", lambda _name, **options: SMALL.run(**options))
+    monkeypatch.setattr(command, "find_checks", lambda _name: [SMALL])
     return run
 
 
@@ -40,8 +43,8 @@ def reports(monkeypatch: pytest.MonkeyPatch, **verdicts: str) -> None:
         deviation, error = z[verdicts[name]]
         return Report(name, (Comparison("x", 0, 0, deviation * error, error, 1.0, 8),), {"seed": 0})
 
-    monkeypatch.setattr(command, "all_checks", lambda: dict.fromkeys(verdicts))
-    monkeypatch.setattr(command, "run_check", made)
+    stubs = {name: SimpleNamespace(name=name, run=partial(made, name)) for name in verdicts}
+    monkeypatch.setattr(command, "find_checks", lambda name: [stubs[name]] if name in stubs else list(stubs.values()))
 
 
 def test_a_check_is_a_table_and_a_sentence(run: Any) -> None:
@@ -139,7 +142,7 @@ def test_the_list_names_every_check(run: Any) -> None:
     ],
 )
 def test_mistakes_get_one_line(run: Any, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str) -> None:
-    monkeypatch.setattr(command, "run_check", run_check)
+    monkeypatch.setattr(command, "find_checks", find_checks)
     status, out, err = run(*words)
     assert (status, out) == (2, "") and message in err and err.count("\n") == 1
 
@@ -168,3 +171,45 @@ def test_the_figure_has_a_panel_for_each_and_one_for_z(count: int) -> None:
     assert len(figure.axes) == count + 1
     assert figure.axes[-1].get_ylabel() == "$z$"
     figure.draw_without_rendering()
+
+
+OWN = """
+from numerics.checks import Check, Row, Sizes
+from theory import Landscape, OVERLAP as q
+
+
+class Cube(Landscape):
+    slug, title, statement, source = "cube", "a cube", "f = q^3/2", "mine"
+    parameters = ()
+
+    def declare(self):
+        return q**3 / 2, 0
+
+
+def heads(point):
+    import numpy as np
+
+    return np.random.default_rng(point.seeds()).integers(2, size=(point.samples, 1)) + 0.0
+
+
+COINS = Check(
+    name="coins", description="a coin", reason="loaded coins", doing="tossing", count=lambda _: 1, measure=heads,
+    default=Sizes((10, 20, 40), (400, 400, 400), 0.5), quick=Sizes((10, 20, 40), (400, 400, 400), 0.5),
+    predict=lambda run, case: [Row("heads", 0.5, 0, 0.5)], systems=("cube",),
+)
+"""
+
+
+def test_checks_of_a_system_and_of_a_file(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "cube_and_coins.py"
+    file.write_text(OWN)
+    monkeypatch.setattr(command, "find_checks", find_checks)
+    status, out, err = run("check", str(file), "--workers", "1")
+    assert status == 0 and "coins: agree" in out, err
+    status, _, err = run("check", "linear-regression")
+    assert status == 2 and "linear-regression has no checks; choose among" in err
+    assert [check.name for check in find_checks("mixed-spin")] == ["threshold-energy"]
+    made = rf.system(str(file))()
+    assert made.check("coins").verdict == made.check()["coins"].verdict == "agree"
+    with pytest.raises(ValueError, match="cube has no such check; it has: coins"):
+        made.check("dice")
