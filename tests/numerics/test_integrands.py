@@ -99,7 +99,7 @@ def test_jacobian_is_the_slope_of_the_residual(
     blocks: list[Any] = []
     solve = block.solve_block
     monkeypatch.setattr(solver, "solve_block", lambda *problem: blocks.append(problem) or solve(*problem))
-    solver.March(model(landscape, **options), Resolution(8, 3, 1e-3)).run(3.0, None)
+    solver.March(model(landscape, **options), Resolution(8, 3, 1e-3)).run(3.0, lambda _: None)
     assert len(blocks) > 3
     newton = block.Newton(*blocks[-1][:5], double=True)
     jacobian, residual = evaluated(newton, wanted=True)
