@@ -63,6 +63,7 @@ def of_landscape(
 ) -> Answer:
     """At one overlap; drawn over all of them on request."""
     from numerics.complexity import complexity
+    from numerics.together import Together
 
     require_signal(landscape, overlap)
     by_channel = dict(channel_energy)
@@ -91,7 +92,8 @@ def of_landscape(
         return draw(landscape, energy, index)
 
     files = drawing(picture, curve)
-    return Answer(results, record, lambda shown: _print(shown, results), files)
+    together = Together(results, {"system": landscape.slug, **landscape.echo()}, record["remark"])
+    return Answer(together, record, lambda shown: _print(shown, results), files)
 
 
 @answers(GeneralizedLinear)

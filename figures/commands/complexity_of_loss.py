@@ -40,6 +40,7 @@ def found(
 ) -> Answer:
     """Sigma of critical points, of minima and of saddles of a given index at one overlap."""
     from numerics.generalized_linear.complexity import complexity
+    from numerics.together import Together
 
     landscape.require_smooth()
     alpha = float(landscape.alpha)
@@ -74,7 +75,8 @@ def found(
         return draw(landscape, alpha, labels, energy)
 
     files = drawing(picture, curve)
-    return Answer(results, record, lambda shown: _print(shown, list(kinds)), files)
+    together = Together(results, {"system": landscape.slug, **landscape.echo()}, record["remark"])
+    return Answer(together, record, lambda shown: _print(shown, list(kinds)), files)
 
 
 def _fields(found: Complexity) -> dict[str, Any]:
