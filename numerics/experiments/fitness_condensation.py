@@ -155,7 +155,7 @@ def limits(case: int) -> Array | None:
     z = solve_prediction(next(p for p in system(case).predictions() if p.name == "partition"), {}).value
     if z is None:
         return None
-    energy, _ = solve(Explicit(mean_energy(theta, temperature, Float(str(z), 15))), {}, 12)
+    energy = solve(Explicit(mean_energy(theta, temperature, Float(str(z), 15))), {}, 12).value
     return np.array([float(z), float(energy)])
 
 
