@@ -14,18 +14,29 @@ from ..progress import Progress, silent
 from ..solve import Found, Point, solve, solve_thresholds
 from ..threshold_values import Thresholds, ThresholdValue
 from .bayes import algorithmic, information_theoretic, spectral_optimal, weak_recovery
+from .critical import critical_alpha
 from .data import require_smooth
 from .full_rsb import ground_state_bbp
+from .ground_state import ground_state
 from .kac_rice import dominant_bbp, zero_complexity_bbp
 from .one_step import marginal_bbp
 from .spectrum import initial_bbp
 
 DIGITS = 15
+
+
+def least_energy(landscape: GeneralizedLinearLandscape, energy: float, steps: int | None) -> ThresholdValue:
+    """The first alpha whose ground state has this energy; see ``ground_state``."""
+    found = ground_state(landscape, energy=energy, steps=steps)
+    return critical_alpha(found.alpha, found.error, state={"chi": found.chi, "q_0": float(found.q[0])})
+
+
 SOLVERS: Mapping[type[laws.DataLaw], Callable[[Any], ThresholdValue]] = {
     laws.RandomPoint: lambda law: initial_bbp(law.landscape),
     laws.MarginalStates: lambda law: marginal_bbp(law.landscape),
     laws.GroundStates: lambda law: ground_state_bbp(law.landscape),
     laws.CountedMinima: lambda law: (zero_complexity_bbp if law.lowest else dominant_bbp)(law.landscape, law.labels),
+    laws.LeastEnergy: lambda law: least_energy(law.landscape, float(law.energy), law.steps),
     laws.Uninformed: lambda law: weak_recovery(law.landscape),
     laws.Informed: lambda law: algorithmic(law.landscape),
     laws.FullyInformed: lambda law: information_theoretic(law.landscape),

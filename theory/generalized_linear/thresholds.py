@@ -7,7 +7,7 @@ method, at minima that Kac-Rice counts. What the label shows is enough for infer
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from sympy import Derivative, Eq, Expr, Function, Limit, Symbol
+from sympy import Derivative, Eq, Expr, Function, Limit, Symbol, oo
 
 from ..laws import Law
 from ..prediction import Threshold
@@ -21,9 +21,10 @@ from .symbols import ALPHA, CURVATURE, EDGE_DUAL, FORCE_DUAL, PLANTED_OVERLAP, R
 
 Sides = tuple[Eq, ...]
 G, CHI, S, Q = RESOLVENT, RESPONSE, TILT, PLANTED_OVERLAP
-COMPLEXITY = Symbol("Sigma", real=True)
+COMPLEXITY, LEAST_ENERGY, STEPS = (Symbol(name, real=True) for name in ("Sigma", "e_0", "K"))
 SPECTRUM, ONE_STEP, MANY_STEPS, COUNT = HessianSpectrum(), OneStepRSB(), FullRSB(), KacRiceAction()
 LOWEST = "the same at the lowest minima of Kac-Rice (Sigma = 0; labels quenched, inputs annealed)"
+SPECTRAL = "the best spectral method correlates with the signal"
 PASSING = "Bayes-optimal message passing"
 MOST = "the same at the most numerous minima; labels"
 GRADIENT_FLOW = "Sarao Mannelli et al. 2020, arXiv 2006.06997"
@@ -47,6 +48,10 @@ class DataLaw(Law):
         """As they are."""
         del name
         return [(side.lhs, side.rhs) for side in self.sides]
+
+    def threshold(self, name: str, meaning: str, reference: str) -> Threshold:
+        """The critical alpha."""
+        return Threshold(name, meaning, ALPHA, self.sides, reference, self.unknowns, by=self)
 
 
 class RandomPoint(DataLaw):
@@ -134,6 +139,19 @@ class FullyInformed(Informed):
         return (_equal(ALPHA, Limit(self.fixed_points, Q, 1, "-")),)
 
 
+@dataclass(frozen=True)
+class LeastEnergy(DataLaw):
+    """That of ``FullRSB`` with so many ``steps``, None: infinitely many; the ground state has this ``energy``."""
+
+    energy: Expr
+    steps: int | None = None
+
+    @property
+    def sides(self) -> Sides:
+        """``e_0`` as there, and K."""
+        return _equal(LEAST_ENERGY, self.energy), _equal(STEPS, oo if self.steps is None else self.steps)
+
+
 class BestSpectralMethod(RandomPoint):
     """The curvature is minus the best preprocessing of y."""
 
@@ -143,31 +161,21 @@ class BestSpectralMethod(RandomPoint):
         return *super().sides, _equal(CURVATURE, -BEST_PREPROCESSING)
 
 
-def critical_alphas(landscape: GeneralizedLinearLandscape) -> tuple[Threshold, ...]:
+def critical_alphas(x: GeneralizedLinearLandscape) -> tuple[Threshold, ...]:
     """The thresholds of a smooth loss."""
-    rows: dict[str, tuple[DataLaw, str, str]] = {
-        "bbp_initial": (RandomPoint(landscape), "outlier of the Hessian at a random start", GRADIENT_FLOW),
-        "bbp_threshold_1rsb": (MarginalStates(landscape), "the same at marginal 1RSB states, q_0 = 0", GRADIENT_FLOW),
-        "bbp_ground_state_frsb": (GroundStates(landscape), "the same in the ground state, full RSB", GRADIENT_FLOW),
-        "bbp_kac_rice_zero_complexity": (CountedMinima(landscape, lowest=True), LOWEST, KAC_RICE),
-        "bbp_kac_rice_dominant_quenched": (CountedMinima(landscape), f"{MOST} quenched, inputs annealed", KAC_RICE),
-        "bbp_kac_rice_dominant_annealed": (
-            CountedMinima(landscape, "annealed"),
-            f"{MOST} and inputs annealed",
-            KAC_RICE,
+    return (
+        RandomPoint(x).threshold("bbp_initial", "outlier of the Hessian at a random start", GRADIENT_FLOW),
+        MarginalStates(x).threshold("bbp_threshold_1rsb", "the same at marginal 1RSB states, q_0 = 0", GRADIENT_FLOW),
+        GroundStates(x).threshold("bbp_ground_state_frsb", "the same in the ground state, full RSB", GRADIENT_FLOW),
+        CountedMinima(x, lowest=True).threshold("bbp_kac_rice_zero_complexity", LOWEST, KAC_RICE),
+        CountedMinima(x).threshold("bbp_kac_rice_dominant_quenched", f"{MOST} quenched, inputs annealed", KAC_RICE),
+        CountedMinima(x, "annealed").threshold(
+            "bbp_kac_rice_dominant_annealed", f"{MOST} and inputs annealed", KAC_RICE
         ),
-        "weak_recovery": (Uninformed(landscape), f"{PASSING} leaves q = 0", "Mondelli, Montanari 2018"),
-        "bayes_algorithmic": (Informed(landscape), f"{PASSING} reaches q = 1", BAYES),
-        "information_theoretic": (FullyInformed(landscape), "the signal is determined", BAYES),
-        "spectral_optimal": (
-            BestSpectralMethod(landscape),
-            "the best spectral method correlates with the signal",
-            "Lu, Li 2017, arXiv 1702.06435",
-        ),
-    }
-    return tuple(
-        Threshold(name, meaning, ALPHA, law.sides, reference, law.unknowns, by=law)
-        for name, (law, meaning, reference) in rows.items()
+        Uninformed(x).threshold("weak_recovery", f"{PASSING} leaves q = 0", "Mondelli, Montanari 2018"),
+        Informed(x).threshold("bayes_algorithmic", f"{PASSING} reaches q = 1", BAYES),
+        FullyInformed(x).threshold("information_theoretic", "the signal is determined", BAYES),
+        BestSpectralMethod(x).threshold("spectral_optimal", SPECTRAL, "Lu, Li 2017, arXiv 1702.06435"),
     )
 
 
