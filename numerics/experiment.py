@@ -25,7 +25,7 @@ from .kept import Kept, sweep_kept
 from .progress import Progress, counting, silent
 from .provenance import versions
 from .quantity import Axis, Quantity
-from .statistics import Estimate, bootstrap
+from .statistics import Estimate, bootstrap, wilson
 
 Measured = Mapping[str, Any]
 """Numbers and arrays by name."""
@@ -42,17 +42,23 @@ class Experiment(ABC):
         The class of what is drawn.
     observables
         Meaning of each that is measured.
+    events
+        Those that are 1 where something happened and 0 where not: shares of the samples, with Wilson's intervals.
     axes
         By name, of those that are arrays; ``over`` says which axis each of them is over.
     """
 
     system: ClassVar[type[System]]
     observables: ClassVar[Mapping[str, str]]
+    events: ClassVar[tuple[str, ...]] = ()
     axes: ClassVar[Mapping[str, Axis]] = {}
     over: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, of: Any) -> None:
         self.of = of
+
+    def require(self, size: int) -> None:  # noqa: B027
+        """ValueError, in one line, for a size that cannot be drawn; asked before any sample."""
 
     @abstractmethod
     def draw(self, size: int, random: Generator) -> Any:
@@ -125,8 +131,9 @@ def average(
     progress
         See ``Progress``.
 
-    Raises ``Interrupted`` on Ctrl-C.
+    Raises ``ValueError`` for a size that is not possible, ``Interrupted`` on Ctrl-C.
     """
+    experiment.require(size)
     text = _identity(experiment)
     points = [Sample(text, size, seed, number) for number in range(samples)]
     kept = None if folder is None else Kept(folder, lambda arrays: ({}, arrays), lambda _, arrays: arrays)
@@ -137,9 +144,13 @@ def average(
     except Interrupted as error:
         more = "" if folder is None else "; the same command goes on from there"
         raise Interrupted(f"{error}{more}", error.partial) from error
-    means = {name: bootstrap([sample[name] for sample in found]) for name in experiment.observables}
+    means = {name: _mean([s[name] for s in found], name in experiment.events) for name in experiment.observables}
     settings = {"size": size, "samples": samples, "seed": seed, "version": versions()["ruggedflow"]}
     return Averages(experiment.axes, _quantities(experiment, means), settings)
+
+
+def _mean(samples: list[Any], event: bool) -> Estimate:
+    return wilson(sum(samples), len(samples)) if event else bootstrap(samples)
 
 
 def _quantities(experiment: Experiment, means: Mapping[str, Estimate]) -> dict[str, Quantity]:

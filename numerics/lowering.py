@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
-from sympy import Expr, Float, Integral, Mul, Rational, Symbol, erf, erfc, exp, lambdify
+from sympy import Expr, Float, Integral, Mul, Rational, Sum, Symbol, erf, erfc, exp, lambdify
 from sympy.codegen.cfunctions import expm1
 
 from .errors import ConvergenceError
@@ -26,8 +26,8 @@ def _compiled(arguments: tuple[Symbol, ...], expressions: tuple[Expr, ...], back
         # NumPy has no error function; SciPy is loaded where it is needed
         modules = ["scipy", backend] if any(expression.has(erf, erfc) for expression in expressions) else [backend]
     expressions = tuple(expression.replace(Integral, _without_cancellation) for expression in expressions)
-    # a common subexpression must not leave the integral that binds its variable
-    apart = not any(expression.has(Integral) for expression in expressions)
+    # a common subexpression must not leave the integral or sum that binds its variable
+    apart = not any(expression.has(Integral, Sum) for expression in expressions)
     return lambdify(arguments, list(expressions), modules=modules, cse=apart)  # type: ignore[no-any-return]
 
 

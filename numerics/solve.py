@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
-from typing import Any
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
 
 import numpy as np
 from mpmath import mp
@@ -18,10 +20,11 @@ from theory.prediction import Condition, Prediction, Threshold
 
 from .errors import ConvergenceError
 from .lowering import lower_exact
+from .progress import Progress, silent
 from .quantity import Quantity
 from .roots import polish
 from .rounding import half_unit
-from .threshold_values import ThresholdValue
+from .threshold_values import Thresholds, ThresholdValue
 
 Point = Mapping[Symbol, Any]
 """Values of the free symbols, exact."""
@@ -31,6 +34,39 @@ GRID = 64
 """Points at which a root is looked for."""
 
 
+class Found(NamedTuple):
+    """The value of a law and its error, mpmath numbers where they are exact to ``digits``, or a note on why not.
+
+    ``state`` is what else is known there.
+    """
+
+    value: Any = None
+    error: Any = None
+    note: str = ""
+    state: Mapping[str, float] = {}
+
+
+def solve_thresholds(
+    thresholds: Sequence[Threshold], at: Point, digits: int = 15, progress: Progress = silent
+) -> Thresholds:
+    """Each by itself: one that cannot be computed is absent, with the reason in its note.
+
+    ``progress`` names each in turn. Raises ValueError where the system admits none of them.
+    """
+    found, refused = {}, []
+    for number, threshold in enumerate(thresholds):
+        progress(number / len(thresholds), threshold.name)
+        try:
+            found[threshold.name] = solve_threshold(threshold, at, digits)
+        except ValueError as failure:
+            refused.append(failure)
+            unknown = ThresholdValue.unknown(threshold, digits=digits)
+            found[threshold.name] = replace(unknown, note=f"not computed: {failure}")
+    if refused and len(refused) == len(found):
+        raise ValueError(str(refused[0]))
+    return Thresholds(found)
+
+
 def solve_threshold(threshold: Threshold, at: Point, digits: int = 15) -> ThresholdValue:
     """A threshold with an error, or the reason for none.
 
@@ -38,26 +74,21 @@ def solve_threshold(threshold: Threshold, at: Point, digits: int = 15) -> Thresh
     ``digits``.
     """
     unknown = ThresholdValue.unknown(threshold, digits=digits)
-    value, error, note = _solved(threshold, at, digits)
-    return replace(unknown, value=value, error=error, note=note)
+    return replace(unknown, **_solved(threshold, at, digits)._asdict())
 
 
 def solve_prediction(prediction: Prediction, at: Point, digits: int = 15) -> Quantity:
     """A number with an error as for a threshold, or the reason for none."""
-    value, error, note = _solved(prediction, at, digits)
-    return Quantity(value, error, prediction.meaning, note)
+    found = _solved(prediction, at, digits)
+    return Quantity(found.value, found.error, prediction.meaning, found.note)
 
 
-def _solved(prediction: Prediction, at: Point, digits: int) -> tuple[Any, Any, str]:
-    """Value, error, and why there are none."""
+def _solved(prediction: Prediction, at: Point, digits: int) -> Found:
     try:
         failing = next((c for c in prediction.conditions if not _holds(c, at)), None)
-        if failing is not None:
-            return None, None, failing.otherwise
-        value, error = solve(prediction.law, at, digits)
-    except ConvergenceError as failure:
-        return None, None, f"not found: {failure}"
-    return value, error + half_unit(value, digits), ""
+        return solve(prediction.law, at, digits) if failing is None else Found(note=failing.otherwise)
+    except (ConvergenceError, ArithmeticError) as failure:
+        return Found(note=f"not computed: {failure}")
 
 
 def _holds(condition: Condition, at: Point) -> bool:
@@ -72,26 +103,35 @@ def _holds(condition: Condition, at: Point) -> bool:
 
 
 @singledispatch
-def solve(law: Law, at: Point, digits: int) -> tuple[Any, Any]:
-    """Value and error, mpmath numbers. Raises ``ConvergenceError`` where the law has no solution that can be found."""
-    raise TypeError(f"no solver for the law {type(law).__name__}")
+def solve(law: Law, at: Point, digits: int) -> Found:
+    """By the solver of this law; those of laws of ``theory.x`` are registered in ``numerics.x``, imported when needed.
+
+    Raises ``ConvergenceError`` where the law has no solution that can be found.
+    """
+    place = type(law).__module__.replace("theory.", "numerics.")
+    if place.startswith("numerics.") and find_spec(place) is not None:
+        import_module(place)
+    solver = solve.dispatch(type(law))
+    if solver is solve.dispatch(Law):
+        raise TypeError(f"no solver for the law {type(law).__name__}")
+    return solver(law, at, digits)
 
 
 @solve.register
-def _(law: Explicit, at: Point, digits: int) -> tuple[Any, Any]:
+def _(law: Explicit, at: Point, digits: int) -> Found:
     function = lower_exact((), [law.value.subs(at)])
     return _settled(lambda working: _with(working, lambda: function()[0]), digits)
 
 
 @solve.register
-def _(law: Roots, at: Point, digits: int) -> tuple[Any, Any]:
+def _(law: Roots, at: Point, digits: int) -> Found:
     sides = [(equation.lhs - equation.rhs).subs(at) for equation in law.sides]
     residuals = lower_exact(law.unknowns, sides)
     start = _start(law, sides, at)
     return _settled(lambda working: polish(residuals, start, working - GUARD, slack=1e-3).value[0], digits)
 
 
-def _settled(compute: Callable[[int], Any], digits: int) -> tuple[Any, Any]:
+def _settled(compute: Callable[[int], Any], digits: int) -> Found:
     """With more and more working digits, until two results agree: the last one, and by how much they differ.
 
     An integral whose integrand is singular at an end is known to a part of its digits only.
@@ -101,7 +141,7 @@ def _settled(compute: Callable[[int], Any], digits: int) -> tuple[Any, Any]:
         before, value = value, compute(working)
         if abs(value - before) <= abs(value) * mp.mpf(10) ** -digits:
             break
-    return value, abs(value - before)
+    return Found(value, abs(value - before) + half_unit(value, digits))
 
 
 def _start(law: Roots, sides: list[Expr], at: Point) -> tuple[float, ...]:

@@ -90,6 +90,8 @@ class Threshold(Prediction):
         The threshold exists at parameters that satisfy all of them.
     within
         An interval of the control in which there is one root, if the equations have others.
+    by
+        A law that says more than the equations: in what they are averaged, say.
     """
 
     name: str
@@ -101,10 +103,13 @@ class Threshold(Prediction):
     closed_form: Expr | None = None
     conditions: tuple[Condition, ...] = ()
     within: tuple[Expr, Expr] | None = None
+    by: Law | None = None
 
     @property
     def law(self) -> Law:
-        """The closed form, or the defining equations."""
+        """The one given, the closed form, or the defining equations."""
+        if self.by is not None:
+            return self.by
         if self.closed_form is not None:
             return Explicit(self.closed_form)
         return Roots(self.defining, (self.control, *self.unknowns), self.within)

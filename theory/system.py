@@ -66,6 +66,8 @@ class System(Printable, metaclass=Declared):
         is left out stays a symbol, positive.
     control
         The parameter whose critical values are the thresholds; empty where they are in something else.
+    size_to_try
+        N of an example of a finite system.
     given
         The parameters that have values, by name.
     """
@@ -76,6 +78,7 @@ class System(Printable, metaclass=Declared):
     statement: ClassVar[str] = ""
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     control: ClassVar[str] = ""
+    size_to_try: ClassVar[int] = 16
     given: dict[str, Any]
 
     def __init__(self, **values: Any) -> None:

@@ -37,8 +37,8 @@ def _record(kind: type[System]) -> dict[str, object]:
     }
 
 
-NEEDED = {"size": "16", "t_max": "1"}
-"""Options that must be given; of a topic the first one is."""
+LAST = 1
+"""Time of an example."""
 BRIEF = {"phase_diagram": ["--points 3"]}
 """What makes an example short."""
 
@@ -54,5 +54,6 @@ def example(command: str, kind: type[System]) -> str:
         if offered.option.positional:
             values.insert(0, next(iter(kind.exemplar().derivation())))
         elif offered.needed:
-            values.append(f"--{offered.name.replace('_', '-')} {NEEDED[offered.name]}")
+            needed = {"size": kind.size_to_try, "t_max": LAST}
+            values.append(f"--{offered.name.replace('_', '-')} {needed[offered.name]}")
     return " ".join([*words, *values, *BRIEF.get(command, [])])

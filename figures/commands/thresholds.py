@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from numerics.progress import part
 from theory.domain import Several, Text, Whole
 from theory.prediction import Threshold
 from theory.system import System
-from theory.systems import GeneralizedLinear, Landscape
+from theory.systems import Landscape
 
 from .answer import Answer
 from .output import print_table, select
-from .progress import announced, fraction
+from .progress import fraction
 from .question import Option, answers, values_of
 
 if TYPE_CHECKING:
     from numerics.threshold_values import Thresholds
 
 DIGITS = Option(Whole(1, 1000), "Significant digits.")
-DOUBLE = Option(Whole(1, 15), "Significant digits.")
 ONLY = Option(Several(Text("KEY")), "Only these thresholds.")
 
 
@@ -31,16 +29,13 @@ def _control(kind: type[System]) -> tuple[str, ...]:
 @answers(System, leave=_control, applies=lambda kind: bool(kind.control))
 def of_any(system: System, *, digits: Annotated[int, DIGITS] = 15, only: Annotated[Any, ONLY] = None) -> Answer:
     """Each threshold among the predictions, by the solver of its law."""
-    from numerics.solve import solve_threshold
-    from numerics.threshold_values import Thresholds
+    from numerics.solve import solve_thresholds
 
     known = {p.name: p for p in system.predictions() if isinstance(p, Threshold)}
-    found = {}
-    with announced() as doing:
-        for key in select("only", only, known):
-            doing(key)
-            found[key] = solve_threshold(known[key], values_of(system), digits)
-    return _answer(system, Thresholds(found))
+    chosen = [known[key] for key in select("only", only, known)]
+    with fraction() as progress:
+        found = solve_thresholds(chosen, values_of(system), digits, progress)
+    return _answer(system, found)
 
 
 @answers(Landscape, leave=_control)
@@ -59,21 +54,6 @@ def of_landscape(
             if wanted:
                 found |= evaluate_thresholds(family, parameters, digits, wanted, part(progress, number, len(families)))
     return _answer(landscape, Thresholds(found))
-
-
-@answers(GeneralizedLinear, leave=_control)
-def of_loss(
-    landscape: GeneralizedLinear, *, digits: Annotated[int, DOUBLE] = 15, only: Annotated[Any, ONLY] = None
-) -> Answer:
-    """Every critical alpha."""
-    from numerics.generalized_linear import THRESHOLDS, evaluate_critical
-    from numerics.threshold_values import Thresholds
-
-    landscape.require_smooth()
-    keys = select("only", only, THRESHOLDS)
-    with announced() as doing:
-        found = evaluate_critical(landscape, keys, progress=lambda _, what: doing(what))
-    return _answer(landscape, Thresholds({key: replace(value, digits=digits) for key, value in found.items()}))
 
 
 def _answer(system: System, found: Thresholds) -> Answer:

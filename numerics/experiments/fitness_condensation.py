@@ -101,10 +101,14 @@ class GrowingNetwork(Experiment):
 
     of: FitnessCondensation
 
+    def require(self, size: int) -> None:
+        """Links and nodes fit into memory."""
+        needed = (8 * self.of.m + 40) * size
+        require_memory(needed, f"a network of size = {size} and m = {self.of.m}", "try a smaller one")
+
     def draw(self, size: int, random: Generator) -> Network:
         """Energies by ``g``, and the links one by one."""
         m, temperature = self.of.m, float(self.of.temperature)
-        require_memory(8 * m * size + 40 * size, f"a network of size = {size} and m = {m}", "try a smaller one")
         energies = random.random(size) ** (1 / (float(self.of.theta) + 1))
         ends = np.empty(2 * m * size, dtype=np.int32)
         grow(ends, energies, m, 1 / temperature, random)
@@ -155,7 +159,7 @@ def limits(case: int) -> Array | None:
     z = solve_prediction(next(p for p in system(case).predictions() if p.name == "partition"), {}).value
     if z is None:
         return None
-    energy, _ = solve(Explicit(mean_energy(theta, temperature, Float(str(z), 15))), {}, 12)
+    energy = solve(Explicit(mean_energy(theta, temperature, Float(str(z), 15))), {}, 12).value
     return np.array([float(z), float(energy)])
 
 

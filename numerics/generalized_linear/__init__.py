@@ -11,11 +11,10 @@ from .minima import Minima, complexity_of_minima
 from .one_step import OneStepState, marginal_bbp, marginal_state
 from .parisi import GroundState
 from .spectrum import HessianEdge, LabelSpectrum, initial_bbp, initial_hessian
-from .thresholds import THRESHOLDS, evaluate_critical
+from .thresholds import evaluate_critical
 from .topology import overlap_lines
 
 __all__ = [
-    "THRESHOLDS",
     "Complexity",
     "FullRSBState",
     "GroundState",

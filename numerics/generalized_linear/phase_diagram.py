@@ -20,7 +20,7 @@ from ..quantity import Axis, Quantity
 from ..solution import Solution
 from ..storage import Format
 from ..threshold_values import ThresholdValue
-from .thresholds import THRESHOLDS, evaluate_critical
+from .thresholds import evaluate_critical
 from .topology import OVERLAPS, Line, overlap_lines
 
 LINES = (
@@ -130,8 +130,8 @@ def to_record(diagram: RetrievalDiagram, command: str) -> Record:
     """What the lines mean, how they were computed, and every value with its error and remarks."""
     lines = {
         name: {
-            "meaning": THRESHOLDS[name].meaning,
-            "reference": THRESHOLDS[name].reference,
+            "meaning": points[0].meaning,
+            "reference": points[0].reference,
             "alpha": [p.value if p.exists else None for p in points],
             "error": [p.error if p.exists else None for p in points],
             "note": [p.note for p in points],

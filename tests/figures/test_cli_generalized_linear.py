@@ -37,7 +37,7 @@ def test_a_missing_threshold_is_null(run: Any) -> None:
     assert entry["alpha"] is None and entry["exists"] is False and "not even" in entry["note"]
 
 
-@pytest.mark.parametrize("topic", ["bbp", "replicas", "complexity", "dynamics", "inference"])
+@pytest.mark.parametrize("topic", ["bbp", "replicas", "complexity", "dynamics", "inference", "thresholds"])
 def test_equations_are_printed(run: Any, topic: str) -> None:
     status, out, _ = run("derive", "phase-retrieval", topic, "--latex")
     assert status == 0 and out.count(r"\begin{align}") == out.count(r"\end{align}") >= 1

@@ -88,6 +88,7 @@ def test_broken_symmetry_is_found_next_to_the_capacity() -> None:
     assert 0.5 < broken.q[0] < 1
 
 
+@pytest.mark.slow
 def test_many_data_per_dimension() -> None:
     """At large alpha the order parameter has flat parts; the energy still rises with each step."""
     one, two = (ground_state(STEP, alpha=100, steps=steps) for steps in (1, 2))
@@ -115,6 +116,7 @@ def test_one_step_in_closed_form(q: float, s: float, chi: float) -> None:
     assert paid.value == pytest.approx(one_step_of_a_step(q, s, chi), rel=1e-8)
 
 
+@pytest.mark.slow
 def test_thresholds_of_a_step_fall_with_every_step_of_symmetry_breaking(full: GroundState) -> None:
     """One step: 6.7157; all of them: 6.698 (Maillard, Bandeira, Belius, Dokmanic, Nakajima 2023)."""
     states = [ground_state(STEP, energy=1, steps=steps) for steps in (0, 1, 2)]
@@ -162,12 +164,14 @@ def test_slopes_are_differences() -> None:
         assert slopes.chi == pytest.approx(along_chi, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_convex_losses_stay_symmetric() -> None:
     for loss in (Max(0, 1 - U) ** 2 / 2, log(1 + exp(-U))):
         one, two = (solved(loss, alpha=4, steps=steps) for steps in (0, 2))
         assert abs(one.energy - two.energy) < one.error + two.error < 1e-5
 
 
+@pytest.mark.slow
 def test_a_kink_breaks_symmetry_and_a_double_well_in_one_step() -> None:
     one, two = (solved(Abs(U), alpha=4, steps=steps).energy for steps in (1, 2))
     assert two > one + 1e-3
@@ -193,6 +197,7 @@ def test_finite_systems_with_a_squared_hinge() -> None:
     assert bar < 0.02
 
 
+@pytest.mark.slow
 def test_phase_retrieval_from_below() -> None:
     """Two routes: the maximum over four x, which bounds the energy, and marginality at every overlap."""
     found, marginal = ground_state(RETRIEVAL, alpha=4, steps=4), full_rsb_state(RETRIEVAL, 4.0, levels=16)

@@ -11,6 +11,7 @@ from .replicas import FullRSB, OneStepRSB, ProximalMap
 from .spectral import SpectralMethod
 from .spectrum import HessianSpectrum
 from .symbols import ALPHA, FIELD, SIGNAL_FIELD
+from .thresholds import critical_alphas
 
 __all__ = [
     "ALPHA",
@@ -31,5 +32,6 @@ __all__ = [
     "PiecewiseProximalMap",
     "ProximalMap",
     "SpectralMethod",
+    "critical_alphas",
     "pieces",
 ]

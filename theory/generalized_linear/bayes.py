@@ -9,7 +9,7 @@ are close only near turning points: ``E Var = O(V^(3/2))``, and ``alpha(q) -> 1`
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Abs, Expr, Integer, Symbol, degree, diff, exp, log, numer, oo, simplify, solve, together
+from sympy import Abs, Eq, Expr, Integer, Symbol, degree, diff, exp, log, numer, oo, simplify, solve, together
 
 from ..printing import Line, Printable
 from .average import Mean
@@ -30,6 +30,20 @@ LARGEST_DEGREE = 4
 POSTERIOR_VARIANCE = Symbol("D", nonnegative=True)
 """``E Var[y | w, label]``, averaged over both."""
 DENOISED = Symbol("qhat", nonnegative=True)
+
+
+class GivenLabel(Mean):
+    r"""``E[integrand | label]``, a function of y through what is seen of it."""
+
+    given = r"\,\middle|\,\text{label}"
+
+
+SECOND_MOMENT = GivenLabel(SIGNAL_FIELD**2)
+"""Of a standard Gaussian y."""
+WEAK_RECOVERY = Eq(1 / ALPHA, Mean((SECOND_MOMENT - 1) ** 2))
+"""Where ``q = 0`` loses stability, unless the label shows something of the sign."""
+BEST_PREPROCESSING: Expr = 1 - 1 / SECOND_MOMENT
+"""Of all spectral methods the best (Luo, Alghamdi, Lu 2019)."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +161,12 @@ class BayesChannel(Printable):
         if not self.even:
             return Integer(0)
         second = self.moments[1]
-        return oo if second == 1 else 1 / Mean((second - 1) ** 2)
+        return oo if second == 1 else 1 / WEAK_RECOVERY.rhs.subs(SECOND_MOMENT, second)
 
     @cached_property
     def optimal_preprocessing(self) -> Expr:
-        """``T = 1 - 1/E[y^2 | label]``: of all spectral methods the best (Luo, Alghamdi, Lu 2019)."""
-        return simplify(1 - 1 / self.moments[1])
+        """``T = 1 - 1/E[y^2 | label]``."""
+        return simplify(BEST_PREPROCESSING.subs(SECOND_MOMENT, self.moments[1]))
 
     def equations(self) -> list[Line]:
         """State evolution, and alpha as a function of the overlap."""

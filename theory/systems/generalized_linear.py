@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from sympy import Symbol
@@ -21,10 +21,12 @@ from ..generalized_linear import (
     KacRiceAction,
     OneStepRSB,
     SpectralMethod,
+    critical_alphas,
 )
 from ..landscape import exact
 from ..naming import called
 from ..parameter import Parameter
+from ..prediction import Prediction
 from ..printing import Printable
 from ..system import Blocks, System
 
@@ -86,6 +88,10 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
         for name in (symbol.name for symbol in self.free_symbols if symbol.name not in leave):
             raise ValueError(f"{called(name)} is missing: it is a parameter of the loss; try {called(name, 1)}")
 
+    def predictions(self) -> Iterable[Prediction]:
+        """Thresholds in alpha."""
+        return critical_alphas(self)
+
     def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
         """By topic."""
         declaration: tuple[str, Printable] = ("Loss and its derivatives", self)
@@ -109,6 +115,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
                 ("Its limit of short steps, gradient flow", FlowProcess()),
             ],
             "inference": self._inference,
+            "thresholds": super().derivation()["predictions"],
         }
 
     def _inference(self) -> Blocks:
