@@ -59,6 +59,6 @@ def of_landscape(
 def _answer(system: System, found: Thresholds) -> Answer:
     def show(_: Any) -> None:
         table = found.table()
-        print_table(f"{system.slug}: {system.shown}", list(table.columns), table.texts())
+        print_table(f"{system.slug}: {system.shown}".removesuffix(": "), list(table.columns), table.texts())
 
     return Answer(found, {"system": system.slug, "parameters": system.echo(), "thresholds": found.record()}, show)

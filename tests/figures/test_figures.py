@@ -20,6 +20,7 @@ from numerics.phase_diagram import phase_diagram
 from numerics.provenance import write_whole
 
 LONG = {
+    "maillard_2023_injectivity",
     "sarao_mannelli_2019_big_bad_minima_simulation",
     "sarao_mannelli_2020_complex_dynamics",
     "sarao_mannelli_2019_big_bad_minima_dynamics",

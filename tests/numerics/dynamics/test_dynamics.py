@@ -13,7 +13,7 @@ from numerics.dynamics import DynamicsSolution, Equilibrium, Model, model, solve
 from numerics.lowering import Array
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 Q, M = OVERLAP, SIGNAL_OVERLAP
 CUBE = GaussianLandscape(Q**3 / 2)
 MADE_UP = GaussianLandscape(Q**2 / 4 + Q**3 / 7 + Q**5 / 9, Rational(3, 4) * M**2 + M**4 / 5)

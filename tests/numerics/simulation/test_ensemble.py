@@ -29,7 +29,7 @@ from theory import OVERLAP, GaussianLandscape, SpikedMatrixTensor
 
 CUBE = GaussianLandscape(OVERLAP**3 / 2)
 SPIKED = SpikedMatrixTensor(3, Rational(3, 10), 1)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 slow = pytest.mark.slow
 
 

@@ -40,7 +40,7 @@ U, Y = FIELD, SIGNAL_FIELD
 STEEP, MILD = PhaseRetrieval(0.01), PhaseRetrieval(1)
 MADE_UP = GeneralizedLinearLandscape(log(cosh(U - Y)) + U**4 / 20, Y)
 KINKED = GeneralizedLinearLandscape(Piecewise((U**2 / 2, U < Y), (U**2 - Y**2 / 2, True)) + Abs(Y) * U)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 slow = pytest.mark.slow
 
 
