@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from numerics.generalized_linear.curves import complexity_curve
-from numerics.generalized_linear.data import Labels
+from numerics.generalized_linear.field_law import Labels
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .style import BLUE, GREY, PURPLE, new_figure

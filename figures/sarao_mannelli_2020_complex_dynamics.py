@@ -23,8 +23,8 @@ from numerics.checks.descent_states import PREDICTIONS, B, E, predictions
 from numerics.checks.plan import Point
 from numerics.checks.risk_samples import without_signal
 from numerics.generalized_linear import evaluate_critical, marginal_state
-from numerics.generalized_linear.data import Law
 from numerics.generalized_linear.dynamics import solve_descent
+from numerics.generalized_linear.field_law import FieldLaw
 from numerics.generalized_linear.minima import Population, complexity_of_minima
 from numerics.generalized_linear.one_step import one_step_law
 from numerics.generalized_linear.simulation import Recovery, recovery, simulate_risk
@@ -189,7 +189,7 @@ def misfits(number: int) -> Array:
     return np.asarray(np.abs(drawn.fields(x)[0]) - np.abs(drawn.labels))
 
 
-def laws(alpha: float) -> dict[str, Law]:
+def laws(alpha: float) -> dict[str, FieldLaw]:
     """Of the fields, in marginal 1RSB states and in the most numerous minima."""
     state = marginal_state(LANDSCAPE, alpha)
     saddle = complexity_of_minima(LANDSCAPE, alpha).saddle
@@ -199,7 +199,7 @@ def laws(alpha: float) -> dict[str, Law]:
     }
 
 
-def density(law: Law) -> Array:
+def density(law: FieldLaw) -> Array:
     """Of ``|u| - |y|``, on the bins."""
     u, y = np.broadcast_arrays(np.abs(law.data.fields[0]), np.abs(law.data.fields[1]))
     mass = np.histogram((u - y).ravel(), BINS, weights=np.broadcast_to(law.probability, u.shape).ravel())[0]

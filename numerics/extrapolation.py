@@ -28,7 +28,7 @@ POOR = 1e-3
 
 
 @dataclass(frozen=True)
-class Law:
+class SizeLaw:
     """``powers`` of 1/N, > 0, whose coefficients are fitted; the one ``beyond`` them, and the ``width`` of its own.
 
     The width is in the units of the values; None: ``ratio`` times the size of the last coefficient fitted. A ratio is
@@ -42,16 +42,16 @@ class Law:
     ratio: float = 1.0
 
     @classmethod
-    def series(cls, exponent: float = 1.0, terms: int = 1, *, ratio: float = 1.0) -> Law:
+    def series(cls, exponent: float = 1.0, terms: int = 1, *, ratio: float = 1.0) -> SizeLaw:
         """``N^(-k exponent)``, k = 1 ... terms; 1 for smooth averages, 2/3 for an edge (Tracy, Widom 1994)."""
         return cls(tuple(exponent * k for k in range(1, terms + 1)), exponent * (terms + 1), ratio=ratio)
 
-    def scaled(self, unit: float) -> Law:
+    def scaled(self, unit: float) -> SizeLaw:
         """For values in another unit."""
         return self if self.width is None else replace(self, width=unit * self.width)
 
 
-SMOOTH = Law.series()
+SMOOTH = SizeLaw.series()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class Limit:
         return values
 
 
-def extrapolate(sizes: ArrayLike, values: ArrayLike, errors: ArrayLike, law: Law = SMOOTH) -> Limit:
+def extrapolate(sizes: ArrayLike, values: ArrayLike, errors: ArrayLike, law: SizeLaw = SMOOTH) -> Limit:
     """Values at several sizes, with standard errors, by that law.
 
     Raises ``ValueError`` unless these are three lists of one length, sizes, errors and powers are positive, and there
@@ -106,7 +106,7 @@ def _least_squares(n: Array, v: Array, s: Array, powers: tuple[float, ...], widt
     return Limit(float(fitted[0]), float(np.sqrt(variance) * birge), fitted / scale, p, p_value, shares)
 
 
-def _require(n: Array, v: Array, s: Array, law: Law) -> None:
+def _require(n: Array, v: Array, s: Array, law: SizeLaw) -> None:
     if not (n.shape == v.shape == s.shape and n.ndim == 1 and np.all(n > 0) and np.all(s > 0) and min(law.powers) > 0):
         raise ValueError(f"sizes = {n}, values = {v}, errors = {s}: expected three lists of one length, > 0 but values")
     if np.unique(n).size <= len(law.powers):
@@ -124,7 +124,7 @@ class Limits:
     fits: tuple[Limit, ...]
 
 
-def limits(groups: Sequence[Means], law: Law | Sequence[Law] = SMOOTH) -> Limits:
+def limits(groups: Sequence[Means], law: SizeLaw | Sequence[SizeLaw] = SMOOTH) -> Limits:
     """Each observable extrapolated by the law, or by its own.
 
     The degrees of freedom of an error are Welch and Satterthwaite's (Biometrics Bull. 2, 110, 1946), ``1/sum_i
@@ -132,7 +132,7 @@ def limits(groups: Sequence[Means], law: Law | Sequence[Law] = SMOOTH) -> Limits
     """
     sizes, freedom = [group.size for group in groups], np.array([group.degrees for group in groups])
     values, errors = (np.array([getattr(g, name) for g in groups]) for name in ("value", "error"))
-    laws = [law] * values.shape[1] if isinstance(law, Law) else law
+    laws = [law] * values.shape[1] if isinstance(law, SizeLaw) else law
     fits = tuple(extrapolate(sizes, v, e, own) for v, e, own in zip(values.T, errors.T, laws, strict=True))
     value, error = (np.array([getattr(fit, name) for fit in fits]) for name in ("value", "error"))
     shares = np.array([fit.shares for fit in fits], dtype=np.float64)

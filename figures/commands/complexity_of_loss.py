@@ -18,8 +18,8 @@ from .rows import titled
 
 if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
-    from numerics.generalized_linear.data import Labels
-    from numerics.generalized_linear.search import Kind
+    from numerics.generalized_linear.field_law import Labels
+    from numerics.generalized_linear.saddle_search import Kind
 
 REMARKS = {
     "quenched": "annealed average over inputs, at typical labels: never below the typical (quenched) complexity",

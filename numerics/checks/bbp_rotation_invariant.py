@@ -18,7 +18,7 @@ from scipy.linalg import eigh_tridiagonal
 from theory.random_matrices import BBPTransition
 from theory.symbols import SPIKE
 
-from ..extrapolation import SMOOTH, Law
+from ..extrapolation import SMOOTH, SizeLaw
 from ..finite_size import tridiagonal_goe
 from ..lowering import Array, lower
 from .check import Check
@@ -35,7 +35,7 @@ class Strengths(Sizes):
 
 EDGE = 1.0
 """Strength at which the outlier leaves the bulk: there, and below, it is at the edge."""
-ABOVE, BELOW = (SMOOTH, SMOOTH), (Law.series(2 / 3, 2), Law.series(1.0, 2))
+ABOVE, BELOW = (SMOOTH, SMOOTH), (SizeLaw.series(2 / 3, 2), SizeLaw.series(1.0, 2))
 """Of eigenvalue and squared overlap; below, Tracy and Widom's for the edge."""
 NAMES = {"largest eigenvalue": r"$\lambda_{\max}$", "squared overlap": r"$\langle v, e\rangle^2$"}
 SMALLEST = 0.03

@@ -22,7 +22,7 @@ from scipy.optimize import brentq
 from theory.random_matrices import BBPTransition
 from theory.symbols import SPIKE
 
-from ..extrapolation import Law, Limit
+from ..extrapolation import Limit, SizeLaw
 from ..lowering import Array, lower
 from .check import Check, Findings, Outcome
 from .comparison import Comparison
@@ -77,7 +77,7 @@ def predicted(signal: float, factor: float = 1.0) -> dict[str, float]:
     return {"mu": 2 * sigma, "edge": 2 * sigma, "width": sigma * float(position), "overlap": float(overlap)}
 
 
-def laws(plan: Settings, case: int) -> list[Law]:
+def laws(plan: Settings, case: int) -> list[SizeLaw]:
     """Each observable has the law of its side of the transition; eigenvalues have the unit sigma."""
     sigma, theta = scale_and_spike(plan.signals[case])
     return [law.scaled(unit) for law, unit in zip(laws_of(theta), (sigma, sigma, sigma, 1.0), strict=True)]

@@ -14,7 +14,7 @@ from typing import Any, Generic, cast
 
 import numpy as np
 
-from ..extrapolation import SMOOTH, Law, Limits, limits
+from ..extrapolation import SMOOTH, Limits, SizeLaw, limits
 from ..lowering import Array
 from ..progress import Progress, silent
 from ..statistics import Means, means
@@ -32,7 +32,7 @@ class Outcome:
     """What was measured in one case: ``samples`` of observables (n, K) and of controls (n, c), by size."""
 
     samples: Mapping[int, tuple[Array, Array]]
-    law: Law | Sequence[Law] = SMOOTH
+    law: SizeLaw | Sequence[SizeLaw] = SMOOTH
 
     @cached_property
     def groups(self) -> list[Means]:
@@ -97,7 +97,7 @@ class Check(Generic[P]):
     measure: Callable[[Point[P]], Measured]
     predict: Callable[[Run[P], int], Sequence[Row | Curve]] = lambda _run, _case: ()
     axis: str = ""
-    laws: Callable[[P, int], Law | Sequence[Law]] = lambda _plan, _case: SMOOTH
+    laws: Callable[[P, int], SizeLaw | Sequence[SizeLaw]] = lambda _plan, _case: SMOOTH
     theory_mistakes: Mapping[str, float] = field(default_factory=dict)
     simulation_mistakes: Mapping[str, float] = field(default_factory=dict)
     conclude: Callable[[Run[P], Sequence[Outcome]], Findings] = lambda _run, _outcomes: Findings()

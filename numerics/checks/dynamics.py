@@ -27,7 +27,7 @@ from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 from theory.systems import SpikedMatrixTensor
 
 from ..dynamics import DynamicsSolution, solve_dynamics
-from ..extrapolation import Law
+from ..extrapolation import SizeLaw
 from ..lowering import Array
 from ..simulation import simulate
 from .check import Check, Measured
@@ -136,11 +136,11 @@ def at_signal(assumed: GaussianLandscape, sampled: GaussianLandscape, point: Poi
     return np.column_stack([found["energy"][:, 0, 0] + height, found["mu"][:, 0, 0] - slope])
 
 
-def laws_of(plan: Plans, k: int) -> list[Law]:
+def laws_of(plan: Plans, k: int) -> list[SizeLaw]:
     """1/N, whose coefficients grow by ``scale_of`` from one to the next."""
     case = CASES[k]
     return [
-        Law.series(terms=plan.plans[k].terms, ratio=scale_of(case, t)) for _ in ROWS for t in case.until(plan.t_max)
+        SizeLaw.series(terms=plan.plans[k].terms, ratio=scale_of(case, t)) for _ in ROWS for t in case.until(plan.t_max)
     ]
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..extrapolation import Law, extrapolate
+from ..extrapolation import SizeLaw, extrapolate
 from ..lowering import Array
 from ..recovery import SpikedLine, SuccessCurve, deadline, first_overlap, fit_success, relative_need
 from ..simulation import SampledLandscape, gradient_flow, sample, starts_with_overlap
@@ -100,7 +100,9 @@ def compared(curves: Mapping[int, SuccessCurve], resolution: float) -> Compariso
     """The threshold times the ratio at infinite size; how much the exponent matters joins the error."""
     ratios = [curve.crossing[0] / curve.predicted for curve in curves.values()]
     errors = [curve.crossing[1] / curve.predicted for curve in curves.values()]
-    limit, other = (extrapolate(list(curves), ratios, errors, Law.series(exponent)) for exponent in (EXPONENT, OTHER))
+    limit, other = (
+        extrapolate(list(curves), ratios, errors, SizeLaw.series(exponent)) for exponent in (EXPONENT, OTHER)
+    )
     error = float(np.hypot(limit.error, limit.value - other.value))
     threshold, label = MODEL.threshold, "1/Delta_2 at the gradient-flow threshold"
     return Comparison(label, threshold, 0.0, threshold * limit.value, threshold * error, threshold * resolution)
@@ -113,7 +115,7 @@ def remarks(curves: Mapping[int, SuccessCurve]) -> tuple[str, ...]:
         f"{value:.2f} +- {error:.2f} ({curve.predicted:.2f})"
         for value, error, curve in zip(values, errors, curves.values(), strict=True)
     ]
-    fits = {power: extrapolate(list(curves), values, errors, Law((power,))) for power in DRIFTS}
+    fits = {power: extrapolate(list(curves), values, errors, SizeLaw((power,))) for power in DRIFTS}
     powers = ", ".join(f"{fit.value:.2f} +- {fit.error:.2f} in N^-{power:.2g}" for power, fit in fits.items())
     return (
         "Half of the runs from m = N^(-1/2) succeed within (ln N)^2/4 at 1/Delta_2 = "

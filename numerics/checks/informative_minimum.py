@@ -23,7 +23,7 @@ from theory.random_matrices import BBPTransition
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP, SPIKE
 from theory.systems import SpikedMatrixTensor
 
-from ..extrapolation import SMOOTH, Law
+from ..extrapolation import SMOOTH, SizeLaw
 from ..lowering import Array, lower
 from ..roots import between
 from ..simulation import sample
@@ -55,7 +55,7 @@ OBSERVABLES = {
     "overlap": r"$\langle v, e\rangle^2$",
 }
 """``width``: of the spectrum below its centre; ``overlap``: squared, of the lowest mode and the signal's direction."""
-EDGE = {"lambda_min": Law.series(2 / 3, 2), "width": Law.series(2 / 3, 2)}
+EDGE = {"lambda_min": SizeLaw.series(2 / 3, 2), "width": SizeLaw.series(2 / 3, 2)}
 CASES = (
     Case("matrix-tensor", SpikedMatrixTensor(3, Rational(3, 10), 1), False),
     Case("f ≠ g, outlier", GaussianLandscape(OVERLAP + OVERLAP**2 / 8, 6 * SIGNAL_OVERLAP**5 / 5), True),

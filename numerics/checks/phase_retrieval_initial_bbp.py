@@ -16,7 +16,7 @@ import numpy as np
 from theory.systems.phase_retrieval import PhaseRetrieval
 
 from ..generalized_linear.curvature import curvature_floor
-from ..generalized_linear.data import independent, tabulate
+from ..generalized_linear.field_law import independent, tabulate
 from ..generalized_linear.simulation import empirical_spectrum, sample_risk
 from ..generalized_linear.spectrum import LabelSpectrum
 from ..simulation import lowest, starts_with_overlap

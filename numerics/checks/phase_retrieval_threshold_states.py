@@ -18,7 +18,7 @@ import numpy as np
 
 from theory.systems.phase_retrieval import PhaseRetrieval
 
-from ..extrapolation import Law, limits
+from ..extrapolation import SizeLaw, limits
 from ..generalized_linear.simulation import empirical_spectrum
 from ..lowering import Array
 from ..simulation import gradient_flow, lowest, random_starts
@@ -97,7 +97,7 @@ def compared(where: str, found: Outcome, resolution: float) -> list[Comparison]:
 def _edge(found: Outcome) -> tuple[float, float, float]:
     """Half way between extrapolations in ``N^(-2/3)``, as of an edge, and in 1/N, as of a smooth average."""
     terms = min(2, len(found.groups) - 2)
-    two = [limits(found.groups, Law.series(exponent, terms)) for exponent in (2 / 3, 1.0)]
+    two = [limits(found.groups, SizeLaw.series(exponent, terms)) for exponent in (2 / 3, 1.0)]
     values = [float(fit.value[EDGE]) for fit in two]
     error = float(np.hypot(max(fit.error[EDGE] for fit in two), abs(values[0] - values[1]) / 2))
     return sum(values) / 2, error, float(two[0].degrees[EDGE])

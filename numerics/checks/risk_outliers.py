@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from ..extrapolation import SMOOTH, Law
+from ..extrapolation import SMOOTH, SizeLaw
 from ..generalized_linear import LabelSpectrum
 from ..lowering import Array
 from .check import Check, Measured
 from .panels import Row
 from .plan import Point, Run, Sizes
 
-ABOVE, BELOW = (SMOOTH, SMOOTH), (Law.series(2 / 3, 2), Law.series(1.0, 2))
+ABOVE, BELOW = (SMOOTH, SMOOTH), (SizeLaw.series(2 / 3, 2), SizeLaw.series(1.0, 2))
 """Of eigenvalue and squared overlap, with an outlier and without."""
 NAMES = {"lowest eigenvalue": r"$\lambda_{\min}$", "squared overlap": r"$(v.s)^2$"}
 FIRST = 1e-6

@@ -30,7 +30,7 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 
 from ..dynamics import DynamicsSolution, solve_dynamics
-from ..extrapolation import Law
+from ..extrapolation import SizeLaw
 from ..lowering import Array
 from ..simulation import simulate
 from .check import Check, Findings, Outcome
@@ -150,12 +150,12 @@ def theory_of(landscape: GaussianLandscape, window: tuple[float, ...]) -> Theory
     return Theory(solution, threshold, 2 * float(landscape.f(2)) ** 0.5, np.abs(np.subtract(later, here)))
 
 
-def laws_of(plan: Window, case: int) -> list[Law]:
+def laws_of(plan: Window, case: int) -> list[SizeLaw]:
     """Of the columns of ``measured``: at fixed time 1/N with the time for its unit, at rest those of a twin."""
     problem, window = PROBLEMS[case], plan.window
     if problem.late:
-        once = [Law.series(ratio=t) for t in window]
-        return [*once, *once, *(2 * [Law.series(ratio=window[-1])])]
+        once = [SizeLaw.series(ratio=t) for t in window]
+        return [*once, *once, *(2 * [SizeLaw.series(ratio=window[-1])])]
     slope, curvature = (float(problem.landscape.f(k)) for k in (1, 2))
     sigma, order = curvature**0.5, 1 + curvature / slope
     units = [sigma / order, sigma, sigma]  # mu = -p e in pure landscapes

@@ -22,7 +22,7 @@ from theory.symbols import SIGNAL_OVERLAP
 from theory.systems import SpikedMatrixTensor
 
 from ..errors import ConvergenceError
-from ..extrapolation import Law
+from ..extrapolation import SizeLaw
 from ..lowering import Array, lower
 from ..simulation import SampledLandscape, gradient_flow, random_starts, sample
 from ..simulation.hessian import Modes, spectrum
@@ -36,18 +36,18 @@ RTOL = 1e-3
 """Of the flow. Where it ends does not depend on it but in each single run."""
 NAMES = {"mu": "mu", "edge": "bulk edge", "width": "outlier", "overlap": "overlap with the signal"}
 """Multiplier; bulk edge without a signal and lowest eigenvalue with one, from the centre; squared overlap with e."""
-MULTIPLIER, EDGE = Law((0.55, 4 / 3), 1 / 3, 0.1), Law((0.6, 1.0), 1 / 3, 0.1)
-LOWEST = Law((0.75, 1.25), 1 / 3, 0.1)
+MULTIPLIER, EDGE = SizeLaw((0.55, 4 / 3), 1 / 3, 0.1), SizeLaw((0.6, 1.0), 1 / 3, 0.1)
+LOWEST = SizeLaw((0.75, 1.25), 1 / 3, 0.1)
 """Of the lowest eigenvalue, in units of sigma: on the same twin as in ``laws_of`` it ends at -.005(3), and at -.009(5)
 with 2/3 and 1."""
-DETACHED = Law((1.0, 4 / 3), 5 / 3, 40.0)
-SHARE, BARE_SHARE = Law((1.0, 4 / 3), 5 / 3, 15.0), Law((2 / 3, 1.0), 4 / 3, 4.0)
+DETACHED = SizeLaw((1.0, 4 / 3), 5 / 3, 40.0)
+SHARE, BARE_SHARE = SizeLaw((1.0, 4 / 3), 5 / 3, 15.0), SizeLaw((2 / 3, 1.0), 4 / 3, 4.0)
 CLEAR = 1.7
 """Strength of a spike from which on ``N (theta - 1)^3``, what the overlap depends on near the transition, is large at
 all sizes."""
 
 
-def laws_of(theta: float) -> tuple[Law, Law, Law, Law]:
+def laws_of(theta: float) -> tuple[SizeLaw, SizeLaw, SizeLaw, SizeLaw]:
     """In the order of ``NAMES``, in units of sigma; fixed on a twin with a known answer.
 
     The twin is the pure landscape p = 3: its states are marginal, mu and the edge tend to 2 sigma, and a spike across

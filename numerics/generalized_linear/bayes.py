@@ -16,8 +16,8 @@ from theory.generalized_linear.symbols import ALPHA, PLANTED_OVERLAP
 
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
-from .critical import absent, critical_alpha, refined
 from .preimages import Preimages, preimages
+from .refinement import absent, critical_alpha, refined
 
 LEVELS = (0, 1, 2, 3)
 """Grids of y, coarse to fine: each threshold is computed on two that agree, or on the finest two."""

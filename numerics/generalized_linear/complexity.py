@@ -18,10 +18,10 @@ from ..quantity import Axis, Quantity
 from ..solution import Solution
 from ..storage import Format
 from .curvature import curvature_floor
-from .data import Labels, Law
+from .field_law import FieldLaw, Labels
 from .minima import Minima, Population
+from .saddle_search import ROUGH, Found, Kind, polished, rough_minima, search
 from .saddles import CriticalPoints, law_at
-from .search import ROUGH, Found, Kind, polished, rough_minima, search
 from .spectrum import HessianEdge, LabelSpectrum, radial_force
 
 STEPS = (0.1, 0.05, 0.025)
@@ -151,7 +151,7 @@ def described(population: Population, found: Found, kind: Kind, error: float = n
     return Complexity(kind, found.sigma, error, found.energy, index, saddle.s, hessian, population.unit)
 
 
-def hessian_of(population: Population, law: Law, floor: float, alpha: float) -> HessianEdge:
+def hessian_of(population: Population, law: FieldLaw, floor: float, alpha: float) -> HessianEdge:
     """Edge and outlier of the Hessian under a law of the data at overlap q, with curvatures above ``floor``."""
     if not np.isfinite(floor):
         return HessianEdge(-np.inf, 0.0, np.nan, np.nan, 0.0, False)

@@ -12,8 +12,8 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .data import require_smooth
 from .extended import LARGEST, evaluate
+from .field_law import require_smooth
 from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
 

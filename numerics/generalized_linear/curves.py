@@ -8,9 +8,9 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from .complexity import Complexity, described
-from .data import Labels
+from .field_law import Labels
 from .minima import Minima, Population
-from .search import Found, Kind, polished, rough_minima, search
+from .saddle_search import Found, Kind, polished, rough_minima, search
 
 STEP = 0.1
 

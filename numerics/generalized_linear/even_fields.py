@@ -8,9 +8,9 @@ from theory.generalized_linear import FIELD, GeneralizedLinearLandscape, Proxima
 from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 
 from ..lowering import Array, lower
-from .levels import Kink, Levels, normal_density
 from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
+from .recursion import Kink, Levels, normal_density
 
 MAP = ProximalMap()
 WIDEST = 8.0

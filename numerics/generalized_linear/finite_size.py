@@ -24,7 +24,7 @@ from ..errors import ConvergenceError
 from ..finite_size.expected_count import BATCHES, ExpectedCount
 from ..lowering import Array
 from ..memory import require_memory
-from .data import Law, independent, require_numbers, tabulate
+from .field_law import FieldLaw, independent, require_numbers, tabulate
 from .loss import finite
 from .minima import Population, complexity_of_minima
 from .saddles import as_critical_points, law_at, spectrum_of_indices
@@ -126,7 +126,7 @@ class _Cells:
     probability: Array
 
     @classmethod
-    def of(cls, law: Law) -> _Cells:
+    def of(cls, law: FieldLaw) -> _Cells:
         """Half of y stands for ``(u, y) -> (-u, -y)``, half of u for ``u -> -u`` by itself."""
         u, y, each = law.data.fields[0].ravel(), law.data.fields[1].ravel(), law.probability
         if u.min() > 0:
@@ -180,7 +180,7 @@ class _Proposal:
         return np.asarray(logsumexp(each, axis=0) - np.log(len(each)))
 
 
-def _laws(population: Population, alpha: float) -> list[Law]:
+def _laws(population: Population, alpha: float) -> list[FieldLaw]:
     """Of minima and of critical points of several indices, where they are found."""
     try:
         minima = complexity_of_minima(

@@ -15,10 +15,10 @@ from theory.generalized_linear import FullRSB, GeneralizedLinearLandscape
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
-from .critical import absent, critical_alpha
 from .even_fields import Y_STEP, EvenFields
-from .levels import Sweep, overlaps, sweep, widths
 from .one_step import OneStepState, describe, marginal_state, not_applicable, transition_start
+from .recursion import Sweep, overlaps, sweep, widths
+from .refinement import absent, critical_alpha
 
 THEORY = FullRSB()
 SPACING = 0.05

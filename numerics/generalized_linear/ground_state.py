@@ -12,11 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from theory.generalized_linear import SIGNAL_FIELD, GeneralizedLinearLandscape
 
-from .data import require_numbers, require_smooth
 from .even_fields import Y_STEP, EvenFields
-from .levels import Fields
+from .field_law import require_numbers, require_smooth
 from .parisi import GroundState, Solver
 from .piecewise_fields import PiecewiseFields
+from .recursion import Fields
 
 MANY = 8
 """Steps from which, with half and a quarter of them, the limit of many is extrapolated."""

@@ -20,7 +20,7 @@ from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..roots import between
-from .data import Data
+from .field_law import Data
 from .loss import loss_functions
 from .quadrature import REACH, halving_panels
 

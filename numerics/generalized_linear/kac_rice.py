@@ -11,11 +11,11 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from ..threshold_values import ThresholdValue
-from .critical import absent, critical_alpha, refined
 from .curvature import curvature_unit
-from .data import Labels
+from .field_law import Labels
 from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, follow, solve_saddle
 from .one_step import describe, marginal_bbp, not_applicable, transition_start
+from .refinement import absent, critical_alpha, refined
 
 ROUGH = 0.1
 """Spacing of the nodes while a saddle is followed."""

@@ -11,9 +11,9 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
-from .critical import refined
-from .data import UNBOUNDED, Data, Law
+from .field_law import UNBOUNDED, Data, FieldLaw
 from .quadrature import gaussian, panel_axis
+from .refinement import refined
 from .spectrum import HessianEdge, LabelSpectrum
 
 TOLERANCES = (1e-9, 1e-11, 1e-13)
@@ -22,7 +22,7 @@ LANDSCAPE = GeneralizedLinearLandscape(FIELD**2 / 2)
 """Averages over labels alone use no loss; any will do."""
 
 
-def label_law(preprocessing: Expr, tolerance: float = TOLERANCES[-1]) -> Law:
+def label_law(preprocessing: Expr, tolerance: float = TOLERANCES[-1]) -> FieldLaw:
     """A standard Gaussian y on panels that resolve ``T(y)``; the curvature is ``D = -T``."""
     values = lower((SIGNAL_FIELD,), [preprocessing])
 
@@ -35,7 +35,7 @@ def label_law(preprocessing: Expr, tolerance: float = TOLERANCES[-1]) -> Law:
     weight = gaussian(axis)
     weight = weight / weight.sum()
     data = Data(LANDSCAPE, (zero, y, zero, zero, -values(y)[0]), weight, np.ones(1))
-    return Law(data, weight[:, None], 0.0)
+    return FieldLaw(data, weight[:, None], 0.0)
 
 
 def _bounded(values: Array) -> Array:

@@ -23,7 +23,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .continuation import followed
 from .curvature import curvature_floor, curvature_unit
-from .data import Data, Labels, Law, Values, law_of, require_smooth, tabulate, tilt_values
+from .field_law import Data, FieldLaw, Labels, Values, law_of, require_smooth, tabulate, tilt_values
 from .newton import solved
 
 THEORY = KacRiceAction()
@@ -99,7 +99,7 @@ class Population:
         """How large the loss is: multipliers times it are of order one."""
         return curvature_unit(self.landscape)
 
-    def law(self, saddle: Saddle) -> Law:
+    def law(self, saddle: Saddle) -> FieldLaw:
         """Data at such minima."""
         data, scalars = self.data, saddle.symbols(self.overlap)
         return law_of(data, tilt_values(data, THEORY.functional.tilt, scalars), self.labels)

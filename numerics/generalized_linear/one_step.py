@@ -14,11 +14,11 @@ from theory.generalized_linear.symbols import ALPHA, RESPONSE, TILT
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
-from .critical import absent, critical_alpha, refined
 from .curvature import curvature_floor, curvature_unit
-from .data import Law, law_of, require_smooth, tabulate, tilt_values
+from .field_law import FieldLaw, law_of, require_smooth, tabulate, tilt_values
 from .jumps import tabulate_jump
 from .newton import newton
+from .refinement import absent, critical_alpha, refined
 from .spectrum import LabelSpectrum
 
 THEORY = OneStepRSB()
@@ -61,7 +61,7 @@ class OneStepState:
         return "; ".join(text for holds, text in doubts if holds)
 
 
-def one_step_law(landscape: GeneralizedLinearLandscape, chi: float, s: float, step: float) -> Law:
+def one_step_law(landscape: GeneralizedLinearLandscape, chi: float, s: float, step: float) -> FieldLaw:
     """``P(u | y) ~ (1 + chi D) exp(-(u + chi l')^2/2 - s (l + chi l'^2/2))`` where the proximal map reaches."""
     jumps = 1 + chi * curvature_floor(landscape) <= 0
     data = tabulate_jump(landscape, chi, ORDERS.get(step, 8)) if jumps else tabulate(landscape, step)
@@ -143,7 +143,7 @@ def describe(landscape: GeneralizedLinearLandscape, chi: float, s: float, step: 
     return OneStepState(alpha, chi, s, energy, sigma, replicon, alpha * pull, identity, jumps)
 
 
-def _spectrum(landscape: GeneralizedLinearLandscape, law: Law) -> LabelSpectrum:
+def _spectrum(landscape: GeneralizedLinearLandscape, law: FieldLaw) -> LabelSpectrum:
     return LabelSpectrum(law, curvature_floor(landscape), unit=curvature_unit(landscape))
 
 

@@ -19,7 +19,7 @@ from theory.generalized_linear.parisi import Overlap, Width
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .levels import Fields, overlaps, sweep, widths
+from .recursion import Fields, overlaps, sweep, widths
 
 THEORY = FullRSB()
 RESPONSES = np.geomspace(1e-6, 1e6, 13)

@@ -17,8 +17,8 @@ from theory.generalized_linear.symbols import LOSS, RESPONSE
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..roots import between
-from .data import require_numbers
-from .levels import Kink, Levels, normal_density
+from .field_law import require_numbers
+from .recursion import Kink, Levels, normal_density
 
 MAP = ProximalMap()
 WIDEST, FURTHEST = 8.0, 40.0

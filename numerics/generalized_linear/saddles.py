@@ -20,7 +20,7 @@ from theory.generalized_linear.symbols import (
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
-from .data import Law, Values, law_of, tilt_values
+from .field_law import FieldLaw, Values, law_of, tilt_values
 from .minima import Minima, Population
 from .newton import solved
 
@@ -70,7 +70,7 @@ class CriticalPoints:
     saddle: ComplexSaddle
 
 
-def law_at(population: Population, saddle: ComplexSaddle) -> Law:
+def law_at(population: Population, saddle: ComplexSaddle) -> FieldLaw:
     """Data at such critical points."""
     data = population.data
     return law_of(

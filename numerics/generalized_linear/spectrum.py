@@ -16,9 +16,9 @@ from theory.generalized_linear.symbols import ALPHA, MULTIPLIER, RESOLVENT
 from ..errors import ConvergenceError
 from ..lowering import Array
 from ..threshold_values import ThresholdValue
-from .critical import absent, critical_alpha, refined
 from .curvature import curvature_unit, floor_of
-from .data import Law, independent, tabulate
+from .field_law import FieldLaw, independent, tabulate
+from .refinement import absent, critical_alpha, refined
 
 THEORY = HessianSpectrum()
 FARTHEST = 1e6
@@ -50,7 +50,7 @@ class LabelSpectrum:
     """``HessianSpectrum`` under a law P(u, y) that does not depend on alpha; ``floor`` is the infimum of D, approached
     like ``|field|^(-decay)`` where it is none of its values; ``unit`` the size of the loss."""
 
-    law: Law
+    law: FieldLaw
     floor: float
     theory: HessianSpectrum = THEORY
     unit: float = 1.0

@@ -14,12 +14,12 @@ from ..progress import Progress, silent
 from ..solve import Found, Point, solve, solve_thresholds
 from ..threshold_values import Thresholds, ThresholdValue
 from .bayes import algorithmic, information_theoretic, spectral_optimal, weak_recovery
-from .critical import critical_alpha
-from .data import require_smooth
+from .field_law import require_smooth
 from .full_rsb import ground_state_bbp
 from .ground_state import ground_state
 from .kac_rice import dominant_bbp, zero_complexity_bbp
 from .one_step import marginal_bbp
+from .refinement import critical_alpha
 from .spectrum import initial_bbp
 
 DIGITS = 15

@@ -12,11 +12,11 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from ..lowering import Array
-from .data import Labels
+from .field_law import Labels
 from .kac_rice import at_transition, dominant_bbp, zero_complexity_bbp
 from .minima import Edge, Minima, Population, Saddle, solve_saddle
+from .saddle_search import rough_minima, search
 from .saddles import ComplexSaddle, CriticalPoints, solve_critical_points
-from .search import rough_minima, search
 
 STEP = 0.1
 OVERLAPS = np.linspace(0, 0.98, 50)

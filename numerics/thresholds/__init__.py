@@ -2,6 +2,6 @@
 
 from ..threshold_values import Thresholds, ThresholdValue
 from .evaluation import Locator, evaluate_table, evaluate_thresholds
-from .located import Located
+from .lines import Located
 
 __all__ = ["Located", "Locator", "ThresholdValue", "Thresholds", "evaluate_table", "evaluate_thresholds"]

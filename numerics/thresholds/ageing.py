@@ -25,7 +25,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower_exact
 from ..roots import polish
 from ..statics.transitions import marginal_overlap
-from .located import Located
+from .lines import Located
 
 PLACES = 1 / (1 + np.exp(-np.linspace(-18, 18, 361)))
 """Parts of an interval, dense at both ends."""

@@ -11,7 +11,7 @@ from theory.thresholds.bayes import ALREADY, CONTINUOUS, BayesTransitions
 
 from ..lowering import Array, lower
 from ..roots import Roots, between
-from .located import Located, closed_form, common_shape
+from .lines import Located, closed_form, common_shape
 
 NEAR_ONE = 1 - 1e-12
 

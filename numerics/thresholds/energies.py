@@ -10,7 +10,7 @@ from ..complexity import ROUNDING, complexity, outside_coordinate
 from ..lowering import Array
 from ..roots import above, slope_at
 from ..statics import statics
-from .located import Located
+from .lines import Located
 
 
 def ground_state(landscape: GaussianLandscape) -> Located:

@@ -24,7 +24,7 @@ from ..threshold_values import Thresholds, ThresholdValue
 from . import bayes, trivialization
 from .ageing import ageing_energy
 from .energies import ground_state, lowest_energy
-from .located import Located, closed_form, common_shape
+from .lines import Located, closed_form, common_shape
 
 MAX_DIGITS = 1000
 UNRESOLVED = 1e-5

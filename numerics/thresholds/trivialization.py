@@ -22,7 +22,7 @@ from theory.thresholds.trivialization import (
 from ..complexity import ROUNDING, ComplexityResult, evaluate, outside_coordinate
 from ..lowering import Array, lower
 from ..roots import Roots, above, between, slope_at
-from .located import Located
+from .lines import Located
 
 NEAR_ZERO = np.linspace(0, 1, 49)[1:-1] ** 2
 """Overlaps at which the climb from m = 0 looks for a change of slope (dense near zero)."""

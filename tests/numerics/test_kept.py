@@ -7,8 +7,8 @@ import pytest
 
 from numerics.errors import Interrupted
 from numerics.generalized_linear import phase_diagram
-from numerics.generalized_linear.critical import absent, critical_alpha
 from numerics.generalized_linear.phase_diagram import in_folder, retrieval_diagram
+from numerics.generalized_linear.refinement import absent, critical_alpha
 from numerics.kept import Kept, sweep_kept
 
 calls: list[int] = []

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import pytest
 
-from numerics import machine_code, native
+from numerics import generated_code, machine_code
 
 ROOT = Path(__file__).parents[2]
 SOURCE = """
@@ -137,28 +137,28 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("content", [b"", b"VALUE = 2\n", b"\xff\xfe(", b"VALUE = 1"])
 def test_a_damaged_module_is_written_again(folder: Path, content: bytes) -> None:
     text = f"VALUE = 1\n# {content!r}\n"
-    name = Path(native._imported.__wrapped__(text).__file__ or "")
+    name = Path(generated_code._imported.__wrapped__(text).__file__ or "")
     name.write_bytes(content)
     cached = name.parent / "__pycache__" / f"{name.stem}.cpython-{sys.version_info[0]}{sys.version_info[1]}.pyc"
     cached.parent.mkdir(exist_ok=True)
     cached.write_bytes(b"cut")
-    assert native._imported.__wrapped__(text).VALUE == 1
+    assert generated_code._imported.__wrapped__(text).VALUE == 1
     assert name.parent == folder and name.read_text() == text
 
 
 def test_a_folder_in_its_place(folder: Path) -> None:
     text = "VALUE = 3\n"
-    name = Path(native._imported.__wrapped__(text).__file__ or "")
+    name = Path(generated_code._imported.__wrapped__(text).__file__ or "")
     name.unlink()
     name.mkdir()
-    module = native._imported.__wrapped__(text)
-    assert module.VALUE == 3 and Path(module.__file__).parent == native._own_cache()
+    module = generated_code._imported.__wrapped__(text)
+    assert module.VALUE == 3 and Path(module.__file__).parent == generated_code._own_cache()
 
 
 def test_a_home_that_is_read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
-    module = native._imported.__wrapped__("VALUE = 4\n")
-    assert module.VALUE == 4 and Path(module.__file__).parent == native._own_cache()
+    module = generated_code._imported.__wrapped__("VALUE = 4\n")
+    assert module.VALUE == 4 and Path(module.__file__).parent == generated_code._own_cache()
 
 
 REAL = """

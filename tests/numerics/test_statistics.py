@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from numerics.extrapolation import Law, extrapolate
+from numerics.extrapolation import SizeLaw, extrapolate
 from numerics.lowering import Array
 from numerics.statistics import bootstrap, mean_and_error, means, wilson
 
@@ -80,7 +80,7 @@ def test_wilson_against_scipy() -> None:
             wilson(*bad)
 
 
-SIZES, PLAIN = np.array([64.0, 128, 256, 512]), Law((1.0,))
+SIZES, PLAIN = np.array([64.0, 128, 256, 512]), SizeLaw((1.0,))
 
 
 @pytest.mark.parametrize(("exponent", "terms"), [(1.0, 1), (2 / 3, 1), (1.0, 2)])
@@ -88,7 +88,7 @@ def test_extrapolation_recovers_what_was_put_in(exponent: float, terms: int) -> 
     truth = np.array([-1.2, 3.0, -20.0])[: terms + 1]
     values = SIZES[:, None] ** (-exponent * np.arange(terms + 1)) @ truth
     powers = tuple(exponent * k for k in range(1, terms + 1))
-    found = extrapolate(SIZES, values, [0.1, 0.01, 0.02, 0.03], Law(powers))
+    found = extrapolate(SIZES, values, [0.1, 0.01, 0.02, 0.03], SizeLaw(powers))
     assert found.coefficients == pytest.approx(truth, rel=1e-9)
     assert found.value == found.coefficients[0] and found.p_value == pytest.approx(1)
     assert found.shares is not None and np.sum(found.shares) == pytest.approx(1)
@@ -115,7 +115,7 @@ def test_extrapolation_refuses() -> None:
         extrapolate([64, 64], [1, 2], [1, 1])
     assert extrapolate([64, 128], [1, 2], [1, 1], PLAIN).p_value == 1
     with pytest.raises(ValueError, match="three lists of one length"):
-        extrapolate(SIZES, SIZES, SIZES, Law((0.0,)))
+        extrapolate(SIZES, SIZES, SIZES, SizeLaw((0.0,)))
 
 
 def test_means_with_what_is_known_exactly() -> None:

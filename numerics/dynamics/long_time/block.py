@@ -13,7 +13,7 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 from ...lowering import Array
 from . import kernel, store
 from .geometry import LAG, History, Rule
-from .kernel import LOGARITHM, NO_SIGNAL, Law, System
+from .kernel import LOGARITHM, NO_SIGNAL, Rows, Terms
 from .points import COLUMNS, Points, prepare
 from .rule import SCALE, derivative, last_coefficients
 
@@ -48,7 +48,7 @@ class Block:
 
 
 def solve_block(
-    law: Law,
+    law: Terms,
     rule: Rule,
     guess: History,
     mu: Array,
@@ -89,7 +89,7 @@ class Newton:
     that mode wrong, secants of the steps put it right (Anderson 1965; Walker, Ni, SIAM J. Numer. Anal. 49, 1715, 2011).
     """
 
-    law: Law
+    law: Terms
     rule: Rule
     history: History
     mu: Array
@@ -126,7 +126,7 @@ class Newton:
         kind: Any = np.float64 if self.double else np.float32
         single = np.empty((size, size) if fresh and not self.double else (0, 0), np.float32)
         double = np.empty((size, size) if fresh and self.double else (0, 0))
-        system = System(F, single, double, rows, self.scales, fresh)
+        system = Rows(F, single, double, rows, self.scales, fresh)
         kernel.residual(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
         if not np.all(np.isfinite(F)):
             return np.inf
@@ -218,7 +218,7 @@ def _measured(newton: Newton, count: int, left: float) -> Block:
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)
 
 
-def signal_weight(law: Law, history: History, overlap: Array) -> float:
+def signal_weight(law: Terms, history: History, overlap: Array) -> float:
     """What an error of the overlap variable counts: of ``ln |m|``, relative to its change since the start (an error of
     the time scale), and less once ``|m|`` has fallen from its largest value."""
     if law.overlap_kind != LOGARITHM:

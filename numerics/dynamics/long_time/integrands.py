@@ -17,7 +17,7 @@ from theory.dynamics.kernels import FIELD, POSITION, SAME_POSITION, SIGNAL
 from theory.dynamics.notation import EARLIER, INNER, MU, TIME, C, M, R, Terms, TimeIntegral
 from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 
-from ...native import generated
+from ...generated_code import generated
 
 X, Y = Symbol("X", real=True), Symbol("Y", real=True)
 VALUES = {

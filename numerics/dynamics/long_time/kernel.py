@@ -19,7 +19,7 @@ NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
 """How the overlap is represented: not at all, as ``m``, or as ``ln |m|``."""
 
 
-class Law(NamedTuple):
+class Terms(NamedTuple):
     """The functions of the equations as ascending coefficients: ``f, f', f'', f'''`` and ``g, g', g''``."""
 
     covariance: Floats
@@ -35,7 +35,7 @@ class Law(NamedTuple):
     sign: float
 
 
-class System(NamedTuple):
+class Rows(NamedTuple):
     """``F = 0`` and its Jacobian, filled only if ``wanted``: in ``single`` or ``double`` precision, whichever has room,
     each row, summed in ``rows``, over its largest entry, which goes to ``scales``."""
 
@@ -57,21 +57,21 @@ def polynomial(coefficients: Floats, x: float) -> float:
 
 
 @compiled
-def jet(law: Law, c: float, wanted: bool) -> tuple[float, float, float]:
+def jet(law: Terms, c: float, wanted: bool) -> tuple[float, float, float]:
     """``f'(C), f''(C)`` and, if derivatives are wanted, ``f'''(C)``."""
     bend = polynomial(law.memory_slope, c) if wanted else 0.0
     return polynomial(law.noise, c), polynomial(law.memory, c), bend
 
 
 @compiled
-def local_jet(law: Law, m: float, c: float) -> tuple[float, float, float, float, float]:
+def local_jet(law: Terms, m: float, c: float) -> tuple[float, float, float, float, float]:
     """``g'(m), g''(m), f'(C), f''(C), beta``."""
     drift, drift_slope = polynomial(law.drift, m), polynomial(law.drift_slope, m)
     return drift, drift_slope, polynomial(law.noise, c), polynomial(law.memory, c), law.beta
 
 
 @compiled
-def overlap_of(variable: float, law: Law) -> float:
+def overlap_of(variable: float, law: Terms) -> float:
     """``m`` from the variable that stands for it."""
     if law.overlap_kind == NO_SIGNAL:
         return 0.0
@@ -79,14 +79,21 @@ def overlap_of(variable: float, law: Law) -> float:
 
 
 @compiled
-def unit_of(m: float, law: Law) -> float:
+def unit_of(m: float, law: Terms) -> float:
     """The derivative of ``m`` by that variable."""
     return m if law.overlap_kind == LOGARITHM else 1.0
 
 
 @compiled
 def residual(
-    law: Law, rule: Rule, history: History, points: Points, times: Floats, slope: Floats, mu: Floats, system: System
+    law: Terms,
+    rule: Rule,
+    history: History,
+    points: Points,
+    times: Floats,
+    slope: Floats,
+    mu: Floats,
+    system: Rows,
 ) -> None:
     """Collocation equations of the last block at its stage ``times``; ``slope`` differentiates in ``x``."""
     system.F[:] = 0.0
@@ -108,7 +115,7 @@ def residual(
 
 
 @compiled
-def keep(which: int, row: int, system: System) -> None:
+def keep(which: int, row: int, system: Rows) -> None:
     """Put a finished row of the Jacobian in its place."""
     if not system.wanted:
         return
@@ -125,7 +132,7 @@ def keep(which: int, row: int, system: System) -> None:
 
 
 @compiled
-def diagonal_rows(rule: Rule, history: History, stage: Stage, system: System) -> None:
+def diagonal_rows(rule: Rule, history: History, stage: Stage, system: Rows) -> None:
     """``C(t,t) = R(t,t) = 1``."""
     row, last = stage.row + stage.nodes - 1, stage.base + stage.nodes - 1
     system.F[row], system.F[row + stage.nodes] = history.C[last] - 1.0, history.R[last] - rule.scale
@@ -136,7 +143,7 @@ def diagonal_rows(rule: Rule, history: History, stage: Stage, system: System) ->
 
 
 @compiled
-def by_slice(which: int, first: int, weights: Floats, by_c: float, by_r: float, stage: Stage, system: System) -> None:
+def by_slice(which: int, first: int, weights: Floats, by_c: float, by_r: float, stage: Stage, system: Rows) -> None:
     """Derivatives, on the right of a row, by the ``C`` and ``R`` that the weights of a panel make of its nodes."""
     for y in range(weights.size):
         system.rows[which, stage.row + first + y] -= by_c * weights[y]
@@ -144,14 +151,14 @@ def by_slice(which: int, first: int, weights: Floats, by_c: float, by_r: float, 
 
 
 @compiled
-def by_past(which: int, column: int, weights: Floats, by: float, stage: Stage, system: System) -> None:
+def by_past(which: int, column: int, weights: Floats, by: float, stage: Stage, system: Rows) -> None:
     """The derivative by what the weights make of the values of one unknown at all stages."""
     for a in range(1, weights.size):
         system.rows[which, (a - 1) * stage.unknowns + column] -= by * weights[a]
 
 
 @compiled
-def multiplier_row(law: Law, rule: Rule, history: History, points: Points, stage: Stage, system: System) -> None:
+def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, system: Rows) -> None:
     """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``."""
     row, rows, nodes, total = stage.row + stage.unknowns - 1, system.rows, points.nodes[stage.number], 0.0
     for k in range(stage.nodes):
@@ -172,7 +179,7 @@ def multiplier_row(law: Law, rule: Rule, history: History, points: Points, stage
 
 @compiled
 def overlap_row(
-    law: Law, rule: Rule, history: History, points: Points, stage: Stage, slope: Floats, system: System
+    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, slope: Floats, system: Rows
 ) -> None:
     """``d_t m = -mu m + g'(m) + int_0^t f''(C) R m ds``, or that equation over ``m`` for ``ln |m|``."""
     row, rows = stage.row + stage.unknowns - 2, system.rows
@@ -193,7 +200,7 @@ def overlap_row(
 
 
 @compiled
-def overlap_memory(law: Law, rule: Rule, history: History, points: Points, stage: Stage, system: System) -> float:
+def overlap_memory(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, system: Rows) -> float:
     """``int_0^t f''(C(t,s)) R(t,s) m(s) ds``, over ``m(t)`` where the logarithm stands for it."""
     row, rows, nodes, total = stage.row + stage.unknowns - 2, system.rows, points.nodes[stage.number], 0.0
     logarithm = law.overlap_kind == LOGARITHM
@@ -219,7 +226,7 @@ def overlap_memory(law: Law, rule: Rule, history: History, points: Points, stage
 
 @compiled
 def add_transport(
-    rule: Rule, history: History, points: Points, stage: Stage, k: int, slope: Floats, system: System
+    rule: Rule, history: History, points: Points, stage: Stage, k: int, slope: Floats, system: Rows
 ) -> None:
     """``d_t + mu`` at fixed ``t'``: ``d_t`` at a fixed node minus ``phi_t/phi_y d_y``; the scaled R loses
     ``1/(scale + lag)``."""
@@ -243,7 +250,7 @@ def add_transport(
 
 
 @compiled
-def add_sources(law: Law, rule: Rule, history: History, points: Points, stage: Stage, k: int, system: System) -> None:
+def add_sources(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, k: int, system: Rows) -> None:
     """``g'(m(t)) m(t') + beta f'(C(t,0)) C(t',0)`` on the right of ``d_t C(t,t')``."""
     if law.overlap_kind == NO_SIGNAL and law.beta == 0.0:
         return
@@ -262,7 +269,7 @@ def add_sources(law: Law, rule: Rule, history: History, points: Points, stage: S
 
 
 @compiled
-def add_before(law: Law, rule: Rule, history: History, points: Points, stage: Stage, k: int, system: System) -> None:
+def add_before(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, k: int, system: Rows) -> None:
     """``int_0^t' [f''(C(t,s)) R(t,s) C(t',s) + f'(C(t,s)) R(t',s)] ds`` on the right of ``d_t C(t,t')``."""
     known, lag = points.before[stage.number, k], points.nodes[stage.number, LAG, k]
     b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
@@ -287,7 +294,7 @@ def add_before(law: Law, rule: Rule, history: History, points: Points, stage: St
 
 
 @compiled
-def add_between(law: Law, rule: Rule, history: History, points: Points, stage: Stage, k: int, system: System) -> None:
+def add_between(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, k: int, system: Rows) -> None:
     """``int_t'^t f''(C(t,s)) R(t,s) C(s,t') ds`` and ``... R(s,t') ds`` on the right of ``d_t C`` and ``d_t R``."""
     known, n, begun = points.between[stage.number, k], rule.nodes.size, history.t[stage.block]
     earlier, lag = points.nodes[stage.number, TIME, k], points.nodes[stage.number, LAG, k]
@@ -318,7 +325,7 @@ def add_between(law: Law, rule: Rule, history: History, points: Points, stage: S
 
 
 @compiled
-def energies(law: Law, rule: Rule, history: History, points: Points, times: Floats, out: Floats) -> None:
+def energies(law: Terms, rule: Rule, history: History, points: Points, times: Floats, out: Floats) -> None:
     """``e = -g(m) - int_0^t f'(C) R ds - beta f(C(t,0))`` at the stages of the last block."""
     for i in range(times.size):
         stage, nodes = stage_of(i, times[i], 0.0, rule, history), points.nodes[i]

@@ -14,7 +14,7 @@ from ..two_time import Reached
 from . import geometry, kernel, store
 from .block import Block, extrapolation, solve_block
 from .geometry import LAG, TIME, History, Rule
-from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, Law
+from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, Terms
 from .rule import Resolution, derivative
 
 FIRST_WIDTH, GROWTH = 0.3, 1.8
@@ -202,14 +202,14 @@ class March:
             self.anchors.append(float(t[steepest]))
 
 
-def lowered(model: Model) -> Law:
+def lowered(model: Model) -> Terms:
     """The model as the kernel wants it; ``ln |m|`` stands for m unless m can change its sign."""
     kind = LINEAR if model.drift[0] != 0 else LOGARITHM if model.overlap != 0 else NO_SIGNAL
-    named = {name: getattr(model, name) for name in Law._fields if hasattr(model, name)}
-    return Law(**named, overlap_kind=kind, sign=-1.0 if model.overlap < 0 else 1.0)
+    named = {name: getattr(model, name) for name in Terms._fields if hasattr(model, name)}
+    return Terms(**named, overlap_kind=kind, sign=-1.0 if model.overlap < 0 else 1.0)
 
 
-def first_overlap(model: Model, law: Law) -> float:
+def first_overlap(model: Model, law: Terms) -> float:
     """The overlap variable at t = 0."""
     if law.overlap_kind == NO_SIGNAL:
         return GONE

@@ -1,6 +1,6 @@
 """Compiled passes over the walkers of the effective process: forces, proximal forces, and linear answers.
 
-``derivatives`` is a placeholder: ``numerics.native`` puts that of a loss after this text.
+``derivatives`` is a placeholder: ``numerics.generated_code`` puts that of a loss after this text.
 """
 
 import math

@@ -20,8 +20,8 @@ import numpy as np
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 
 from ...errors import ConvergenceError
+from ...generated_code import specialised
 from ...lowering import Array
-from ...native import specialised
 from . import kernel as template
 from .walkers import Walkers
 

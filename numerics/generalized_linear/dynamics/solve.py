@@ -15,7 +15,7 @@ from ...arrays import require_whole
 from ...lowering import Array
 from ...memory import available_memory, require_memory
 from ...progress import Progress, silent
-from ..data import require_numbers
+from ..field_law import require_numbers
 from .process import Constraint, Descent
 from .runs import HALVINGS, Estimates, estimate
 from .solution import PARTS, DescentSolution

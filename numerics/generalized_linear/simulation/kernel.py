@@ -1,6 +1,6 @@
 """Compiled passes over the data X (M, N), each row read once: ``u = X w``, a function of (u, y), and ``X^T`` of that.
 
-``loss``, ``force`` and ``curvature`` here are placeholders: ``numerics.native`` puts those of a loss after this text.
+``loss``, ``force``, ``curvature`` are placeholders: ``numerics.generated_code`` puts those of a loss after this text.
 Data are float32 or float64, all sums float64. Rows are taken four at a time, so that w and the result are loaded once
 for four of them.
 """

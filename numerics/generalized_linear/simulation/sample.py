@@ -14,7 +14,7 @@ from scipy.linalg.blas import dsyrk
 
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 
-from ... import native
+from ... import generated_code
 from ...arrays import require_shape
 from ...lowering import Array
 from ...memory import require_memory
@@ -27,7 +27,7 @@ from ...simulation.packed import (
     seed_sequence,
     stream,
 )
-from ..data import require_numbers
+from ..field_law import require_numbers
 from . import kernel
 
 ROWS = 512
@@ -128,7 +128,7 @@ def kernels(landscape: GeneralizedLinearLandscape) -> ModuleType:
     """The compiled passes of ``kernel`` for this loss. Raises ``ValueError`` for a loss with free parameters."""
     require_numbers(landscape)
     parts = {"loss": landscape.loss, "force": landscape.force, "curvature": landscape.curvature}
-    return native.specialised(kernel, {name: (DATUM, (expression,)) for name, expression in parts.items()})
+    return generated_code.specialised(kernel, {name: (DATUM, (expression,)) for name, expression in parts.items()})
 
 
 def sample_risk(

@@ -14,7 +14,7 @@ import numerics.checks.informative_minimum as minimum_check
 import numerics.checks.state_evolution as evolution_check
 from numerics.checks import Check, Comparison, Point, Report, Row, Run, Sizes, all_checks, judge, plan, run_check
 from numerics.checks.verdict import LEVEL, POWER, critical
-from numerics.extrapolation import Law, extrapolate, limits
+from numerics.extrapolation import SizeLaw, extrapolate, limits
 from numerics.lowering import Array
 from numerics.progress import silent
 from numerics.statistics import means
@@ -228,17 +228,17 @@ EDGE_SIZES = np.array([32.0, 64, 128, 256])
 @pytest.mark.parametrize("precision", [1.0, 0.1])
 def test_the_error_of_the_law_is_part_of_the_error_of_the_limit(precision: float) -> None:
     """Limits are right within their errors, whether noise or the third term dominates these."""
-    errors, law = precision * np.array([0.003, 0.0025, 0.003, 0.004]), Law((2 / 3, 1.0), 4 / 3, 6.0)
+    errors, law = precision * np.array([0.003, 0.0025, 0.003, 0.004]), SizeLaw((2 / 3, 1.0), 4 / 3, 6.0)
     values = edges(errors, 6.0, 600)
     fits = [extrapolate(EDGE_SIZES, row, errors, law) for row in values]
     pulls = np.array([(fit.value - 2) / fit.error for fit in fits])
     assert abs(pulls.mean()) < 0.15 and pulls.std() == pytest.approx(1, abs=0.09)
     assert np.mean([fit.p_value < 0.1 for fit in fits]) == pytest.approx(0.1, abs=0.04)
     # the leading power alone is wrong by many errors, two powers without a third wherever that dominates
-    plain = [extrapolate(EDGE_SIZES, row, errors, Law(law.powers)) for row in values]
+    plain = [extrapolate(EDGE_SIZES, row, errors, SizeLaw(law.powers)) for row in values]
     spread = np.std([(fit.value - 2) / fit.error for fit in plain])
     assert spread == pytest.approx(1, abs=0.2) if precision == 1 else spread > 2
-    first = [extrapolate(EDGE_SIZES, row, errors, Law(law.powers[:1])) for row in values]
+    first = [extrapolate(EDGE_SIZES, row, errors, SizeLaw(law.powers[:1])) for row in values]
     assert np.mean([(fit.value - 2) / fit.error for fit in first]) < -1.5
 
 
@@ -246,9 +246,9 @@ def test_a_law_whose_width_is_not_known() -> None:
     """1/N with 1/N^2 beside it, of coefficients that grow by a ratio: the error covers what the fit leaves out."""
     sizes, errors, ratio = np.array([400.0, 800, 1600]), np.full(3, 3e-5), 50.0
     bent = 1 - 3 / sizes + 3 * ratio / sizes**2
-    told, untold = (extrapolate(sizes, bent, errors, Law.series(ratio=r)) for r in (ratio, 1e-9))
+    told, untold = (extrapolate(sizes, bent, errors, SizeLaw.series(ratio=r)) for r in (ratio, 1e-9))
     assert abs(told.value - 1) < 2 * told.error and abs(untold.value - 1) > 3 * untold.error
-    assert Law.series(2 / 3, 2) == Law((2 / 3, 4 / 3), 2.0) and told.at(np.inf) == told.value
+    assert SizeLaw.series(2 / 3, 2) == SizeLaw((2 / 3, 4 / 3), 2.0) and told.at(np.inf) == told.value
     for values in (np.ones(3), np.zeros(3)):
         flat = extrapolate(sizes, values, errors)
         assert flat.value == pytest.approx(values[0]) and flat.error > 0
@@ -259,7 +259,7 @@ def test_degrees_of_freedom_leave_out_the_law() -> None:
     random = np.random.default_rng(0)
     for noise, low, high in ((1e-6, 1e6, np.inf), (1.0, 3, 27)):
         groups = [means(int(n), 2 + n ** (-2 / 3) + noise * random.standard_normal((10, 1))) for n in EDGE_SIZES[1:]]
-        found = limits(groups, Law((2 / 3, 1.0), 4 / 3, 1.0))
+        found = limits(groups, SizeLaw((2 / 3, 1.0), 4 / 3, 1.0))
         assert low < found.degrees[0] < high
 
 

@@ -9,7 +9,7 @@ from sympy import Expr, Rational, Symbol, lambdify
 
 from numerics.dynamics import Equilibrium, model
 from numerics.dynamics.long_time import block, integrands, kernel, solver
-from numerics.dynamics.long_time.kernel import System
+from numerics.dynamics.long_time.kernel import Rows
 from numerics.dynamics.long_time.rule import Resolution
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
 from theory.dynamics import DynamicalEquations
@@ -122,7 +122,7 @@ def residual_beside(newton: block.Newton, step: Any) -> Any:
 
 def evaluated(newton: block.Newton, *, wanted: bool) -> tuple[Any, Any]:
     size = newton.weight.size
-    system = System(
+    system = Rows(
         *(np.empty(size), np.empty((0, 0), np.float32), np.empty((size, size) if wanted else (0, 0))),
         *(np.empty((2, size)), newton.scales, wanted),
     )

@@ -7,9 +7,9 @@ import pytest
 from sympy import Eq, Expr
 
 from numerics.generalized_linear.complexity import complexity
-from numerics.generalized_linear.data import Labels
+from numerics.generalized_linear.field_law import Labels
 from numerics.generalized_linear.minima import Population
-from numerics.generalized_linear.search import ROUGH, Found, Kind, polished, rough_minima, search
+from numerics.generalized_linear.saddle_search import ROUGH, Found, Kind, polished, rough_minima, search
 from numerics.lowering import Array, lower
 from tests.residuals import changed
 from theory.generalized_linear import ALPHA, FIELD, SIGNAL_FIELD, CriticalPointAction, KacRiceAction

@@ -12,9 +12,10 @@ from sympy import Rational
 from numerics.generalized_linear import dominant_bbp
 from numerics.generalized_linear.complexity import complexity
 from numerics.generalized_linear.curves import complexity_curve
-from numerics.generalized_linear.data import Labels
+from numerics.generalized_linear.field_law import Labels
 from numerics.generalized_linear.finite_size import _Cells, expected_critical_points
 from numerics.generalized_linear.minima import Minima, Population, complexity_of_minima
+from numerics.generalized_linear.saddle_search import Kind
 from numerics.generalized_linear.saddles import (
     ComplexSaddle,
     CriticalPoints,
@@ -23,7 +24,6 @@ from numerics.generalized_linear.saddles import (
     solve_critical_points,
     spectrum_of_indices,
 )
-from numerics.generalized_linear.search import Kind
 from numerics.lowering import Array, lower
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 from theory.systems.phase_retrieval import LinearRegression, PhaseRetrieval

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from numerics.generalized_linear import ground_state_bbp, zero_complexity_bbp
 from numerics.generalized_linear.even_fields import EvenFields
-from numerics.generalized_linear.levels import Down
+from numerics.generalized_linear.recursion import Down
 from numerics.lowering import lower
 from theory.generalized_linear import FIELD, SIGNAL_FIELD
 from theory.systems.phase_retrieval import PhaseRetrieval

@@ -17,9 +17,9 @@ from numerics.generalized_linear import (
     full_rsb_state,
     ground_state,
 )
-from numerics.generalized_linear.levels import overlaps, sweep, widths
 from numerics.generalized_linear.parisi import entropic, paid_by_data
 from numerics.generalized_linear.piecewise_fields import PiecewiseFields
+from numerics.generalized_linear.recursion import overlaps, sweep, widths
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 from theory.systems import PhaseRetrieval
 

@@ -28,12 +28,12 @@ from numerics.generalized_linear import (
 )
 from numerics.generalized_linear.bayes import alpha_at_overlap, channel, posterior_variance
 from numerics.generalized_linear.curvature import curvature_floor
-from numerics.generalized_linear.data import independent, law_of, tabulate
 from numerics.generalized_linear.even_fields import EvenFields
-from numerics.generalized_linear.levels import sweep, widths
+from numerics.generalized_linear.field_law import independent, law_of, tabulate
 from numerics.generalized_linear.minima import Population, Saddle
 from numerics.generalized_linear.newton import newton
 from numerics.generalized_linear.quadrature import gaussian, graded_axis, panel_axis
+from numerics.generalized_linear.recursion import sweep, widths
 from numerics.lowering import lower
 from theory.generalized_linear import (
     FIELD,

@@ -14,7 +14,7 @@ import pytest
 from scipy.integrate import quad
 from sympy import Abs, Piecewise, cosh, log
 
-from numerics.extrapolation import Law, extrapolate
+from numerics.extrapolation import SizeLaw, extrapolate
 from numerics.generalized_linear import initial_hessian, spectral_outlier, state_evolution
 from numerics.generalized_linear.simulation import (
     SampledRisk,
@@ -242,7 +242,7 @@ def test_outlier_of_the_initial_hessian_extrapolated(a: float, alpha: float) -> 
     for k in range(2):
         values = [row[k].mean() for row in rows]
         errors = [row[k].std(ddof=1) / np.sqrt(row[k].size) for row in rows]
-        fit = extrapolate(sizes, values, errors, Law((1.0 if above or k else 2 / 3,)))
+        fit = extrapolate(sizes, values, errors, SizeLaw((1.0 if above or k else 2 / 3,)))
         assert abs(fit.value - target[k]) < 4 * fit.error, (k, fit, target)
 
 
@@ -283,7 +283,7 @@ def test_spectral_overlap_at_all_alpha() -> None:
             count = 24000 // size
             values = [spectral_estimate(sample_risk(MILD, size, alpha, k)).overlap_squared for k in range(count)]
             rows.append((np.mean(values), np.std(values, ddof=1) / np.sqrt(count)))
-        fit = extrapolate([500, 1000, 2000], *np.transpose(rows), Law((1.0,)))
+        fit = extrapolate([500, 1000, 2000], *np.transpose(rows), SizeLaw((1.0,)))
         assert abs(fit.value - known) < 4 * fit.error, (alpha, fit)
 
 

@@ -21,7 +21,7 @@ from numerics.generalized_linear import (
     weak_recovery,
 )
 from numerics.generalized_linear.bayes import alpha_at_overlap, channel, posterior_variance, second_moment
-from numerics.generalized_linear.data import Data, Law
+from numerics.generalized_linear.field_law import Data, FieldLaw
 from numerics.generalized_linear.preimages import preimages
 from numerics.generalized_linear.quadrature import Axis
 from numerics.lowering import Array
@@ -142,7 +142,7 @@ def test_the_best_spectral_method_starts_where_message_passing_does() -> None:
     second = second_moment(at)
     y, zero = at.y[:, None], np.zeros((len(at.y), 1))
     table = Data(landscape, (zero, y, zero, zero, -(1 - 1 / second)[:, None]), at.weight, np.ones(1))
-    spectral = LabelSpectrum(Law(table, at.weight[:, None], 0.0), -float((1 - 1 / second).max()))
+    spectral = LabelSpectrum(FieldLaw(table, at.weight[:, None], 0.0), -float((1 - 1 / second).max()))
     spread, pull = spectral.sums(1.0)
     assert spread == pytest.approx(pull, rel=1e-10)
     assert 1 / spread == pytest.approx(weak_recovery(landscape).value, rel=1e-10)

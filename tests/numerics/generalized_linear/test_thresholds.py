@@ -6,7 +6,7 @@ import pytest
 from sympy import Symbol
 
 from numerics.generalized_linear import evaluate_critical
-from numerics.generalized_linear.data import Law, independent, law_of, tabulate, tilt_values
+from numerics.generalized_linear.field_law import FieldLaw, independent, law_of, tabulate, tilt_values
 from numerics.solve import Found, solve, solve_thresholds
 from theory import laws
 from theory.generalized_linear import KacRiceAction, OneStepRSB, critical_alphas
@@ -36,7 +36,7 @@ def residuals(name: str, factor: float = 1.0) -> list[float]:
     return law_at(name, scalars).evaluate(sides, scalars)
 
 
-def law_at(name: str, scalars: dict[Any, float]) -> Law:
+def law_at(name: str, scalars: dict[Any, float]) -> FieldLaw:
     data = tabulate(LANDSCAPE, 0.04)
     if name not in TILTS:
         return independent(data)
@@ -56,7 +56,7 @@ def test_more_digits_than_a_double_has_are_refused() -> None:
 
 
 def test_laws_of_one_s_own_have_a_solver_or_are_refused() -> None:
-    class Constant(laws.Law):
+    class Constant(laws.FieldLaw):
         """One."""
 
     with pytest.raises(TypeError, match="no solver for the law Constant"):

@@ -18,7 +18,7 @@ from sympy import Rational, Symbol
 
 from numerics.dynamics import solve_dynamics
 from numerics.errors import ConvergenceError, Interrupted
-from numerics.extrapolation import Law, extrapolate
+from numerics.extrapolation import SizeLaw, extrapolate
 from numerics.lowering import Array
 from numerics.simulation import Ensemble, load, lowest, sample, simulate
 from numerics.simulation.job import Job, Task
@@ -445,7 +445,7 @@ def deviations(
     for name in ("mu", "energy", "correlation") if landscape.mean == 0 else ("m", "mu", "energy", "correlation"):
         for k in range(len(times)):
             values, errors = ([row[f"{name}{part}"][k] for row in rows] for part in ("", "_error"))
-            fit = extrapolate(sizes, values, errors, Law((1.0, 2.0)))
+            fit = extrapolate(sizes, values, errors, SizeLaw((1.0, 2.0)))
             z.append((fit.value - expected[name][k]) / fit.error)
     return np.array(z)
 

@@ -13,7 +13,7 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from .continuation import followed
-from .data import Labels
+from .field_law import Labels
 from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, solve_saddle
 from .saddles import CriticalPoints, solve_critical_points, spectrum_of_indices
 

@@ -73,7 +73,7 @@ def _plan(expressions: tuple[Expr, ...]) -> _Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Law:
+class FieldLaw:
     """A law of the data: ``probability`` on the grid, sum one; ``log_mass`` is ``ln Z`` averaged as labels ask."""
 
     data: Data
@@ -114,7 +114,7 @@ class Law:
         return float(mass @ lower(names, [outer])(*given)[0])
 
 
-def law_of(data: Data, tilt: Array, labels: Labels = "quenched") -> Law:
+def law_of(data: Data, tilt: Array, labels: Labels = "quenched") -> FieldLaw:
     """``P ~ e^tilt du``, normalised for each y (quenched labels) or jointly (annealed); ``-inf`` excludes a point."""
     top = tilt.max(axis=1, keepdims=True) if labels == "quenched" else tilt.max()
     with np.errstate(under="ignore"):
@@ -122,10 +122,10 @@ def law_of(data: Data, tilt: Array, labels: Labels = "quenched") -> Law:
     if labels == "quenched":
         each = mass.sum(axis=1)
         log_mass = data.weight_y @ (np.log(each) + top[:, 0])
-        return Law(data, mass / each[:, None] * data.weight_y[:, None], float(log_mass))
+        return FieldLaw(data, mass / each[:, None] * data.weight_y[:, None], float(log_mass))
     mass = mass * data.weight_y[:, None]
     whole = mass.sum()
-    return Law(data, mass / whole, float(np.log(whole) + top))
+    return FieldLaw(data, mass / whole, float(np.log(whole) + top))
 
 
 def tilt_values(data: Data, tilt: Expr, scalars: Values) -> Array:
@@ -135,7 +135,7 @@ def tilt_values(data: Data, tilt: Expr, scalars: Values) -> Array:
     return values if defined.all() else np.where(defined, values, -np.inf)
 
 
-def independent(data: Data) -> Law:
+def independent(data: Data) -> FieldLaw:
     """A random w: u is a standard Gaussian independent of y."""
     return law_of(data, np.broadcast_to(-(data.fields[0] ** 2) / 2, data.fields[2].shape))
 
