@@ -13,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from sympy import Rational, exp
 
+import ruggedflow as rf
 from numerics import loading, storage
 from numerics.complexity import complexity
 from numerics.dynamics import DynamicsSolution, solve_dynamics
@@ -56,6 +57,10 @@ MAKERS: dict[str, Callable[[], Solution]] = {
     "statics, T = 0": lambda: statics(PureSpin(3, 1)),
     "phase diagram": lambda: phase_diagram(3, np.geomspace(0.1, 10, 5)),
     "phase diagram of phase retrieval": diagram_of_retrieval,
+    "complexities": lambda: rf.PureSpin(p=3, delta_p=1).complexity(overlap=0, index=1),
+    "flow": lambda: rf.FitnessCondensation(theta=1, temperature=1, m=2).dynamics(t_max=10),
+    "numbers": lambda: rf.FitnessCondensation(theta=1, temperature=1, m=2).statics(),
+    "averages": lambda: rf.FitnessCondensation(theta=1, temperature=1, m=2).simulate(size=50, samples=3),
 }
 
 
