@@ -55,7 +55,7 @@ def draw_energy(axes: Axes) -> None:
         axes.annotate(label, (float(value.value), 0.02), (-2, 0), rotation=90, fontsize=6, **ANNOTATION)
     axes.axhline(1, color=GREY, lw=0.8)
     axes.set(xlabel=r"$\alpha = m/n$", ylabel="least positive fields per input", ylim=(0, None))
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(facecolor="white", edgecolor="none", framealpha=1.0, loc="upper left")
 
 
 def draw_small(axes: Axes, samples: int) -> None:
