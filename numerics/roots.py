@@ -72,7 +72,7 @@ def polish(function: Callable[..., Any], start: tuple[float, ...], digits: int, 
     """Newton's method in mpmath from a double-precision root, to ``digits`` significant digits.
 
     ``function`` returns as many residuals as there are unknowns. The error is twice the Newton step that would follow.
-    Raises ConvergenceError if it exceeds the last digit, or if the iteration ends further than ``slack`` (relative)
+    Raises ConvergenceError if it exceeds the last digit (of a root that is not 0), or if the iteration ends further than ``slack`` (relative)
     from the start: then it is another root.
     """
     with mp.workdps(digits + 15):
@@ -91,7 +91,7 @@ def polish(function: Callable[..., Any], start: tuple[float, ...], digits: int, 
         drift = max(abs(new - old) / max(1, abs(old)) for new, old in zip(x, start, strict=True))
         if not drift < slack:
             raise ConvergenceError(f"Newton's method left the root near {start}: it ended at {[float(v) for v in x]}")
-        if not error <= abs(x[0]) * mp.mpf(10) ** -digits:
+        if not (error <= abs(x[0]) * mp.mpf(10) ** -digits or abs(x[0]) + error <= mp.eps):
             raise ConvergenceError(
                 f"no convergence to {digits} digits from {start}: the last step is {float(error):.1e}"
             )

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from mpmath import mp
-from sympy import Expr, Integral, Symbol, sympify
+from sympy import Expr, Integral, Symbol, nan, sympify, zoo
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import false
 
 from theory.laws import Explicit, Law, Roots
+from theory.naming import called
 from theory.prediction import Condition, Prediction, Threshold
 
 from .errors import ConvergenceError
@@ -32,6 +33,8 @@ GUARD = 15
 """Digits beyond those asked for; half of them more tell what the first have lost."""
 GRID = 64
 """Points at which a root is looked for."""
+CLOSE, NEAR = 1e-3, 0.5
+"""How far a root may be from where it was bracketed, and from a start that a law gives."""
 
 
 class Found(NamedTuple):
@@ -119,16 +122,34 @@ def solve(law: Law, at: Point, digits: int) -> Found:
 
 @solve.register
 def _(law: Explicit, at: Point, digits: int) -> Found:
-    function = lower_exact((), [law.value.subs(at)])
-    return _settled(lambda working: _with(working, lambda: function()[0]), digits)
+    _require(law, at)
+    value = law.value.subs(at)
+    if value.has(nan, zoo):
+        raise ConvergenceError("its value is infinite or not defined")
+    function = lower_exact((), [value])
+    return _settled(lambda working: _with(working, lambda: _real(function()[0])), digits)
+
+
+def _require(law: Explicit | Roots, at: Point) -> None:
+    for symbol in sorted(law.symbols - at.keys(), key=str):
+        raise ConvergenceError(f"{called(symbol.name)} is not given")
+
+
+def _real(value: Any) -> Any:
+    """As an mpmath number. ``ConvergenceError`` for one that is complex, more than by rounding, or infinite."""
+    if not (mp.isfinite(value) and abs(mp.im(value)) <= abs(value) * mp.mpf(10) ** (-mp.dps / 2)):
+        raise ConvergenceError(f"its value, {mp.nstr(value, 5)}, is not a finite real number")
+    return mp.mpf(mp.re(value))
 
 
 @solve.register
 def _(law: Roots, at: Point, digits: int) -> Found:
+    _require(law, at)
     sides = [(equation.lhs - equation.rhs).subs(at) for equation in law.sides]
     residuals = lower_exact(law.unknowns, sides)
     start = _start(law, sides, at)
-    return _settled(lambda working: polish(residuals, start, working - GUARD, slack=1e-3).value[0], digits)
+    slack = NEAR if law.start else CLOSE
+    return _settled(lambda working: polish(residuals, start, working - GUARD, slack=slack).value[0], digits)
 
 
 def _settled(compute: Callable[[int], Any], digits: int) -> Found:
@@ -145,12 +166,16 @@ def _settled(compute: Callable[[int], Any], digits: int) -> Found:
 
 
 def _start(law: Roots, sides: list[Expr], at: Point) -> tuple[float, ...]:
-    """Near the root."""
-    if law.start:
+    """Near the root. ``ValueError`` for a law that does not say where that is."""
+    if len(law.start) == len(law.unknowns):
         return tuple(float(sympify(value).subs(at)) for value in law.start)
-    assert law.within is not None and len(law.unknowns) == 1
+    if law.within is None or len(law.unknowns) > 1:
+        names = ", ".join(map(str, law.unknowns))
+        raise ValueError(f"Roots in {names}: give start, a number for each; or, of a single one, within = (low, high)")
     function = lower_exact(law.unknowns, sides)
     low, high = (float(sympify(end).subs(at)) for end in law.within)
+    if not np.isfinite(low - high):
+        raise ValueError(f"Roots in {law.unknowns[0]}: within = ({low:g}, {high:g}) must be finite")
     grid = np.geomspace(low, high, GRID) if low > 0 else np.linspace(low, high, GRID)
     values = _with(GUARD, lambda: np.array([_or_nan(function, mp.mpf(x)) for x in grid]))
     grid, values = grid[np.isfinite(values)], values[np.isfinite(values)]
@@ -159,7 +184,11 @@ def _start(law: Roots, sides: list[Expr], at: Point) -> tuple[float, ...]:
         raise ConvergenceError(f"{law.unknowns[0]}: {changes.size} roots from {low:g} to {high:g}, expected one")
     k = int(changes[0])
     bracket = (mp.mpf(grid[k]), mp.mpf(grid[k + 1]))
-    return (_with(GUARD, lambda: float(mp.findroot(lambda x: function(x)[0], bracket, solver="anderson", tol=1e-20))),)
+    try:
+        found = _with(GUARD, lambda: mp.findroot(lambda x: function(x)[0], bracket, solver="anderson", tol=1e-20))
+    except ValueError as error:
+        raise ConvergenceError(f"{law.unknowns[0]}: the sign changes near {grid[k]:g}, at no root") from error
+    return (float(found),)
 
 
 def _or_nan(function: Callable[..., list[Any]], x: Any) -> float:

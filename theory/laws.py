@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Eq, Expr, Symbol
+from sympy import Eq, Expr, Symbol, sympify
 from sympy.core.function import AppliedUndef
 
 from .printing import Line
@@ -24,6 +24,9 @@ class Explicit(Law):
 
     value: Expr
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", sympify(self.value))
+
     def equations(self, name: str) -> list[Line]:
         """``name = value``."""
         return [(rf"\text{{{name.replace('_', ' ')}}}", self.value)]
@@ -38,7 +41,8 @@ class Explicit(Law):
 class Roots(Law):
     """The ``unknowns``, the one asked for first, solve as many ``sides``, equations each.
 
-    ``within`` is an interval of the only unknown in which there is one root; with several, ``start`` is near them.
+    ``within`` is an interval of the only unknown in which there is one root; with several, ``start`` is near them, so
+    that Newton's method finds each within half of its size, or of 1.
     """
 
     sides: tuple[Eq, ...]
@@ -54,7 +58,8 @@ class Roots(Law):
     @property
     def symbols(self) -> set[Symbol]:
         """Those that are not unknown."""
-        return {symbol for side in self.sides for symbol in side.free_symbols} - set(self.unknowns)
+        parts = (*self.sides, *(self.within or ()), *self.start)
+        return {symbol for part in parts for symbol in sympify(part).free_symbols} - set(self.unknowns)
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Threshold(Prediction):
     within
         An interval of the control in which there is one root, if the equations have others.
     by
-        A law that says more than the equations: in what they are averaged, say.
+        A law that says more than the equations: in what they are averaged, say, or near what their roots are.
     """
 
     name: str

@@ -40,11 +40,11 @@ def of_any(system: System) -> Answer:
 
     from .averages import answered
 
-    at = values_of(system)
+    at, own = values_of(system), {p.name for p in system.parameters}
     found = {
         p.name: solve_prediction(p, at)
         for p in system.predictions()
-        if isinstance(p.law, Explicit | Roots) and not isinstance(p, Threshold) and p.law.symbols <= at.keys()
+        if isinstance(p.law, Explicit | Roots) and not isinstance(p, Threshold) and {s.name for s in p.law.symbols} <= own
     }
     return answered(system, Numbers({}, found, system.echo()), None, None)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from mpmath import mp
-from sympy import Eq, Expr, Gt, Integral, Lt, Rational, Symbol, exp, log, sqrt
+from sympy import Eq, Expr, Gt, Integral, Lt, Rational, Symbol, exp, log, oo, sin, sqrt
 
 from numerics.solve import solve_prediction, solve_threshold
 from theory.laws import Explicit, Roots
@@ -64,3 +64,51 @@ def test_a_root_beside_a_condition() -> None:
     found = solve_prediction(Derived("v", "A root.", "", law), {}, 50)
     with mp.workdps(60):
         assert abs(found.value - mp.sqrt(2)) <= found.error < mp.mpf(10) ** -48
+
+
+Y, T = Symbol("y"), Symbol("temperature", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("law", "value"),
+    [
+        (Explicit(2), 2),  # type: ignore[arg-type]
+        (Roots((Eq(sin(Y), 0),), (Y,), (Rational(-1), Rational(1))), 0),
+        (Roots((Eq(Y**2, 2),), (Y,), start=(Rational(3, 2),)), mp.sqrt(2)),
+        (Roots((Eq(Y, X * A), Eq(X**2, 9)), (Y, X), start=(Rational(4), Rational(2))), None),
+    ],
+)
+def test_numbers_and_roots_as_a_stranger_writes_them(law: Any, value: Any) -> None:
+    found = solve_prediction(Derived("v", "A number.", "nobody 2026", law), {A: 1})
+    if value is None:  # Newton's method ends at 3, half of 2 away or more: it is not what was meant
+        assert "left the root near (4.0, 2.0)" in found.reason
+    else:
+        assert abs(found.value - value) <= found.error < 1e-14
+
+
+def test_a_threshold_with_an_unknown_starts_near_both() -> None:
+    """``T q = 1, q e^q = 1``: one over the omega constant."""
+    defining, start = (Eq(T * X, 1), Eq(X * exp(X), 1)), (Rational(2), Rational(1, 2))
+    law = Roots(defining, (T, X), start=start)
+    found = solve_threshold(Threshold("t", "A threshold.", T, defining, "", unknowns=(X,), by=law), {}, 20)
+    assert abs(found.value - 1 / mp.lambertw(1)) < 1e-15 and found.record()["temperature"].startswith("1.76322283")
+
+
+@pytest.mark.parametrize(
+    ("law", "reason"),
+    [
+        (Explicit(log(A - 2)), "is not a finite real number"),
+        (Explicit(1 / (A - 1)), "infinite or not defined"),
+        (Explicit(A * X), "x is not given"),
+        (Roots((Eq(1 / (Y - 1), 0),), (Y,), (Rational(1, 10), Rational(3))), "the sign changes near 0.965489"),
+    ],
+)
+def test_what_is_no_real_number_says_why(law: Any, reason: str) -> None:
+    found = solve_prediction(Derived("v", "A number.", "nobody 2026", law), {A: 1})
+    assert not found.exists and reason in found.reason
+
+
+@pytest.mark.parametrize("law", [Roots((Eq(Y, 1),), (Y,)), Roots((Eq(Y, 1),), (Y,), (0, oo))])
+def test_a_root_that_nobody_says_where_to_look_for(law: Roots) -> None:
+    with pytest.raises(ValueError, match="Roots in y: .*within = "):
+        solve_prediction(Derived("v", "A number.", "nobody 2026", law), {})
