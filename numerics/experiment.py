@@ -22,6 +22,7 @@ from .curves import Averages
 from .errors import Interrupted
 from .experiments import elsewhere, place
 from .kept import Kept, sweep_kept
+from .lowering import Array
 from .progress import Progress, counting, silent
 from .provenance import versions
 from .quantity import Axis, Quantity
@@ -102,7 +103,17 @@ class Drawn:
         """Draws and measures; the same whatever the worker."""
         random = default_rng(SeedSequence(sample.seed, spawn_key=(sample.number,)))
         measured = self.experiment.measure(self.experiment.draw(sample.size, random))
-        return {name: np.asarray(measured[name], dtype=np.float64) for name in self.experiment.observables}
+        return {name: self._of_shape(name, measured) for name in self.experiment.observables}
+
+    def _of_shape(self, name: str, measured: Measured) -> Array:
+        """``ValueError`` for an observable that was not measured, or not over its axis."""
+        over = self.experiment.over.get(name)
+        shape = () if over is None else self.experiment.axes[over].values.shape
+        value = np.asarray(measured.get(name), dtype=np.float64)
+        if name not in measured or value.shape != shape:
+            found = f"shape {value.shape}" if name in measured else "nothing"
+            raise ValueError(f"measure gives {found} for {name!r}, expected shape {shape}")
+        return value
 
 
 def average(

@@ -72,8 +72,8 @@ def polish(function: Callable[..., Any], start: tuple[float, ...], digits: int, 
     """Newton's method in mpmath from a double-precision root, to ``digits`` significant digits.
 
     ``function`` returns as many residuals as there are unknowns. The error is twice the Newton step that would follow.
-    Raises ConvergenceError if it exceeds the last digit (of a root that is not 0), or if the iteration ends further than ``slack`` (relative)
-    from the start: then it is another root.
+    Raises ConvergenceError if it exceeds the last digit (of a root that is not 0), or if the iteration ends further
+    than ``slack`` (relative) from the start: then it is another root.
     """
     with mp.workdps(digits + 15):
         x = [mp.mpf(value) for value in start]

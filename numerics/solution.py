@@ -154,7 +154,8 @@ class Solution(ABC):
             raise ValueError(f"name = {name!r}: no such curve; choose among {', '.join(self.curves) or 'none'}")
         if not self.curves:
             return draw_numbers(self.numbers, ax)
-        chosen = [name or next(iter(self.curves))] if ax is not None or name is not None else list(self.curves)
+        whole = [key for key in self.curves if not key.endswith(PARTS_OF_ROWS)]
+        chosen = [name or whole[0]] if ax is not None or name is not None else whole
         curves = {key: self.curves[key] for key in chosen}
         return draw_curves(self.axes[self._first], curves, ax, bars=self.measured, together=self.together)
 

@@ -94,6 +94,9 @@ class System(Printable, metaclass=Declared):
             )
             setattr(self, parameter.name, read)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self.echo().items())})"
+
     def predictions(self) -> Iterable[Prediction]:
         """Numbers and curves that theory gives."""
         return ()

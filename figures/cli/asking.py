@@ -93,6 +93,8 @@ def for_system(command: str, name: str, about: str) -> click.Command:
         has = ", ".join(other.replace("_", "-") for other in commands_of(kind))
         raise ValueError(f"{kind.slug} has no {command.replace('_', '-')}; it has: {has or 'no command'}")
     own = [p for p in kind.parameters if p.name not in left_out(command, kind)]
+    for taken in {p.name for p in own} & {offered.name for offered in options(function)}:
+        raise ValueError(f"{kind.slug}: {taken} is an option of {command} already; give the parameter another name")
     parameters: list[click.Parameter] = [click.Argument(["system"], required=False, metavar=kind.slug)]
     parameters += [argument for o in options(function) if (argument := _argument(o)) is not None]
     parameters += [

@@ -11,11 +11,10 @@ import click
 
 from figures.commands.output import finite, print_json, print_table
 from figures.commands.progress import fraction
-from numerics.checks import Check, Comparison, Report, all_checks, find_checks
+from numerics.checks import Check, Report, all_checks, find_checks
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
-from numerics.quantity import with_error
 from numerics.sweep import SweepError
 from theory.domain import Whole
 
@@ -117,15 +116,9 @@ def _together(records: Sequence[Record]) -> Record:
 
 
 def _print(report: Report) -> None:
-    rows = [_row(comparison) for comparison in report.comparisons]
-    print_table(f"{report.name}: {report.verdict}", ["comparison", "N", "theory", "simulation", "z"], rows)
+    table = report.table()
+    print_table(f"{report.name}: {report.verdict}", list(table.columns), table.texts())
     print(report.message, *report.remarks, sep="\n")
-
-
-def _row(c: Comparison) -> list[str]:
-    size = "∞" if c.size is None else str(c.size)
-    theory = with_error(c.predicted, c.predicted_error) if c.predicted_error else f"{c.predicted:.6g}"
-    return [c.label, size, theory, with_error(c.measured, c.measured_error), f"{c.z:+.2f}"]
 
 
 def _print_verdicts(records: Sequence[Record]) -> None:

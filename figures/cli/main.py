@@ -87,11 +87,18 @@ def _told(error: Exception) -> tuple[str, int]:
             return str(error), 2
         place = error.filename or "the output"
         return f"cannot write {place}: {error.strerror}; choose another place with --output or --plot", 2
-    # our own checks raise ValueError; one from a library is a defect and keeps its traceback
-    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename).parts
-    if isinstance(error, ValueError) and {"theory", "numerics", "figures"} & set(raised_in[-4:]):
+    # our own checks, and those of a system, raise ValueError; one from a library is a defect and keeps its traceback
+    if isinstance(error, ValueError) and _meant(traceback.extract_tb(error.__traceback__)[-1].filename):
         return " ".join(str(error).split()), 2
     raise error
+
+
+def _meant(raised_in: str) -> bool:
+    """Whether an error raised in that file tells the user something: one of ours, or one that declares a system."""
+    from theory.systems.catalogue import declares
+
+    own = {"theory", "numerics", "figures"} & set(Path(raised_in).parts[-4:])
+    return bool(own) or any(getattr(m, "__file__", "") == raised_in and declares(m) for m in [*sys.modules.values()])
 
 
 def _stop(message: str, status: int) -> NoReturn:

@@ -20,7 +20,7 @@ def _lines(kind: type[System]) -> list[str]:
     return [
         f"{kind.slug}: {kind.title}",
         f"  {kind.statement}",
-        *(f"  {p.option:<14}{p.meaning} ({p.domain})" for p in kind.parameters),
+        *(f"  {p.option:<13} {p.meaning} ({p.domain})" for p in kind.parameters),
         f"  commands: {', '.join(command.replace('_', '-') for command in commands_of(kind))}",
         f"  see:      {kind.source}",
     ]

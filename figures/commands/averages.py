@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from .rows import titled
 def answered(
     system: System, found: Curves, file: Path | None, picture: Path | None, places: ArrayLike | None = None
 ) -> Answer:
-    """All of it on request in files; a table of its rows, at these places or a few, and of its numbers."""
+    """On request in files, which name the system; tables of its rows, at these places or a few, and of its numbers."""
+    found = replace(found, settings={"system": system.slug, **system.echo(), **found.settings})
 
     def show(record: Any) -> None:
         title = titled(record)

@@ -20,22 +20,21 @@ def _everything(kind: type[System]) -> tuple[str, ...]:
     return tuple(p.name for p in kind.parameters if p.name not in ("covariance", "loss", "coefficients"))
 
 
-TOPIC = Option(
-    Text("TOPIC"), "Such as complexity, bbp, dynamics, statics, inference, thresholds, replicas.", positional=True
-)
+TOPIC = Option(Text("TOPIC"), "What is derived; left out, an error names those that there are.", positional=True)
 
 
 @answers(System, spare=_everything)
 def derive(
     system: System,
     *,
-    topic: Annotated[str, TOPIC],
+    topic: Annotated[str, TOPIC] = "",
     latex: Annotated[bool, Option(FLAG, "LaTeX, ready for a paper.", flag=True)] = False,
 ) -> Answer:
     """The equations of one topic; parameters left out stay symbolic."""
     topics = system.derivation()
     if topic not in topics:
-        raise ValueError(f"unknown topic {topic!r} for {system.slug}; choose among {', '.join(topics)}")
+        wrong = f"unknown topic {topic!r} for" if topic else "no topic given of"
+        raise ValueError(f"{wrong} {system.slug}; choose among {', '.join(topics)}")
     blocks = list(topics[topic]())
     lines = [line for _, block in blocks for line in block.equations()]
     equations = [{"left": as_latex(left), "right": as_latex(right)} for left, right in lines]
@@ -58,6 +57,9 @@ class Derivation:
 
     def __str__(self) -> str:
         return _text(self.blocks)
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def _latex(blocks: Blocks) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from numerics.provenance import own_version
+from theory.domain import Text, Whole
 from theory.system import System
 from theory.systems import system, systems
 
 from . import COMMANDS
-from .question import accepted, answering, ask
+from .question import Offered, accepted, answering, ask, commands_of, options
 
 
 def find(name: str) -> Any:
@@ -45,7 +47,7 @@ class Command:
     def __get__(self, made: System | None, kind: type[System]) -> Any:
         function = answering(self.command, kind)
         if function is None:
-            raise AttributeError(f"{kind.slug} has no {self.command}")
+            raise AttributeError(f"{kind.slug} has no {self.command}; it has: {', '.join(commands_of(kind))}")
         return self if made is None else Bound(self.command, made, function)
 
 
@@ -53,13 +55,18 @@ class Bound:
     """A command of one system: call it with its options; ``help`` shows them."""
 
     def __init__(self, command: str, made: System, function: Callable[..., Any]) -> None:
-        self.command, self.made, self.__wrapped__, self.__doc__ = command, made, function, function.__doc__
+        self.command, self.made, self.answering = command, made, function
+        self.__doc__ = "\n".join([str(function.__doc__), "", *map(_about, options(function))])
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The options and their defaults; the system is known."""
+        own = list(inspect.signature(self.answering).parameters.values())[1:]
+        return inspect.Signature([p.replace(annotation=p.empty) for p in own])
 
     def __call__(self, *positional: Any, **given: Any) -> Any:
         """The solution. Raises ``ValueError`` for a mistake, in one line."""
-        from .question import options
-
-        names = [o.name for o in options(self.__wrapped__) if o.option.positional]
+        names = [o.name for o in options(self.answering) if o.option.positional]
         given |= dict(zip(names, positional, strict=False))
         if len(positional) > len(names):
             raise ValueError(f"{self.command}: {len(positional) - len(names)} values without a name; name each option")
@@ -69,11 +76,17 @@ class Bound:
         return f"<{self.command} of {self.made.slug}>"
 
 
+def _about(offered: Offered) -> str:
+    """One line."""
+    domain = offered.option.domain
+    return f"{offered.name}: {offered.option.help}{'' if isinstance(domain, Text) else f' ({domain})'}"
+
+
 def check(made: System, name: str = "", *, quick: bool = False, seed: int = 0, workers: int = 1) -> Any:
     """Theory against simulation: the ``Report`` of the check of that name, or of all about the system, by name."""
     from numerics.checks import checks_of
 
-    known = checks_of(type(made))
+    known, seed = checks_of(type(made)), Whole(0, 2**63).accept("seed", seed)
     if name and name not in known:
         raise ValueError(f"name = {name!r}: {made.slug} has no such check; it has: {', '.join(known) or 'none'}")
     chosen = [name] if name else list(known)
@@ -81,6 +94,12 @@ def check(made: System, name: str = "", *, quick: bool = False, seed: int = 0, w
     return reports[name] if name else reports
 
 
+def _methods(made: System) -> list[str]:
+    """Without the commands that the system does not have."""
+    return sorted(set(object.__dir__(made)) - (set(COMMANDS) - set(commands_of(type(made)))))
+
+
 for _command in COMMANDS:
     setattr(System, _command, Command(_command))
+System.__dir__ = _methods  # type: ignore[method-assign]
 System.check = check  # type: ignore[attr-defined]

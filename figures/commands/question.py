@@ -125,7 +125,7 @@ def spared(command: str, kind: type[System]) -> tuple[str, ...]:
 
 def values_of(system: System) -> dict[Symbol, Any]:
     """The values of the symbols that stand for parameters left out."""
-    return {Symbol(name, positive=True): value for name, value in system.given.items()}
+    return {Symbol(name, positive=True): getattr(system, name, value) for name, value in system.given.items()}
 
 
 @cache

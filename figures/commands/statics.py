@@ -44,9 +44,13 @@ def of_any(system: System) -> Answer:
     found = {
         p.name: solve_prediction(p, at)
         for p in system.predictions()
-        if isinstance(p.law, Explicit | Roots) and not isinstance(p, Threshold) and {s.name for s in p.law.symbols} <= own
+        if isinstance(p.law, Explicit | Roots) and not isinstance(p, Threshold) and _names(p.law) <= own
     }
-    return answered(system, Numbers({}, found, system.echo()), None, None)
+    return answered(system, Numbers({}, found, {}), None, None)
+
+
+def _names(law: Explicit | Roots) -> set[str]:
+    return {symbol.name for symbol in law.symbols}
 
 
 @answers(Landscape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from numerics.progress import part
@@ -26,7 +28,12 @@ def _control(kind: type[System]) -> tuple[str, ...]:
     return (kind.control,) if kind.control else ()
 
 
-@answers(System, leave=_control, applies=lambda kind: bool(kind.control))
+@cache
+def _has_some(kind: type[System]) -> bool:
+    return any(isinstance(p, Threshold) for p in kind.exemplar().predictions())
+
+
+@answers(System, leave=_control, applies=_has_some)
 def of_any(system: System, *, digits: Annotated[int, DIGITS] = 15, only: Annotated[Any, ONLY] = None) -> Answer:
     """Each threshold among the predictions, by the solver of its law."""
     from numerics.solve import solve_thresholds
@@ -57,6 +64,8 @@ def of_landscape(
 
 
 def _answer(system: System, found: Thresholds) -> Answer:
+    found = replace(found, settings={"system": system.slug, **system.echo()})
+
     def show(_: Any) -> None:
         table = found.table()
         print_table(f"{system.slug}: {system.shown}".removesuffix(": "), list(table.columns), table.texts())

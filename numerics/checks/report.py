@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import ArrayLike
 
 from ..lowering import Array
 from ..provenance import Record, versions
+from ..quantity import with_error
+from ..table import Table
 from .comparison import Comparison
 from .verdict import Judgement, Verdict, judge
 
@@ -54,7 +57,7 @@ class Panel:
     y_scale: str = "linear"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """The outcome of a check.
 
@@ -103,6 +106,20 @@ class Report:
         """0 agree, 1 disagree, 3 undecided."""
         return EXIT_STATUS[self.verdict]
 
+    def table(self) -> Table:
+        """A row for each comparison; a size of infinity is one that was extrapolated to."""
+        return Table(("comparison", "N", "theory", "simulation", "z"), [_row(c) for c in self.comparisons])
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.name}: {self.verdict}", str(self.table()), self.message, *self.remarks])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        after = "<br>".join(map(escape, (self.message, *self.remarks)))
+        return f"<pre>{escape(f'{self.name}: {self.verdict}')}</pre>{self.table()._repr_html_()}<p>{after}</p>"
+
     def record(self) -> Record:
         """All of it but the panels, for JSON; ``degrees`` is None where the errors are Gaussian."""
         return {
@@ -116,6 +133,12 @@ class Report:
             "comparisons": [{**asdict(c), "z": c.z} for c in self.comparisons],
             "versions": versions(),
         }
+
+
+def _row(c: Comparison) -> list[str]:
+    size = "∞" if c.size is None else str(c.size)
+    theory = with_error(c.predicted, c.predicted_error) if c.predicted_error else f"{c.predicted:.6g}"
+    return [c.label, size, theory, with_error(c.measured, c.measured_error), f"{c.z:+.2f}"]
 
 
 def _array(values: ArrayLike) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +31,10 @@ class UnitCovariance:
             raise ValueError(f"{self.landscape.free_symbols[0]} has no value; statics are those of one landscape")
         if not (np.isfinite(self.unit) and self.unit > 0):
             raise ValueError(f"covariance = {self.landscape.covariance}: sqrt(f'(1)) = {self.unit} is no double number")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Compiled functions do not travel to other processes."""
+        return {"landscape": self.landscape}
 
     @cached_property
     def scaled(self) -> GaussianLandscape:

@@ -110,5 +110,5 @@ def test_what_is_no_real_number_says_why(law: Any, reason: str) -> None:
 
 @pytest.mark.parametrize("law", [Roots((Eq(Y, 1),), (Y,)), Roots((Eq(Y, 1),), (Y,), (0, oo))])
 def test_a_root_that_nobody_says_where_to_look_for(law: Roots) -> None:
-    with pytest.raises(ValueError, match="Roots in y: .*within = "):
+    with pytest.raises(ValueError, match=r"Roots in y: .*within = "):
         solve_prediction(Derived("v", "A number.", "nobody 2026", law), {})

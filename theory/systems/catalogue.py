@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+from warnings import warn
 
 from ..naming import shortened
 from ..system import System
@@ -27,10 +28,20 @@ def systems() -> dict[str, type[System]]:
     modules = [import_module(f"{package}.{entry.name}") for entry in iter_modules([str(Path(__file__).parent)])]
     found = {own.slug: own for module in modules for own in declared_in(module)}
     for entry in entry_points(group=GROUP):
-        offered = entry.load()
-        own: Iterable[type[System]] = [offered] if isinstance(offered, type) else declared_in(offered)
-        found |= {kind.slug: kind for kind in own}
+        for kind in _offered(entry):
+            if found.setdefault(kind.slug, kind) is not kind:
+                warn(f"{entry.value}: there is a system {kind.slug} already; this one is left out", stacklevel=2)
     return found
+
+
+def _offered(entry: EntryPoint) -> Iterable[type[System]]:
+    """The systems of an installed package; none, and a warning, of one that cannot be imported."""
+    try:
+        offered = entry.load()
+    except Exception as error:
+        warn(f"systems of {entry.value} are left out: {type(error).__name__}: {error}", stacklevel=3)
+        return ()
+    return [offered] if isinstance(offered, type) else declared_in(offered)
 
 
 def declared_in(module: ModuleType) -> Iterator[type[System]]:
@@ -40,12 +51,17 @@ def declared_in(module: ModuleType) -> Iterator[type[System]]:
             yield value
 
 
-def system(name: str) -> type[System]:
+def declares(module: object) -> bool:
+    """Whether it is a module in which a system is declared."""
+    return isinstance(module, ModuleType) and any(declared_in(module))
+
+
+def system(name: str | Path) -> type[System]:
     """The system of that name, or of a file: ``./my_system.py``, or ``./my_system.py:slug`` where it declares several.
 
     Raises ``ValueError``, with the nearest name for an unknown one, and with the line of a file at fault.
     """
-    known = systems()
+    name, known = str(name), systems()
     if name in known:
         return known[name]
     place, _, slug = name.partition(":")

@@ -62,6 +62,13 @@ class Landscape(GaussianLandscape, System):
         total = super().__add__(other)
         return Landscape(total.covariance, total.mean, name=total.name, channels=total.channels)
 
+    def require(self, leave: Iterable[str] = ()) -> None:
+        """Parameters that are missing, those that are needed for some purposes only among them."""
+        super().require(leave)
+        for name in (p.name for p in self.parameters if p.name in map(str, self.free_symbols)):
+            if name not in leave:
+                raise ValueError(f"{called(name)} is missing for {self.slug}: f and g depend on it")
+
     def families(self) -> list[Question]:
         """What the thresholds are sought in: the strength of the signal, if there is one, and the energy."""
         signal: list[Question] = [] if self.mean == 0 else [(planted(self), {})]
