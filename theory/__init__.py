@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from .expressions import parse_polynomial
     from .generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
     from .landscape import Channel, GaussianLandscape
+    from .laws import Explicit, Flow, Roots
     from .parameter import Parameter
     from .parsing import parse_number
-    from .prediction import Threshold
+    from .prediction import Condition, Derived, Threshold
     from .symbols import OVERLAP, SIGNAL_OVERLAP
     from .system import System
     from .systems import (
@@ -29,6 +30,11 @@ _PLACES = {
     "Exact": "domain",
     "GeneralizedLinearLandscape": "generalized_linear",
     "Channel": "landscape",
+    "Condition": "prediction",
+    "Derived": "prediction",
+    "Explicit": "laws",
+    "Flow": "laws",
+    "Roots": "laws",
     "GaussianLandscape": "landscape",
     "parse_number": "parsing",
     "parse_polynomial": "expressions",
@@ -50,7 +56,11 @@ __all__ = [
     "SIGNAL_FIELD",
     "SIGNAL_OVERLAP",
     "Channel",
+    "Condition",
+    "Derived",
     "Exact",
+    "Explicit",
+    "Flow",
     "GaussianLandscape",
     "GeneralizedLinear",
     "GeneralizedLinearLandscape",
@@ -61,6 +71,7 @@ __all__ = [
     "PhaseRetrieval",
     "PureSpin",
     "Real",
+    "Roots",
     "SpikedMatrixTensor",
     "SpikedTensor",
     "System",

@@ -188,7 +188,8 @@ def complete(what: str) -> Any:
 
     def completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         found = _names(what, ctx)
-        return [CompletionItem(name, help=about) for name, about in found.items() if name.startswith(incomplete)]
+        known = [CompletionItem(name, help=about) for name, about in found.items() if name.startswith(incomplete)]
+        return known or [CompletionItem(incomplete, type="file")]
 
     return completed
 

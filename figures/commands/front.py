@@ -101,5 +101,5 @@ def _methods(made: System) -> list[str]:
 
 for _command in COMMANDS:
     setattr(System, _command, Command(_command))
-System.__dir__ = _methods  # type: ignore[method-assign]
+System.__dir__ = _methods  # type: ignore[method-assign, assignment]
 System.check = check  # type: ignore[attr-defined]

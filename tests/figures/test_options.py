@@ -190,6 +190,7 @@ def test_shells_complete_systems_options_and_choices(monkeypatch: Any, capsys: A
         ("ruggedflow thresholds spiked", 2, "plain,spiked-tensor"),
         ("ruggedflow dynamics pure-spin --temp", 3, "plain,--temperature"),
         ("ruggedflow dynamics pure-spin --method re", 4, "plain,reference"),
+        ("ruggedflow thresholds ./my_sys", 2, "file,./my_sys"),
         ("ruggedflow figure cug", 2, "plain,cugliandolo_kurchan_1993"),
     ):
         monkeypatch.setenv("_RUGGEDFLOW_COMPLETE", "bash_complete")

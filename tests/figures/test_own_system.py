@@ -160,6 +160,13 @@ def test_mistakes_in_a_file_of_one_s_own_take_a_line(run: Any, tmp_path: Path, w
     assert status == 2 and not out and err.count("\n") == 1 and said in err, err
 
 
+def test_a_loss_that_forgets_its_alpha(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "forgetful_loss.py"
+    file.write_text(LOSS.replace(", ALPHA)", ",)"))
+    status, _, err = run("complexity", str(file), "--width", "1")
+    assert status == 2 and "forgetful_loss.py, line " in err and "Robust: its parameters lack ALPHA" in err
+
+
 PACKAGE = """
 from theory import OVERLAP as q, Landscape
 

@@ -65,6 +65,8 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     control = "alpha"
 
     def __init_subclass__(cls) -> None:
+        if not any(parameter.name == ALPHA.name for parameter in cls.parameters):
+            raise ValueError(f"{cls.__name__}: its parameters lack ALPHA of theory, {ALPHA.meaning}")
         if "declare" in vars(cls) and "__init__" not in vars(cls):
             cls.__init__ = _declared  # type: ignore[assignment, method-assign]
 
