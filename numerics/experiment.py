@@ -18,6 +18,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 
 from theory.system import System
 
+from .arrays import require_shape
 from .curves import Averages
 from .errors import Interrupted
 from .experiments import elsewhere, place
@@ -107,12 +108,10 @@ class Drawn:
 
     def _of_shape(self, name: str, measured: Measured) -> Array:
         """``ValueError`` for an observable that was not measured, or not over its axis."""
-        over = self.experiment.over.get(name)
-        shape = () if over is None else self.experiment.axes[over].values.shape
-        value = np.asarray(measured.get(name), dtype=np.float64)
-        if name not in measured or value.shape != shape:
-            found = f"shape {value.shape}" if name in measured else "nothing"
-            raise ValueError(f"measure gives {found} for {name!r}, expected shape {shape}")
+        if name not in measured:
+            raise ValueError(f"measure does not give {name!r}")
+        value, over = np.asarray(measured[name], dtype=np.float64), self.experiment.over.get(name)
+        require_shape(f"measured {name!r}", value, () if over is None else self.experiment.axes[over].values.shape)
         return value
 
 

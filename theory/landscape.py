@@ -125,6 +125,8 @@ def exact(value: Any) -> Expr:
             f"expected a SymPy expression or a number, got the text {value!r}; try theory.parse_polynomial"
         )
     expression = sympify(value)
+    if not isinstance(expression, Expr):
+        raise ValueError(f"expected a SymPy expression or a number, got {shortened(value)}")
     return expression.xreplace({x: Rational(repr(float(x))) for x in expression.atoms(Float) if x.is_finite})
 
 

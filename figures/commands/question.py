@@ -54,6 +54,8 @@ class Offered:
 
     def accept(self, value: Any) -> Any:
         """A value that Python gives."""
+        if self.option.flag and not isinstance(value, bool):
+            raise ValueError(f"{called(self.name, repr(value))} must be True or False")
         if value is None or self.option.flag:
             return value
         if self.option.repeated:

@@ -86,6 +86,10 @@ def test_the_front_door_speaks_the_words_of_the_command_line() -> None:
         model.dynamics()
     with pytest.raises(AttributeError, match="phase-retrieval has no statics"):
         _ = rf.PhaseRetrieval(a=1).statics
+    with pytest.raises(ValueError, match=r"^alpha = -1 must be a positive number"):
+        rf.LinearRegression(alpha=-1)
+    with pytest.raises(ValueError, match=r"^expected a SymPy expression or a number, got \[1\]"):
+        rf.SpikedMatrixTensor(p=3, delta_2=[1])
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = rf.Nothing
     with pytest.raises(ValueError, match=r"SpikedTensor: .*'q'; it has p, delta_p"):
@@ -147,8 +151,8 @@ class Measured(Experiment):
         ("statics FILE:steep --a 6 --b 1", "a must be at most 5"),
         ("statics FILE:steep --a 1", "--b is missing for steep: f and g depend on it"),
         ("statics FILE:hot --temperature 1", "hot: temperature is an option of statics already; give"),
-        ("simulate FILE:short -N 10", "sample 0: measure gives shape (2,) for 'c', expected shape (3,)"),
-        ("simulate FILE:short -N 5", "sample 0: measure gives nothing for 'n', expected shape ()"),
+        ("simulate FILE:short -N 10", "sample 0: measured 'c' has shape (2,): expected (3,)"),
+        ("simulate FILE:short -N 5", "sample 0: measure does not give 'n'"),
         ("derive FILE:short", "no topic given of short; choose among predictions"),
     ],
 )
@@ -207,6 +211,8 @@ def test_methods_show_what_they_take() -> None:
     assert "temperature: 0, the default, is the ground state. (number from 0" in model.statics.__doc__
     with pytest.raises(AttributeError, match="pure-spin has no phase_diagram; it has: derive, thresholds, statics"):
         _ = model.phase_diagram
+    with pytest.raises(ValueError, match=r"^verify = 'no' must be True or False$"):
+        model.dynamics(t_max=1, verify="no")
     with pytest.raises(ValueError, match=r"^seed = -1 must be a whole number"):
         model.check(seed=-1)
 

@@ -23,12 +23,12 @@ from ..generalized_linear import (
     SpectralMethod,
     critical_alphas,
 )
-from ..landscape import exact
 from ..naming import called
 from ..parameter import Parameter
 from ..prediction import Prediction
 from ..printing import Printable
 from ..system import Blocks, System
+from .spiked_tensor import require_noise
 
 ALPHA = Parameter("alpha", "data per dimension, M/N", Exact(), "3")
 SOFTENING = Symbol("a", positive=True)
@@ -77,12 +77,9 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     def __init__(self, loss: Any, teacher: Any = None, a: Any = None, alpha: Any = None, *, name: str = "") -> None:
         declared = GeneralizedLinearLandscape(loss, teacher)
         if a is not None:
-            softening = exact(a)
-            if softening.is_number and not softening > 0:
-                raise ValueError(f"a = {float(softening):g} must be a positive number; try --a 1")
-            declared = declared.subs({"a": softening})
+            declared = declared.subs({"a": require_noise("a", a)})
         super().__init__(declared.label_loss, declared.teacher, name=name or self.slug)
-        self.alpha = Symbol("alpha", positive=True) if alpha is None else exact(alpha)
+        self.alpha = Symbol("alpha", positive=True) if alpha is None else require_noise("alpha", alpha)
 
     def require(self, leave: Any = ()) -> None:
         """Parameters that are missing, those of the loss among them."""
