@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from mpmath import mp
-from sympy import Expr, Integral, Symbol, nan, sympify, zoo
+from sympy import Add, Expr, Float, Integral, Symbol, nan, sympify, zoo
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import false
 
@@ -21,6 +21,7 @@ from theory.prediction import Condition, Prediction, Threshold
 
 from .errors import ConvergenceError
 from .lowering import lower_exact
+from .peaks import require_seen
 from .progress import Progress, silent
 from .quantity import Quantity
 from .roots import polish
@@ -126,6 +127,7 @@ def _(law: Explicit, at: Point, digits: int) -> Found:
     value = law.value.subs(at)
     if value.has(nan, zoo):
         raise ConvergenceError("its value is infinite or not defined")
+    require_seen(value)
     function = lower_exact((), [value])
     return _settled(lambda working: _with(working, lambda: _real(function()[0])), digits)
 
@@ -149,6 +151,10 @@ def _(law: Roots, at: Point, digits: int) -> Found:
     residuals = lower_exact(law.unknowns, sides)
     start = _start(law, sides, at)
     slack = NEAR if law.start else CLOSE
+    if any(side.has(Integral) for side in sides):
+        rough = polish(residuals, start, 10, slack=slack).value
+        root = {x: Float(value, GUARD) for x, value in zip(law.unknowns, rough, strict=True)}
+        require_seen(Add(*(side.subs(root) for side in sides)))
     return _settled(lambda working: polish(residuals, start, working - GUARD, slack=slack).value[0], digits)
 
 

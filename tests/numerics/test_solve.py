@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from mpmath import mp
-from sympy import Eq, Expr, Gt, Integral, Lt, Rational, Symbol, exp, log, oo, sin, sqrt
+from sympy import Eq, Expr, Gt, Integral, Lt, Rational, Symbol, exp, log, oo, pi, sin, sqrt
 
 from numerics.solve import solve_prediction, solve_threshold
 from theory.laws import Explicit, Roots
@@ -112,3 +112,33 @@ def test_what_is_no_real_number_says_why(law: Any, reason: str) -> None:
 def test_a_root_that_nobody_says_where_to_look_for(law: Roots) -> None:
     with pytest.raises(ValueError, match=r"Roots in y: .*within = "):
         solve_prediction(Derived("v", "A number.", "nobody 2026", law), {})
+
+
+@pytest.mark.parametrize("width", [3e-2, 1e-3, 1e-4])
+def test_a_peak_that_the_quadrature_misses_is_refused(width: float) -> None:
+    x = Symbol("x", real=True)
+    peak = Integral(exp(-((x - Rational(1, 3)) ** 2) / Rational(repr(width)) ** 2), (x, 0, 1))
+    found = solve_prediction(Derived("area", "Of a peak.", "nobody", Explicit(peak)), {})
+    exact = float(sqrt(pi)) * width
+    if found.value is None:
+        assert "narrow peak; split its interval there" in found.note
+    else:
+        assert abs(float(found.value) - exact) <= float(found.error) + 1e-15 * exact
+    assert found.value is not None or width < 1e-2
+
+
+@pytest.mark.parametrize(
+    ("integrand", "ends", "exact"),
+    [
+        (lambda x: 1 / sqrt(x), (0, 1), 2.0),
+        (lambda x: x ** Rational(-2, 3), (0, 1), 3.0),
+        (lambda x: exp(-x), (0, oo), 1.0),
+        (lambda x: exp(-(x**2)), (-oo, oo), float(sqrt(pi))),
+        (lambda x: x / (exp(x) - 1), (0, oo), float(pi**2) / 6),
+    ],
+)
+def test_integrals_without_hidden_peaks_pass(integrand: Any, ends: tuple[Any, Any], exact: float) -> None:
+    x = Symbol("x", positive=True)
+    found = solve_prediction(Derived("area", "Of a curve.", "nobody", Explicit(Integral(integrand(x), (x, *ends)))), {})
+    assert found.value is not None, found.note
+    assert abs(float(found.value) - exact) <= float(found.error) + 1e-15
