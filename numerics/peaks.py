@@ -45,7 +45,7 @@ def _compare(integral: Integral) -> None:
     inside = Integral(integral.function, (x, place.subs(U, FIRST), place.subs(U, LAST)))
     with mp.workdps(15):
         value = float(lower_exact((), [inside])()[0])
-    total, size = np.mean(values), np.mean(np.abs(values))
+    total, size = float(np.mean(values)), float(np.mean(np.abs(values)))
     if np.isfinite(size) and abs(total - value) > SAME * max(size, abs(value)):
         both = f"{value:.3g} by quadrature, {total:.3g} by a sum over {POINTS} points"
         raise ConvergenceError(f"an integral over {x} is {both}: it has a narrow peak; split its interval there")
