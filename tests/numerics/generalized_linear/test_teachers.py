@@ -11,8 +11,8 @@ from sympy import Abs, Expr, Max, Rational, atan, cos, cosh, erf, exp, lambdify,
 from numerics.generalized_linear import (
     LabelSpectrum,
     algorithmic,
-    data,
     evaluate_critical,
+    field_law,
     information_theoretic,
     initial_bbp,
     kac_rice,
@@ -291,7 +291,7 @@ TEACHERS = [
     Y, Y**2, tanh(Y), Y**2 + 3 * Y, Y**2 / (1 + Y**4), Y**4 - Y**2, log(1 + Y**2), sqrt(1 + Y**2), Y + sin(Y) / 2,
     cos(Y),
 ]  # fmt: skip
-CACHES = (data.tabulate, spectrum._initial, one_step._grid, kac_rice._rough)
+CACHES = (field_law.tabulate, spectrum._initial, one_step._grid, kac_rice._rough)
 
 
 @pytest.fixture
@@ -309,7 +309,7 @@ def legendre_nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Non
         return Axis(np.concatenate((-nodes[::-1], nodes)), np.concatenate((weights[::-1], weights)))
 
     def switch() -> None:
-        monkeypatch.setattr(data, "graded_axis", axis)
+        monkeypatch.setattr(field_law, "graded_axis", axis)
         for cache in CACHES:
             cache.cache_clear()
 

@@ -56,7 +56,7 @@ def test_more_digits_than_a_double_has_are_refused() -> None:
 
 
 def test_laws_of_one_s_own_have_a_solver_or_are_refused() -> None:
-    class Constant(laws.FieldLaw):
+    class Constant(laws.Law):
         """One."""
 
     with pytest.raises(TypeError, match="no solver for the law Constant"):
