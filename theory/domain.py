@@ -162,8 +162,20 @@ class Order(Domain):
         return f"whole number from {self.least} to {self.most}"
 
 
+class Formula(Domain):
+    """Values that are no numbers: text is read, all else passes."""
+
+    def accept(self, name: str, value: Any) -> Any:
+        """SymPy expressions and mappings are what they are."""
+        return self.read(name, value) if isinstance(value, str) else value
+
+    def plain(self, value: Any) -> Any:
+        """Text."""
+        return str(value)
+
+
 @dataclass(frozen=True)
-class Polynomial(Domain):
+class Polynomial(Formula):
     """A polynomial in one symbol with exact coefficients."""
 
     symbol: Symbol
@@ -174,20 +186,12 @@ class Polynomial(Domain):
         del name
         return parse_polynomial(text, self.symbol)
 
-    def accept(self, name: str, value: Any) -> Any:
-        """Text is read; SymPy expressions pass."""
-        return self.read(name, value) if isinstance(value, str) else value
-
-    def plain(self, value: Any) -> str:
-        """Text."""
-        return str(value)
-
     def __str__(self) -> str:
         return f"polynomial in {self.symbol}"
 
 
 @dataclass(frozen=True)
-class Function(Domain):
+class Function(Formula):
     """An expression in some variables (by the names that a user types)."""
 
     variables: Mapping[str, Symbol]
@@ -198,14 +202,6 @@ class Function(Domain):
         del name
         return parse_expression(text, self.variables)
 
-    def accept(self, name: str, value: Any) -> Any:
-        """Text is read; SymPy expressions pass."""
-        return self.read(name, value) if isinstance(value, str) else value
-
-    def plain(self, value: Any) -> str:
-        """Text."""
-        return str(value)
-
     def __hash__(self) -> int:
         return hash(tuple(self.variables))
 
@@ -214,7 +210,7 @@ class Function(Domain):
 
 
 @dataclass(frozen=True)
-class Coefficients(Domain):
+class Coefficients(Formula):
     """Numbers by degree."""
 
     metavar = "P:X,P:X"
@@ -228,10 +224,6 @@ class Coefficients(Domain):
         if len(set(degrees)) < len(degrees):
             raise ValueError(f"{called(name, text)} gives a degree twice; try {called(name, '3:1/2,4:1/4')}")
         return {degree: Exact().read(name, value) for degree, (_, value) in zip(degrees, pairs, strict=True)}
-
-    def accept(self, name: str, value: Any) -> Any:
-        """Text is read; a mapping passes."""
-        return self.read(name, value) if isinstance(value, str) else value
 
     def plain(self, value: Any) -> dict[str, float]:
         """Floats by degree."""

@@ -23,10 +23,6 @@ class Parameter:
         """Its name on the command line."""
         return f"--{self.name.replace('_', '-')}"
 
-    def read(self, text: str) -> Any:
-        """The value of what was typed."""
-        return self.domain.read(self.name, text)
-
     def record(self) -> dict[str, Any]:
         """For JSON."""
         return {

@@ -25,31 +25,19 @@ class Declared(type):
         signature = inspect.signature(cls.__init__)  # type: ignore[misc]
         domains = {p.name: p.domain for p in cls.parameters}  # type: ignore[attr-defined]
         try:
-            bound = signature.bind(None, *arguments, **keywords)
+            signature.bind(None, *arguments, **keywords)
         except TypeError as error:
             own = ", ".join(domains) or "no parameters"
             raise ValueError(f"{cls.__name__}: {error}; it has {own}") from None
-        read = {
-            kind: {
-                name: domains[name].accept(name, v) if isinstance(v, str) and name in domains else v for name, v in of
-            }
-            for kind, of in (("plain", bound.arguments.items()), ("more", _more(bound, signature)))
-        }
-        bound.arguments.update(read["plain"])
-        for name in (n for n, p in signature.parameters.items() if p.kind is p.VAR_KEYWORD and n in bound.arguments):
-            bound.arguments[name] = read["more"]
-        made = type.__call__(cls, *bound.args[1:], **bound.kwargs)
-        values = {**read["plain"], **read["more"]}
+        named = dict(zip([*signature.parameters][1:], arguments, strict=False)) | keywords
+        for name in domains.keys() & named:
+            if isinstance(named[name], str):
+                named[name] = domains[name].accept(name, named[name])
+        made = type.__call__(cls, **named)
         left_out = {n: p.default for n, p in signature.parameters.items() if p.default is not p.empty}
-        given = {name: values[name] for name in domains if name in values and values[name] != left_out.get(name)}
+        given = {name: named[name] for name in domains if name in named and named[name] != left_out.get(name)}
         object.__setattr__(made, "given", given)
         return made
-
-
-def _more(bound: inspect.BoundArguments, signature: inspect.Signature) -> Iterable[tuple[str, Any]]:
-    """What ``**keywords`` takes."""
-    names = [n for n, p in signature.parameters.items() if p.kind is p.VAR_KEYWORD]
-    return [item for name in names for item in bound.arguments.get(name, {}).items()]
 
 
 class System(Printable, metaclass=Declared):
@@ -68,6 +56,9 @@ class System(Printable, metaclass=Declared):
         The parameter whose critical values are the thresholds; empty where they are in something else.
     size_to_try
         N of an example of a finite system.
+    form
+        What is random: a subclass with ``declare`` and no constructor is built by that of its form, from what
+        ``declare`` returns.
     given
         The parameters that have values, by name.
     """
@@ -79,7 +70,12 @@ class System(Printable, metaclass=Declared):
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     control: ClassVar[str] = ""
     size_to_try: ClassVar[int] = 16
+    form: ClassVar[Any] = None
     given: dict[str, Any]
+
+    def __init_subclass__(cls) -> None:
+        if cls.form is not None and "declare" in vars(cls) and "__init__" not in vars(cls):
+            cls.__init__ = _declared  # type: ignore[method-assign]
 
     def __init__(self, **values: Any) -> None:
         known = {parameter.name for parameter in self.parameters}
@@ -110,19 +106,9 @@ class System(Printable, metaclass=Declared):
         return [(rf"\text{{{self.slug}}}", rf"\text{{{self.statement}}}")]
 
     @classmethod
-    def read(cls, texts: Mapping[str, str]) -> Self:
-        """The system at values given as text. ValueError for a parameter that it does not have."""
-        known = {parameter.name: parameter for parameter in cls.parameters}
-        for name in texts:
-            if name not in known:
-                own = " ".join(called(parameter.name) for parameter in cls.parameters) or "no parameters"
-                raise ValueError(f"{called(name)} does not apply to {cls.slug}; it has {own}")
-        return cls(**{name: known[name].read(text) for name, text in texts.items()})
-
-    @classmethod
     def exemplar(cls) -> Self:
         """At the values that its parameters give to try."""
-        return cls.read({p.name: p.example.strip("'") for p in cls.parameters if p.required})
+        return cls(**{p.name: p.example.strip("'") for p in cls.parameters if p.required})
 
     def require(self, leave: Iterable[str] = ()) -> None:
         """ValueError if a parameter that is needed was not given; those in ``leave`` need not be."""
@@ -144,3 +130,9 @@ class System(Printable, metaclass=Declared):
     def shown(self) -> str:
         """``p = 3, delta-2 = 0.5``."""
         return ", ".join(f"{name.replace('_', '-')} = {value}" for name, value in self.echo().items())
+
+
+def _declared(self: Any, **values: Any) -> None:
+    """Constructor of a system that declares itself in terms of its parameters."""
+    System.__init__(self, **values)
+    type(self).form.__init__(self, *self.declare(), name=self.slug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,6 @@ class AskingCommand(click.Command):
 
     def __init__(self, command: str, about: str) -> None:
         self.command = command
-        self.kind: type[System] | None = None
         system = click.Argument(["system"], required=False, metavar="SYSTEM", shell_complete=complete("systems"))
         super().__init__(command.replace("_", "-"), params=[system], help=about)
 
@@ -106,17 +106,17 @@ def for_system(command: str, name: str, about: str) -> click.Command:
     parameters += [_option(offered) for offered in options(function) if not offered.option.positional]
     parameters.append(click.Option(["--json", "as_json"], is_flag=True, help="Machine-readable output."))
     run = partial(_run, command, kind, [p.name for p in own])
-    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
-    made = Told(command.replace("_", "-"), settings, run, parameters, help=f"{about}\n\n{kind.slug}: {kind.title}")
-    made.kind, made.command = kind, command
-    return made
+    return Told(kind, command.replace("_", "-"), run, parameters, f"{about}\n\n{kind.slug}: {kind.title}")
 
 
 class Told(click.Command):
     """A command of one system, which says what it has where an option does not apply."""
 
-    kind: type[System]
-    command: str
+    def __init__(
+        self, kind: type[System], name: str, run: Callable[..., None], params: list[click.Parameter], about: str
+    ) -> None:
+        self.kind = kind
+        super().__init__(name, callback=run, params=params, help=about)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Raises ValueError for an option that does not apply."""

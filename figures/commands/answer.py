@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from theory.system import System
+
 from .output import print_json
+
+
+def about(system: System) -> dict[str, Any]:
+    """How a record begins."""
+    return {"system": system.slug, "parameters": system.echo()}
+
+
+def asked(system: System) -> dict[str, Any]:
+    """How the settings of a solution begin."""
+    return {"system": system.slug, **system.echo()}
+
 
 DONE = {"output": "written", "plot": "drawn"}
 """Keys of a record that name a file, and what was done to it."""

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from numerics.curves import Curves
 from theory.system import System
 
-from .answer import Answer, Writers
-from .files import drawing
+from .answer import Answer, about, asked
+from .files import drawing, writing
 from .output import print_table
 from .rows import titled
 
@@ -21,7 +21,7 @@ def answered(
     system: System, found: Curves, file: Path | None, picture: Path | None, places: ArrayLike | None = None
 ) -> Answer:
     """On request in files, which name the system; tables of its rows, at these places or a few, and of its numbers."""
-    found = replace(found, settings={"system": system.slug, **system.echo(), **found.settings})
+    found = replace(found, settings={**asked(system), **found.settings})
 
     def show(record: Any) -> None:
         title = titled(record)
@@ -31,6 +31,5 @@ def answered(
         if found.message:
             print(found.message)
 
-    files: Writers = {} if file is None else {"output": lambda: found.save(file)}
-    record = {"system": system.slug, "parameters": system.echo(), **found.record(places)}
-    return Answer(found, record, show, {**files, **drawing(picture, found.plot)})
+    record = {**about(system), **found.record(places)}
+    return Answer(found, record, show, {**writing(file, found.save), **drawing(picture, found.plot)})

@@ -10,7 +10,7 @@ from theory.kac_rice.average import AVERAGE, quenched_remark
 from theory.naming import called
 from theory.systems import GeneralizedLinear, Landscape
 
-from .answer import Answer
+from .answer import Answer, about, asked
 from .files import FILE, drawing, picture_to_write
 from .output import print_table
 from .question import Option, answers
@@ -76,7 +76,7 @@ def of_landscape(
         label: complexity(landscape, overlap, kind, energy=energy, channel_energies=by_channel)
         for label, kind in kinds.items()
     }
-    record: dict[str, Any] = {"system": landscape.slug, "parameters": landscape.echo(), "overlap": overlap}
+    record: dict[str, Any] = {**about(landscape), "overlap": overlap}
     chosen = {"energy": energy, "channel_energies": by_channel or None, "index": index}
     record |= {key: value for key, value in chosen.items() if value is not None}
     for label, result in results.items():
@@ -92,7 +92,7 @@ def of_landscape(
         return draw(landscape, energy, index)
 
     files = drawing(picture, curve)
-    together = Together(results, {"system": landscape.slug, **landscape.echo()}, record["remark"])
+    together = Together(results, asked(landscape), record["remark"])
     return Answer(together, record, lambda shown: _print(shown, results), files)
 
 

@@ -10,7 +10,7 @@ from numerics.rounding import half_unit, rounded_up
 from theory.kac_rice.average import AVERAGE
 from theory.systems import GeneralizedLinear
 
-from .answer import Answer
+from .answer import Answer, about, asked
 from .files import drawing, picture_to_write
 from .output import print_table
 from .progress import announced
@@ -49,7 +49,7 @@ def found(
         kinds["index"] = index
     picture = picture_to_write(plot)
     record: dict[str, Any] = {
-        "system": landscape.slug, "parameters": landscape.echo(), "overlap": overlap, "labels": labels,
+        **about(landscape), "overlap": overlap, "labels": labels,
         "average": AVERAGE, "remark": REMARKS[labels],
     }  # fmt: skip
     record |= {} if energy is None else {"energy": energy}
@@ -75,7 +75,7 @@ def found(
         return draw(landscape, alpha, labels, energy)
 
     files = drawing(picture, curve)
-    together = Together(results, {"system": landscape.slug, **landscape.echo()}, record["remark"])
+    together = Together(results, asked(landscape), record["remark"])
     return Answer(together, record, lambda shown: _print(shown, list(kinds)), files)
 
 

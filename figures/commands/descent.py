@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from numerics.generalized_linear.dynamics import DescentSolution, save, solve_descent
+from numerics.generalized_linear.dynamics import DescentSolution, solve_descent
 from numerics.generalized_linear.dynamics.runs import in_folder
 from numerics.kept import Kept
 from theory.systems import GeneralizedLinear
 
-from .answer import Answer
-from .files import drawn, file_to_write, picture_to_write
+from .answer import Answer, about
+from .files import drawing, file_to_write, picture_to_write, writing
 from .progress import fraction
 from .rows import print_rows, rows, titled
 from .two_time import times_to_report
@@ -36,19 +36,20 @@ def solved(
     file, picture = file_to_write("output", output), picture_to_write(plot)
     parts = None if file is None else in_folder(file.with_name(f"{file.name}.parts"))
     solution = _solve(landscape, t_max, {**problem, "times": times}, parts)
-    files: dict[str, Callable[[], Path]] = {}
-    if file is not None and parts is not None:
-        files["output"] = lambda: _saved(solution, file, parts)
-    if picture is not None:
-        files["plot"] = lambda: _draw(solution, picture)
-    about = {"system": landscape.slug, "parameters": landscape.echo()}
-    return Answer(solution, {**about, **_record(solution, times)}, _print, files)
 
+    def save(path: Path) -> Path:
+        written = solution.save(path)
+        if parts is not None:
+            parts.clear()
+        return written
 
-def _saved(solution: DescentSolution, file: Path, parts: Kept[Any]) -> Path:
-    path = save(solution, file)
-    parts.clear()
-    return path
+    def curves() -> Any:
+        from figures.descent_curves import draw
+
+        return draw(solution)
+
+    files = {**writing(file, save), **drawing(picture, curves)}
+    return Answer(solution, about(landscape) | _record(solution, times), _print, files)
 
 
 def _solve(
@@ -74,12 +75,6 @@ def _record(solution: DescentSolution, times: Sequence[float]) -> dict[str, Any]
         "beyond_tolerance": solution.beyond(solution.settings["tolerance"]),
         "rows": rows(columns, times),
     }
-
-
-def _draw(solution: DescentSolution, path: Path) -> Path:
-    from figures.descent_curves import draw
-
-    return drawn(draw(solution), path)
 
 
 def _print(record: Mapping[str, Any]) -> None:

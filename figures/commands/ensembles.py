@@ -20,7 +20,7 @@ from theory.domain import Real
 from theory.naming import called
 from theory.system import System
 
-from .answer import Answer
+from .answer import Answer, about
 from .progress import fraction
 from .rows import print_rows, rows, titled
 
@@ -45,7 +45,7 @@ def simulated(
         raise ValueError(f"{what}; give that folder")
     times = _times(at, end)
     found = _simulate(runner, problem | {"t_max": end, "at": times, "hessian_times": "end" if hessian else ()})
-    record = {"system": system.slug, "parameters": system.echo(), **_record(found, times), **more(found)}
+    record = {**about(system), **_record(found, times), **more(found)}
     if problem["output"] is not None:
         record["output"] = str(problem["output"])
     return Answer(found, record, _print)

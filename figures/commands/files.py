@@ -31,13 +31,17 @@ def picture_to_write(given: str | Path | None) -> Path | None:
     return file_to_write("plot", given)
 
 
-def drawn(figure: Any, path: Path) -> Path:
-    """Save a picture."""
-    from figures.style import save
-
-    return save(figure, path)
+def writing(path: Path | None, save: Callable[[Path], Path]) -> dict[str, Callable[[], Path]]:
+    """The files of an answer that is kept, if that was asked for."""
+    return {} if path is None else {"output": lambda: save(path)}
 
 
 def drawing(path: Path | None, figure: Callable[[], Any]) -> dict[str, Callable[[], Path]]:
     """The files of an answer with a picture, if one was asked for."""
-    return {} if path is None else {"plot": lambda: drawn(figure(), path)}
+
+    def draw(place: Path) -> Path:
+        from figures.style import save
+
+        return save(figure(), place)
+
+    return {} if path is None else {"plot": lambda: draw(path)}

@@ -16,7 +16,7 @@ from theory.statics import at_overlap
 from theory.system import System
 from theory.systems import Landscape
 
-from .answer import Answer
+from .answer import Answer, about
 from .files import FILE, drawing, picture_to_write
 from .output import print_table
 from .question import Option, answers, predicts, values_of
@@ -69,8 +69,7 @@ def of_landscape(
     picture = picture_to_write(plot)
     result = statics(landscape, temperature=t, overlap=m)
     record = {
-        "system": landscape.slug,
-        "parameters": landscape.echo(),
+        **about(landscape),
         "temperature": float(t),
         "overlap": float(m),
         **_equilibrium(result),

@@ -12,7 +12,7 @@ from theory.prediction import Threshold
 from theory.system import System
 from theory.systems import Landscape
 
-from .answer import Answer
+from .answer import Answer, about, asked
 from .output import print_table, select
 from .progress import fraction
 from .question import Option, answers, values_of
@@ -64,10 +64,10 @@ def of_landscape(
 
 
 def _answer(system: System, found: Thresholds) -> Answer:
-    found = replace(found, settings={"system": system.slug, **system.echo()})
+    found = replace(found, settings=asked(system))
 
     def show(_: Any) -> None:
         table = found.table()
         print_table(f"{system.slug}: {system.shown}".removesuffix(": "), list(table.columns), table.texts())
 
-    return Answer(found, {"system": system.slug, "parameters": system.echo(), "thresholds": found.record()}, show)
+    return Answer(found, {**about(system), "thresholds": found.record()}, show)

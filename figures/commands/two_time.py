@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 from pathlib import Path
@@ -22,8 +22,8 @@ from theory.landscape import GaussianLandscape
 from theory.naming import called
 from theory.systems import Landscape
 
-from .answer import Answer
-from .files import drawn, file_to_write, picture_to_write
+from .answer import Answer, about
+from .files import drawing, file_to_write, picture_to_write, writing
 from .progress import logarithmic
 from .rows import print_rows, rows, titled
 from .signal import require_signal
@@ -55,18 +55,19 @@ def solved(
     file, picture = file_to_write("output", output), picture_to_write(plot)
     _announce(chosen_method(problem["method"], end * rate, problem["resume"]))
     solution, failure = _solve(landscape, end, problem, file)
-    files: dict[str, Callable[[], Path]] = {}
-    if file is not None:
-        files["output"] = lambda: solution.save(file)
-    if picture is not None:
-        files["plot"] = lambda: _draw(landscape, solution, picture)
+
+    def curves() -> Any:
+        from figures.dynamics_curves import draw
+
+        return draw(landscape, solution)
+
+    files = {**writing(file, solution.save), **drawing(picture, curves)}
     if failure is not None:
         times = [*(t for t in times if t < solution.t_reached), solution.t_reached]
         kept = called("output", "FILE") if file is None else f"{called('resume')} {file}"
         note = f"; give {kept} to keep what there is" if file is None else f"; continue with {kept}"
         failure = ConvergenceError(f"{failure}{note}", solution)
-    about = {"system": landscape.slug, "parameters": landscape.echo()}
-    return Answer(solution, about | _record(solution, times), _print, files, failure)
+    return Answer(solution, about(landscape) | _record(solution, times), _print, files, failure)
 
 
 def _start(kind: str | None, beta: float | None) -> str | Planted | Equilibrium:
@@ -163,12 +164,6 @@ def _record(solution: DynamicsSolution, times: list[float]) -> dict[str, Any]:
 def _within(t: float, reached: float) -> float:
     """An integrator's last time is ``--t-max`` up to rounding."""
     return reached if reached < t <= reached * (1 + 1e-12) else t
-
-
-def _draw(landscape: GaussianLandscape, solution: DynamicsSolution, path: Path) -> Path:
-    from figures.dynamics_curves import draw
-
-    return drawn(draw(landscape, solution), path)
 
 
 def _print(record: Mapping[str, Any]) -> None:

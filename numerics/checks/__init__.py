@@ -86,7 +86,7 @@ def find_checks(name: str) -> list[Check[Any]]:
 
 def run_check(name: str, **options: Any) -> Report:
     """Run the check of that name, with the options of ``Check.run``. ``ValueError`` for an unknown one."""
-    if name not in all_checks():
-        find_checks(name)
-        raise ValueError(f"{name} is a system; its checks are those of find_checks")
-    return all_checks()[name].run(**options)
+    found = find_checks(name)
+    if [check.name for check in found] != [name]:
+        raise ValueError(f"{name} is no check but several: {', '.join(check.name for check in found)}; choose one")
+    return found[0].run(**options)

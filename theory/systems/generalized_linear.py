@@ -41,6 +41,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     parameters of its own, ``ALPHA`` among them, needs no constructor: ``declare`` returns loss and label.
     """
 
+    form = GeneralizedLinearLandscape
     slug = "generalized-linear"
     title = "a loss that you make up"
     statement = "l(u, y) = --loss, a smooth function of u and y (and of a, which --a sets)"
@@ -67,8 +68,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     def __init_subclass__(cls) -> None:
         if not any(parameter.name == ALPHA.name for parameter in cls.parameters):
             raise ValueError(f"{cls.__name__}: its parameters lack ALPHA of theory, {ALPHA.meaning}")
-        if "declare" in vars(cls) and "__init__" not in vars(cls):
-            cls.__init__ = _declared  # type: ignore[assignment, method-assign]
+        super().__init_subclass__()
 
     def declare(self) -> tuple[Any, Any]:
         """The loss in u and y, and the label in y, with the parameters."""
@@ -123,9 +123,3 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
         if channel.moments[0] == 0 and not channel.optimal_preprocessing.is_number:
             blocks.append(("Best spectral method", SpectralMethod(channel.optimal_preprocessing)))
         return blocks
-
-
-def _declared(self: GeneralizedLinear, **values: Any) -> None:
-    """Constructor of a risk that declares loss and label."""
-    System.__init__(self, **values)
-    GeneralizedLinearLandscape.__init__(self, *self.declare(), name=self.slug)

@@ -36,6 +36,7 @@ class Landscape(GaussianLandscape, System):
     A subclass with parameters of its own needs no constructor: ``declare`` returns f and g in terms of them.
     """
 
+    form = GaussianLandscape
     slug = "landscape"
     title = "a covariance and a planted mean that you make up"
     statement = "f(q) = --covariance, a polynomial with coefficients >= 0;  g(m) = --mean"
@@ -44,10 +45,6 @@ class Landscape(GaussianLandscape, System):
         Parameter("covariance", "f(q), such as 'q**3/2 + q**4/4'", Polynomial(OVERLAP), "'q**3/2 + q**4/4'"),
         Parameter("mean", "g(m), such as 'm**2/2'; default 0", Polynomial(SIGNAL_OVERLAP), "'m**2/2'", required=False),
     )
-
-    def __init_subclass__(cls) -> None:
-        if "declare" in vars(cls) and "__init__" not in vars(cls):
-            cls.__init__ = _declared  # type: ignore[assignment, method-assign]
 
     def declare(self) -> tuple[Any, Any]:
         """``f`` and ``g``, expressions in q, m and the parameters."""
@@ -151,10 +148,4 @@ class Landscape(GaussianLandscape, System):
     def _thresholds(self) -> Blocks:
         for name in self.given.keys() - {"p", "covariance", "mean", "coefficients"}:
             raise ValueError(f"{called(name)} stays a symbol in the equations of the thresholds; leave it out")
-        return [(prediction.heading, prediction) for prediction in self.predictions()]
-
-
-def _declared(self: Landscape, **values: Any) -> None:
-    """Constructor of a landscape that declares f and g."""
-    System.__init__(self, **values)
-    GaussianLandscape.__init__(self, *self.declare(), name=self.slug)
+        return super().derivation()["predictions"]()

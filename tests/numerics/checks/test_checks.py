@@ -1,6 +1,7 @@
 """The rule of the verdict, and that every check can both agree and disagree."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,13 @@ import numerics.checks.bbp_rotation_invariant as bbp
 import numerics.checks.complexity as complexity_check
 import numerics.checks.informative_minimum as minimum_check
 import numerics.checks.state_evolution as evolution_check
-from numerics.checks import Check, Comparison, Point, Report, Row, Run, Sizes, all_checks, judge, plan, run_check
+from numerics.checks import Check, Comparison, Point, Report, Row, Run, Sizes, all_checks, judge, run_check
 from numerics.checks.verdict import LEVEL, POWER, critical
 from numerics.extrapolation import SizeLaw, extrapolate, limits
 from numerics.lowering import Array
 from numerics.progress import silent
 from numerics.statistics import means
-from numerics.sweep import sweep
+from tests.small_checks import run_small
 
 TINY = (complexity_check.Case(0, 6, 60), complexity_check.Case(1, 5, 40))
 SMALL: dict[str, Any] = {
@@ -41,20 +42,7 @@ MISTAKES = [
 ]
 
 
-SIMULATED: dict[str, list[Any]] = {}
-
-
-def run(name: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Report:
-    """The small version of a check; predictions that differ share their simulations."""
-
-    def remembered(function: Any, points: Any, **_: Any) -> list[Any]:
-        key = f"{function} {points}"
-        if key not in SIMULATED:
-            SIMULATED[key] = sweep(function, points)
-        return SIMULATED[key]
-
-    monkeypatch.setattr(plan, "sweep", remembered)
-    return all_checks()[name].run(plan=SMALL[name], seed=1, **options)
+run = partial(run_small, SMALL)
 
 
 def comparison(z: float, **options: Any) -> Comparison:

@@ -1,6 +1,7 @@
 """Checks of empirical risks: they do not disagree with a true theory, and they notice a wrong one or a wrong signal."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,14 @@ import numerics.checks.phase_retrieval_dynamics as flow
 import numerics.checks.phase_retrieval_initial_bbp as initial
 import numerics.checks.phase_retrieval_threshold_states as states
 import numerics.checks.state_evolution_phase_retrieval as evolution
-from numerics.checks import Report, all_checks, plan, run_check, spectral_method
+from numerics.checks import run_check, spectral_method
 from numerics.checks.descent_states import crossing, predictions
 from numerics.checks.risk_samples import with_signal_beside, with_wrong_signal, without_signal
 from numerics.extrapolation import extrapolate
 from numerics.generalized_linear import initial_hessian
 from numerics.generalized_linear.simulation import empirical_spectrum, sample_risk
 from numerics.simulation import lowest, random_starts
-from numerics.sweep import sweep
+from tests.small_checks import run_small
 from theory.systems.phase_retrieval import PhaseRetrieval
 
 slow = pytest.mark.slow
@@ -47,20 +48,7 @@ MISTAKES = [
     ("phase-retrieval-dynamics", {"energy": 1.2}),
     ("phase-retrieval-dynamics", {"signal": 0.4}),
 ]
-SIMULATED: dict[str, list[Any]] = {}
-
-
-def run(name: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Report:
-    """The small version of a check; predictions that differ share their simulations."""
-
-    def remembered(function: Any, points: Any, **_: Any) -> list[Any]:
-        key = f"{function} {points}"
-        if key not in SIMULATED:
-            SIMULATED[key] = sweep(function, points)
-        return SIMULATED[key]
-
-    monkeypatch.setattr(plan, "sweep", remembered)
-    return all_checks()[name].run(plan=SMALL[name], seed=1, **options)
+run = partial(run_small, SMALL)
 
 
 @pytest.mark.parametrize("name", SMALL)
