@@ -20,6 +20,14 @@ def reals(name: str, value: Any) -> Array:
     raise ValueError(f"{name}: expected an array of real numbers, all rows of one length")
 
 
+def increasing(times: Any) -> Array:
+    """Times (n,), n >= 1, from 0 or later on, each after the one before; or ``ValueError``."""
+    t = reals("times", times)
+    if t.size == 0 or not t[0] >= 0 or not np.all(np.diff(t) > 0) or not np.isfinite(t[-1]):
+        raise ValueError(f"times = {times!r}: expected increasing numbers >= 0")
+    return t
+
+
 def require_whole(name: str, value: Any, least: int, example: int | None = None) -> None:
     """``ValueError`` for what is not a whole number, or below ``least``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:

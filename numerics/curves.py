@@ -64,7 +64,7 @@ def _record(number: Quantity) -> Record:
 
 
 class FlowSolution(Curves):
-    """Of the law ``Flow``: over its time, and the unknown over time and variable."""
+    """Of a law in time, over it; of a ``Flow`` the unknown also over its variable."""
 
     form = Format("ruggedflow flow", 1, "FlowSolution.save")
 

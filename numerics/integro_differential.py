@@ -15,8 +15,9 @@ from scipy.integrate import solve_ivp
 from sympy import Dummy, Expr, Integral, sympify
 
 from theory.laws import Flow
+from theory.naming import called
 
-from .arrays import reals
+from .arrays import increasing
 from .curves import FlowSolution
 from .errors import ConvergenceError
 from .lowering import Array, lower
@@ -27,6 +28,8 @@ from .solve import Point
 NODES, FEW = 128, 91
 """Not a half: the nodes of a half would see and miss the same narrow peaks."""
 RTOL, COARSE = 1e-10, 1e-8
+LONGEST = 1e6
+"""Its steps do not grow beyond bounds."""
 Masses = tuple[ArrayLike, ArrayLike]
 
 
@@ -47,9 +50,9 @@ def solve_flow(law: Flow, at: Point, times: ArrayLike, start: Masses | None = No
 
     Raises ``ValueError`` for times that do not increase from 0 on and ``ConvergenceError`` where the integrator stops.
     """
-    t = reals("times", times)
-    if t.size == 0 or t[0] < 0 or not np.all(np.diff(t) > 0):
-        raise ValueError(f"times = {times!r}: expected increasing numbers >= 0")
+    t = increasing(times)
+    if t[-1] > LONGEST:
+        raise ValueError(f"{called('t_max', f'{t[-1]:g}')} is too long for this flow; at most {LONGEST:g}")
     system = Lowered.of(law, at)
     fine, few, coarse = (
         system.run(t, start, count, rtol) for count, rtol in ((NODES, RTOL), (FEW, RTOL), (NODES, COARSE))

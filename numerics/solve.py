@@ -129,7 +129,7 @@ def _(law: Explicit, at: Point, digits: int) -> Found:
         raise ConvergenceError("its value is infinite or not defined")
     require_seen(value)
     function = lower_exact((), [value])
-    return _settled(lambda working: _with(working, lambda: _real(function()[0])), digits)
+    return _settled(lambda working: _with(working, lambda: _real(function()[0])), digits)._replace(note=law.note)
 
 
 def _require(law: Explicit | Roots, at: Point) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Eq, Expr, Symbol, sympify
+from sympy import Derivative, Eq, Expr, Symbol, latex, sympify
 from sympy.core.function import AppliedUndef
 
 from .printing import Line
@@ -20,9 +20,10 @@ class Law:
 
 @dataclass(frozen=True)
 class Explicit(Law):
-    """The value itself."""
+    """The value itself, and a ``note`` that is printed beside it."""
 
     value: Expr
+    note: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", sympify(self.value))
@@ -62,8 +63,39 @@ class Roots(Law):
         return {symbol for part in parts for symbol in sympify(part).free_symbols} - set(self.unknowns)
 
 
+class Evolution(Law):
+    """Base of the laws in a ``time``, which starts at 0; ``logarithmic`` where decades of it are of interest."""
+
+    time: Symbol
+    logarithmic: bool = False
+
+
 @dataclass(frozen=True)
-class Flow(Law):
+class Trajectory(Evolution):
+    """``du_k/dt = rate_k(u, t)`` for a few ``unknowns``, with ``u_k(0) = start_k``.
+
+    ``observables`` are expressions in the unknowns and the time, by name.
+    """
+
+    unknowns: tuple[Symbol, ...]
+    time: Symbol
+    rates: tuple[Expr, ...]
+    starts: tuple[Expr, ...]
+    observables: tuple[tuple[str, Expr], ...] = ()
+    logarithmic: bool = False
+
+    def equations(self, name: str) -> list[Line]:
+        """The rates, the starts, and what is observed."""
+        del name
+        rates: list[Line] = [
+            (Derivative(u, self.time), rate) for u, rate in zip(self.unknowns, self.rates, strict=True)
+        ]
+        starts = [(rf"{latex(u)}(0)", start) for u, start in zip(self.unknowns, self.starts, strict=True)]
+        return rates + starts + [(rf"\text{{{key.replace('_', ' ')}}}", value) for key, value in self.observables]
+
+
+@dataclass(frozen=True)
+class Flow(Evolution):
     """``d rho(x, tau)/d tau = rate``, with ``rho(x, 0) = start``, for a function of a variable x in an interval.
 
     The rate may contain integrals over x of expressions in rho. ``observables`` are such expressions, by name.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from theory.domain import FLAG, Choice, Real, Several, Whole
-from theory.laws import Flow
+from theory.laws import Evolution
 from theory.naming import called
 from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
@@ -24,21 +24,17 @@ HOTTEST = 1e100
 """Largest temperature, and inverse temperature of the start."""
 
 
-POINTS = 65
-"""Times that are kept, unless some are asked for."""
-
-
-@answers(System, applies=predicts(Flow))
-def of_flow(
+@answers(System, applies=predicts(Evolution))
+def of_any(
     system: System,
     *,
-    t_max: Annotated[float, Option(Real(1e-300, 1e6), "Last time, in the units of the equation that is solved.")],
-    at: Annotated[Any, Option(Several(Real(0, 1e6)), "Times to report; default some, evenly.")] = None,
+    t_max: Annotated[float, Option(Real(1e-300, 1e100), "Last time, in the units of the equation that is solved.")],
+    at: Annotated[Any, Option(Several(Real(0, 1e100)), "Times to report; default some, evenly.")] = None,
     output: Annotated[Any, Option(FILE, "Keep all of it (npz).", "o")] = None,
     plot: Annotated[Any, Option(FILE, "Draw what is observed to a PNG, PDF or SVG file.")] = None,
 ) -> Answer:
-    """Of the prediction whose law is a flow."""
-    from numerics.integro_differential import solve_flow
+    """Of the first prediction whose law is one in time."""
+    from numerics.evolution import evolve, times_to_keep
 
     from .averages import answered
 
@@ -46,11 +42,11 @@ def of_flow(
     late = [t for t in at or () if t > t_max]
     if late:
         raise ValueError(f"{called('at', f'{late[0]:g}')} lies beyond {called('t_max', f'{t_max:g}')}")
-    law, meaning = next((p.law, p.meaning) for p in system.predictions() if isinstance(p.law, Flow))
-    times = sorted({i * t_max / (POINTS - 1) for i in range(POINTS)} | set(at or ()))
+    law, meaning = next((p.law, p.meaning) for p in system.predictions() if isinstance(p.law, Evolution))
+    times = sorted({*times_to_keep(law, t_max), *(at or ())})
     with announced() as doing:
         doing(f"flow to {law.time} = {t_max:g}")
-        found = solve_flow(law, values_of(system), times, meaning=meaning)
+        found = evolve(law, values_of(system), times, meaning)
     return answered(system, found, file, picture, at)
 
 

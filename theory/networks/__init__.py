@@ -1,0 +1,1 @@
+"""Mathematics that systems with neural networks share."""
