@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
 from numerics.provenance import output_folder
+from theory.naming import nearest
 
 from .style import save_all
 
@@ -23,8 +23,7 @@ FIGURES = {
 def draw(name: str, output: str | Path) -> list[Path]:
     """Draw one figure as PNG and PDF into a folder; ValueError for an unknown name."""
     if name not in FIGURES:
-        near = get_close_matches(name, FIGURES, n=1, cutoff=0.3)
-        raise ValueError(f"unknown figure {name!r}; {f'did you mean {near[0]}?' if near else 'see --list'}")
+        raise ValueError(f"unknown figure {name!r}; {nearest(name, FIGURES, 'see --list')}")
     folder = output_folder(output)
     pictures = import_module(f"figures.{name}").draw()
     return [path for title, figure in pictures.items() for path in save_all(figure, folder, f"{name}_{title}")]

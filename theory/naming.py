@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
+from difflib import get_close_matches
 
 LONGEST = 60
 """Characters that are quoted."""
@@ -15,6 +17,12 @@ def called(name: str, value: object = None) -> str:
     typed = TYPED.get()
     own = f"--{name.replace('_', '-')}" if typed else name
     return own if value is None else f"{own} {shortened(value)}" if typed else f"{own} = {shortened(value)}"
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str, cutoff: float = 0.3) -> str:
+    """What to say of a name that is not known: which was meant or, where none is near, something else."""
+    near = get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {near[0]}?" if near else otherwise
 
 
 def shortened(text: object, length: int = LONGEST) -> str:

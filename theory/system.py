@@ -135,4 +135,7 @@ class System(Printable, metaclass=Declared):
 def _declared(self: Any, **values: Any) -> None:
     """Constructor of a system that declares itself in terms of its parameters."""
     System.__init__(self, **values)
-    type(self).form.__init__(self, *self.declare(), name=self.slug)
+    declared = self.declare()
+    if not isinstance(declared, tuple):
+        raise ValueError(f"{type(self).__name__}: declare must return a pair, such as a covariance and a mean")
+    type(self).form.__init__(self, *declared, name=self.slug)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -126,11 +125,12 @@ class Told(click.Command):
             raise ValueError(self._foreign(error.option_name)) from error
 
     def _foreign(self, option: str) -> str:
+        from theory.naming import nearest
+
         if option == f"--{self.kind.control.replace('_', '-')}":
             return f"{option} is the parameter whose thresholds are computed; leave it out"
         known = [name for p in self.params if isinstance(p, click.Option) for name in p.opts if name.startswith("--")]
-        near = get_close_matches(option, known, n=1, cutoff=0.8)
-        hint = f"did you mean {near[0]}?" if near else f"it has {' '.join(n for n in known if n != '--json')}"
+        hint = nearest(option, known, f"it has {' '.join(n for n in known if n != '--json')}", cutoff=0.8)
         return f"{option} does not apply to {self.kind.slug}; {hint}"
 
 

@@ -26,15 +26,31 @@ def _lines(kind: type[System]) -> list[str]:
     ]
 
 
+FORMULAS = {"covariance": "covariance", "mean": "mean", "label_loss": "loss"}
+"""What is random, by attribute and key."""
+
+
 def _record(kind: type[System]) -> dict[str, object]:
+    commands = [command.replace("_", "-") for command in commands_of(kind)]
     return {
         "title": kind.title,
         "statement": kind.statement,
+        **_formulas(kind),
         "parameters": [parameter.record() for parameter in kind.parameters],
-        "commands": [command.replace("_", "-") for command in commands_of(kind)],
+        "commands": commands,
+        "known": commands,
         "example": [example(command, kind) for command in commands_of(kind)],
         "reference": kind.source,
     }
+
+
+def _formulas(kind: type[System]) -> dict[str, str]:
+    """In terms of the parameters; of what the user makes up, those of the example."""
+    try:
+        made = kind()
+    except (TypeError, ValueError):
+        made = kind.exemplar()
+    return {key: str(getattr(made, name)) for name, key in FORMULAS.items() if hasattr(made, name)}
 
 
 LAST = 1

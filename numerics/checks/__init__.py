@@ -12,12 +12,12 @@ rule of ``verdict.py``; a check does not choose it.
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+from theory.naming import nearest
 from theory.system import System
 from theory.systems import system, systems
 
@@ -79,9 +79,8 @@ def find_checks(name: str) -> list[Check[Any]]:
         if not found:
             raise ValueError(f"{name} has no checks; choose among {', '.join(known)}")
         return found
-    near = get_close_matches(name, known, n=1, cutoff=0.3)
-    hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(known)}"
-    raise ValueError(f"unknown check {name!r}; {hint}")
+    choice = f"choose among {', '.join(known)}"
+    raise ValueError(f"unknown check {name!r}; {nearest(name, known, choice)}")
 
 
 def run_check(name: str, **options: Any) -> Report:

@@ -129,6 +129,13 @@ class Hot(Landscape):
         return self.temperature * q**3, 0
 
 
+class Half(Landscape):
+    slug, title, parameters = "half", "without a mean", ()
+
+    def declare(self):
+        return q**3
+
+
 class Short(System):
     slug, title = "short", "measured wrongly"
 
@@ -153,6 +160,7 @@ class Measured(Experiment):
         ("statics FILE:hot --temperature 1", "hot: temperature is an option of statics already; give"),
         ("simulate FILE:short -N 10", "sample 0: measured 'c' has shape (2,): expected (3,)"),
         ("simulate FILE:short -N 5", "sample 0: measure does not give 'n'"),
+        ("statics FILE:half", "Half: declare must return a pair, such as a covariance and a mean"),
         ("derive FILE:short", "no topic given of short; choose among predictions"),
     ],
 )

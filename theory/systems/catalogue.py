@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -14,7 +13,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from warnings import warn
 
-from ..naming import shortened
+from ..naming import nearest, shortened
 from ..system import System
 
 GROUP = "ruggedflow.systems"
@@ -67,9 +66,8 @@ def system(name: str | Path) -> type[System]:
     place, _, slug = name.partition(":")
     if place.endswith(".py"):
         return _of_file(Path(place), slug)
-    near = get_close_matches(name, known, n=1, cutoff=0.3)
-    hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(known)}"
-    raise ValueError(f"unknown system {shortened(name)!r}; {hint}")
+    choice = f"choose among {', '.join(known)}"
+    raise ValueError(f"unknown system {shortened(name)!r}; {nearest(name, known, choice)}")
 
 
 def _of_file(path: Path, slug: str) -> type[System]:
