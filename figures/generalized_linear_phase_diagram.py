@@ -5,6 +5,8 @@ Complexities are annealed over the inputs, at typical labels unless a line says 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -33,25 +35,28 @@ STABLE, MIXED, UNSTABLE, SADDLES, NONE = "#f2c9c4", "#f7e1b5", "#dfeefa", "#eeee
 """Shades: all typical minima stable; only low ones; bulk-stable points that all point to the signal; saddles; none."""
 
 
-def draw(diagram: RetrievalDiagram) -> Figure:
-    """Lines in (a, alpha) on the left, in (alpha, q) at one a on the right; shades mean the same in both."""
+def draw(diagram: RetrievalDiagram, lines: Sequence[str] = ()) -> Figure:
+    """Lines in (a, alpha) on the left, in (alpha, q) at one a on the right; shades mean the same in both.
+
+    ``lines`` are the only ones that are drawn.
+    """
     figure = new_figure(2, height=4.9)
     left, right = figure.subplots(1, 2)
-    draw_softening(left, diagram)
-    draw_overlaps(right, diagram)
+    draw_softening(left, diagram, lines or tuple(LINES))
+    draw_overlaps(right, diagram, lines or tuple(OVERLAP_LINES))
     for panel in (left, right):
         panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False, fontsize=7.5)
     return figure
 
 
-def draw_softening(axes: Axes, diagram: RetrievalDiagram) -> None:
+def draw_softening(axes: Axes, diagram: RetrievalDiagram, lines: Sequence[str]) -> None:
     """BBP of each kind of state as a function of a; shades tell which uninformative minima are left."""
     a, top = diagram.softening, _top(diagram)
     low, high = (diagram.line(f"bbp_kac_rice_{name}") for name in ("dominant_quenched", "zero_complexity"))
     for begin, stop, colour in ((0 * low, low, STABLE), (low, high, MIXED), (high, 0 * high + top, UNSTABLE)):
         axes.fill_between(a, begin, stop, color=colour, lw=0, zorder=0)
     for name, style in LINES.items():
-        if name in diagram.lines:
+        if name in diagram.lines and name in lines:
             axes.plot(a, diagram.line(name), color=style.colour, ls=style.dashes, lw=style.width, label=style.label)
     axes.set(xscale="log", xlim=(a.min(), a.max()), ylim=(0, top), xlabel="$a$", ylabel=r"$\alpha = M/N$")
     axes.text(0.05, 0.93, "all minima unstable\ntowards the signal", transform=axes.transAxes, va="top", fontsize=8)
@@ -65,7 +70,7 @@ def _top(diagram: RetrievalDiagram) -> float:
     return float(1.15 * np.nanmax(np.concatenate(kept)))
 
 
-def draw_overlaps(axes: Axes, diagram: RetrievalDiagram) -> None:
+def draw_overlaps(axes: Axes, diagram: RetrievalDiagram, chosen: Sequence[str]) -> None:
     """Where critical points are: stable minima, unstable ones, saddles of extensive index, none but the signal."""
     lines = diagram.overlaps
     q, start, end = lines["minima"].overlap, *_span(diagram)
@@ -76,7 +81,7 @@ def draw_overlaps(axes: Axes, diagram: RetrievalDiagram) -> None:
     edges = (np.zeros_like(q), low, np.maximum(low, high), minima, np.maximum(total, minima), np.full_like(q, 9 * end))
     for begin, stop, colour in zip(edges, edges[1:], (STABLE, MIXED, UNSTABLE, SADDLES, NONE), strict=False):
         axes.fill_betweenx(q, begin, stop, color=colour, lw=0, zorder=0)
-    for name, style in OVERLAP_LINES.items():
+    for name, style in ((name, style) for name, style in OVERLAP_LINES.items() if name in chosen):
         line = lines[name]
         axes.plot(line.alpha, line.overlap, color=style.colour, ls=style.dashes, lw=style.width, label=style.label)
     axes.set(xlim=(start, end), ylim=(0, float(q.max())), xlabel=r"$\alpha = M/N$", ylabel=r"$q = w \cdot w^\ast/N$")

@@ -66,16 +66,16 @@ REGIONS = (
 )
 
 
-def draw(diagrams: list[PhaseDiagram], simulated: Sequence[SuccessPoint] = ()) -> Figure:
+def draw(diagrams: list[PhaseDiagram], simulated: Sequence[SuccessPoint] = (), lines: Sequence[str] = ()) -> Figure:
     """One panel for each order p, regions shaded for what gradient flow can do, one legend for all.
 
-    ``simulated`` are points at which half of the runs at finite N succeed.
+    ``simulated`` are points at which half of the runs at finite N succeed; ``lines`` the only ones that are drawn.
     """
     figure = new_figure(len(diagrams), height=4.9 if not simulated else 5.3)
     panels = figure.subplots(1, len(diagrams), sharey=True, squeeze=False)[0]
     own = [[point for point in simulated if point.model.p == diagram.p] for diagram in diagrams]
     for panel, diagram, points in zip(panels, diagrams, own, strict=True):
-        draw_panel(panel, diagram)
+        draw_panel(panel, diagram, lines or tuple(LINES))
         if points:
             draw_points(panel, points)
     panels[0].set_ylabel(r"$1/\Delta_2$")
@@ -88,7 +88,7 @@ def draw(diagrams: list[PhaseDiagram], simulated: Sequence[SuccessPoint] = ()) -
     return figure
 
 
-def draw_panel(axes: Axes, diagram: PhaseDiagram) -> None:
+def draw_panel(axes: Axes, diagram: PhaseDiagram, lines: Sequence[str] = tuple(LINES)) -> None:
     """Regions and lines of one order p."""
     x = diagram.delta_p
     edges = diagram.edges()
@@ -96,7 +96,7 @@ def draw_panel(axes: Axes, diagram: PhaseDiagram) -> None:
         axes.fill_between(
             x, np.minimum(below, 2 * TOP), np.minimum(above, 2 * TOP), color=region.colour, lw=0, zorder=0
         )
-    for name, style in LINES.items():
+    for name, style in ((name, style) for name, style in LINES.items() if name in lines):
         values = visible(diagram, name)
         if np.isfinite(values).any():
             axes.plot(x, values, color=style.colour, ls=style.dashes, lw=style.width, label=style.label)

@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from numerics.picture import look
 from numerics.provenance import output_folder
 from theory.naming import nearest
 
@@ -25,7 +26,8 @@ def draw(name: str, output: str | Path) -> list[Path]:
     if name not in FIGURES:
         raise ValueError(f"unknown figure {name!r}; {nearest(name, FIGURES, 'see --list')}")
     folder = output_folder(output)
-    pictures = import_module(f"figures.{name}").draw()
+    with look():
+        pictures = import_module(f"figures.{name}").draw()
     return [path for title, figure in pictures.items() for path in save_all(figure, folder, f"{name}_{title}")]
 
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
 
-from numerics.picture import Picture
+from numerics.picture import COLUMN_WIDTH, Picture
 from numerics.provenance import write_whole
-
-COLUMN_WIDTH = 3.4
-"""Width of a column of print in inches."""
 
 BLUE, CYAN, GREEN, PURPLE, RED, ORANGE, GREY = (
     "#0072b2",
@@ -25,26 +20,9 @@ BLUE, CYAN, GREEN, PURPLE, RED, ORANGE, GREY = (
     "#555555",
 )
 
-SETTINGS: Any = {
-    "font.size": 9,
-    "axes.labelsize": 10,
-    "axes.titlesize": 10,
-    "legend.fontsize": 8,
-    "xtick.direction": "in",
-    "ytick.direction": "in",
-    "xtick.top": True,
-    "ytick.right": True,
-    "lines.linewidth": 1.6,
-    "mathtext.fontset": "stix",
-    "font.family": "STIXGeneral",
-    "svg.hashsalt": "ruggedflow",
-    "pdf.fonttype": 42,
-}
-
 
 def new_figure(columns: int = 1, *, height: float = 3.0) -> Figure:
     """A figure with room for that many panels side by side."""
-    matplotlib.rcParams.update(SETTINGS)
     return Picture(figsize=(COLUMN_WIDTH * columns + 0.4, height), layout="constrained")
 
 

@@ -9,38 +9,62 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .picture import Picture
+from .lowering import Array
+from .picture import COLUMN_WIDTH, Picture
 from .quantity import Axis, Quantity
 
 BARS: Any = {"fmt": "o", "ms": 3, "lw": 1, "capsize": 2}
+MARGIN, PANEL = 0.5, 1.7
+"""Heights in inches."""
+RANGE = 100.0
+"""Of a positive curve, beyond which its axis is logarithmic."""
+FLAT = 1e-9
+"""Relative variation below which a curve is constant."""
 
 
 def draw_curves(
-    axis: Axis, curves: Mapping[str, Quantity], panel: Axes | None, *, bars: bool, together: str = ""
+    axis: Axis,
+    curves: Mapping[str, Quantity],
+    panel: Axes | None,
+    *,
+    bars: bool,
+    together: str = "",
+    levels: Mapping[str, Quantity] | None = None,
 ) -> Figure:
-    """Below each other in panels of a new figure, all in the panel given, or all in one, labelled ``together``."""
+    """Below each other in panels of a new figure, all in the panel given, or all in one, labelled ``together``.
+
+    ``levels`` are dashed lines, in the panel of the curve of that name.
+    """
     panels = (_panels(1 if together else len(curves)) if panel is None else [panel]) * len(curves)
     for place, (name, quantity) in zip(panels, curves.items(), strict=False):
-        _curve(place, axis, quantity, bars=bars, label=name)
-        place.set_ylabel(together or quantity.meaning or name)
+        _curve(place, axis, quantity, bars=bars, label=quantity.symbol or name)
+        place.set_ylabel(together or quantity.symbol or quantity.meaning or name)
+        if levels and name in levels:
+            _level(place, levels[name])
     if together:
         panels[0].legend(fontsize="small")
     panels[-1].set_xlabel(f"{axis.label} ({axis.unit})" if axis.unit else axis.label)
-    return cast(Figure, panels[0].get_figure(root=True))
+    figure = cast(Figure, panels[0].get_figure(root=True))
+    figure.align_ylabels()
+    return figure
 
 
 def draw_numbers(numbers: Mapping[str, Quantity], panel: Axes | None) -> Figure:
     """Those that there are, one below the other, with bars."""
-    there = {name: quantity for name, quantity in numbers.items() if quantity.exists}
-    (place,) = _panels(1) if panel is None else [panel]
+    there = {quantity.symbol or name: quantity for name, quantity in numbers.items() if quantity.exists}
+    height = MARGIN + 0.25 * max(len(there), 2)
+    (place,) = _panels(1, height) if panel is None else [panel]
     for i, quantity in enumerate(there.values()):
-        place.errorbar(float(quantity.value), i, xerr=_size(quantity.error), **BARS)
+        place.errorbar(float(quantity.value), i, xerr=_size(quantity.error), color="C0", **BARS)
     place.set(yticks=range(len(there)), yticklabels=list(there), ylim=(max(len(there), 1) - 0.5, -0.5))
+    if panel is None:
+        place.ticklabel_format(axis="x", useOffset=False)
+        place.locator_params(axis="x", nbins=5)
     return cast(Figure, place.get_figure(root=True))
 
 
-def _panels(count: int) -> list[Axes]:
-    figure = Picture(figsize=(5, 1.4 + 1.8 * count), layout="constrained")
+def _panels(count: int, height: float = 0.0) -> list[Axes]:
+    figure = Picture(figsize=(COLUMN_WIDTH + 0.4, height or MARGIN + PANEL * count), layout="constrained")
     return list(figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0])
 
 
@@ -54,8 +78,27 @@ def _curve(panel: Axes, axis: Axis, quantity: Quantity, *, bars: bool, label: st
     else:
         (line,) = panel.plot(x, y, label=label)
         panel.fill_between(x, y - error, y + error, color=line.get_color(), alpha=0.25, lw=0)
+        panel.margins(x=0)
     if axis.logarithmic:
         panel.set_xscale("log")
+    _scale(panel, y)
+
+
+def _scale(panel: Axes, y: Array) -> None:
+    """Logarithmic for what is positive over more than two decades; from zero on for a constant."""
+    low, high = np.nanmin(y, initial=np.inf), np.nanmax(y, initial=-np.inf)
+    if low > 0 and high > RANGE * low:
+        panel.set_yscale("log")
+    elif 0 < high - low <= FLAT * high or low == high != 0:
+        panel.set_ylim(*sorted((0.0, 1.5 * high)))
+
+
+def _level(panel: Axes, level: Quantity) -> None:
+    """Room for it, and its name at the left end."""
+    panel.margins(y=0.1)
+    panel.axhline(float(level.value), color="0.35", ls="--", lw=0.8, zorder=0)
+    place: Any = {"textcoords": "offset points", "xycoords": ("axes fraction", "data"), "color": "0.35"}
+    panel.annotate(level.symbol, (0, float(level.value)), (3, 2), **place)
 
 
 def _size(error: Any) -> Any:

@@ -15,6 +15,14 @@ MEANINGS = {
     "correlation": "$C(t, 0)$",
     "growth": "growth of small overlaps",
 }
+SYMBOLS = {
+    "m": "$m(t)$",
+    "m_abs": "$|m(t)|$",
+    "mu": r"$\mu(t)$",
+    "energy": "$e(t)$",
+    "correlation": "$C(t, 0)$",
+    "growth": "$A(t)$",
+}
 
 
 def time_axis(t: Array) -> Axis:
@@ -25,4 +33,7 @@ def time_axis(t: Array) -> Axis:
 def over_time(rows: Mapping[str, Array]) -> dict[str, Quantity]:
     """Those among the rows, each with its ``NAME_error``, over ``t``."""
     known = {name: meaning for name, meaning in MEANINGS.items() if name in rows}
-    return {name: Quantity(rows[name], rows[f"{name}_error"], meaning, over=("t",)) for name, meaning in known.items()}
+    return {
+        name: Quantity(rows[name], rows[f"{name}_error"], meaning, over=("t",), symbol=SYMBOLS[name])
+        for name, meaning in known.items()
+    }

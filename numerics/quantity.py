@@ -45,6 +45,8 @@ class Quantity:
         Names of the axes of an array, one for each dimension.
     notes
         One for each entry of an array.
+    symbol
+        LaTeX between dollars, of a plot.
     """
 
     value: Any = None
@@ -53,6 +55,7 @@ class Quantity:
     note: str = ""
     over: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    symbol: str = ""
 
     @classmethod
     def absent(cls, reason: str, meaning: str = "") -> Quantity:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import fields, replace
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from theory.naming import called
 
 from . import storage
 from .arrays import reals
@@ -27,6 +30,8 @@ from .table import Cell, Table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from .picture import Style
 
 ROWS = 8
 """Of a table of a long axis."""
@@ -143,21 +148,66 @@ class Solution(ABC):
             for i, place in enumerate(self.axes[name].values)
         ]
 
-    def plot(self, ax: Axes | None = None, name: str | None = None) -> Figure:
-        """Each curve in a panel of its own (thresholds in one); in ``ax``, that of this name, by default the first.
+    @property
+    def drawn(self) -> tuple[Axis, Mapping[str, Quantity]]:
+        """What ``plot`` shows: the first axis, and what is over it alone."""
+        curves = {key: curve for key, curve in self.curves.items() if not key.endswith(PARTS_OF_ROWS)}
+        return self.axes[self._first], curves
 
-        Bands, or bars where it was measured, are one error wide. Returns the figure. ``ValueError`` for a wrong name.
+    @property
+    def levels(self) -> Mapping[str, Quantity]:
+        """Numbers to which curves of these names are compared."""
+        return {}
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        name: str | None = None,
+        *,
+        lines: str | Iterable[str] = (),
+        labels: Mapping[str, str] = MappingProxyType({}),
+        figsize: tuple[float, float] | None = None,
+        x_label: str = "",
+        style: Style | None = None,
+    ) -> Figure:
+        """Each curve in a panel of its own (thresholds in one); in ``ax``, one of them, by default the first.
+
+        Bands, or bars where it was measured, are one error wide.
+
+        Parameters
+        ----------
+        ax
+            To draw in, in its own style.
+        name, lines
+            The one curve, or those, to be drawn; by default all that do not vanish.
+        labels
+            Of curves, by name; LaTeX between dollars.
+        figsize, x_label
+            Width and height in inches; below the lowest panel.
+        style
+            A file of Matplotlib settings, or settings, on top of the house's.
+
+        Returns the figure. ``ValueError`` for what does not fit.
         """
         from .drawing import draw_curves, draw_numbers
+        from .picture import look, restyled
 
-        if name is not None and name not in self.curves:
-            raise ValueError(f"name = {name!r}: no such curve; choose among {', '.join(self.curves) or 'none'}")
-        if not self.curves:
-            return draw_numbers(self.numbers, ax)
-        whole = [key for key in self.curves if not key.endswith(PARTS_OF_ROWS)]
-        chosen = [name or whole[0]] if ax is not None or name is not None else whole
-        curves = {key: self.curves[key] for key in chosen}
-        return draw_curves(self.axes[self._first], curves, ax, bars=self.measured, together=self.together)
+        wanted = [name] if name else [lines] if isinstance(lines, str) else list(lines)
+        shown = (self.drawn[1] if self.curves else {}) or self.numbers
+        for key in (*wanted, *labels):
+            if key not in shown:
+                asked = "labels" if key not in wanted else "name" if name else "lines"
+                raise ValueError(f"{called(asked, key)}: no such curve; choose among {', '.join(shown)}")
+        chosen = wanted or [key for key, curve in shown.items() if not curve.over or np.any(curve.value)] or list(shown)
+        chosen = chosen[:1] if ax is not None and self.curves and not wanted else chosen
+        with look(style) if ax is None else nullcontext():
+            named = {key: replace(shown[key], symbol=labels.get(key, shown[key].symbol)) for key in chosen}
+            if self.curves:
+                how: Any = {"bars": self.measured, "together": self.together, "levels": self.levels}
+                figure = draw_curves(self.drawn[0], named, ax, **how)
+            else:
+                figure = draw_numbers(named, ax)
+            return restyled(figure, figsize, x_label)
 
     def to_xarray(self) -> Any:
         """An ``xarray.Dataset`` of the quantities with ``NAME_error``, settings and versions as attributes.

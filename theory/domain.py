@@ -276,6 +276,31 @@ class Several(Domain):
 
 
 @dataclass(frozen=True)
+class Pair(Domain):
+    """Two numbers in a range."""
+
+    least: float
+    most: float
+    example: str
+    metavar = "X,Y"
+
+    def read(self, name: str, text: str) -> tuple[float, float]:
+        """Text such as ``3.4,2.5``."""
+        parts = text.split(",")
+        if len(parts) != 2:
+            raise ValueError(f"{called(name, text)} must be two numbers; try {called(name, self.example)}")
+        first, second = (Real(self.least, self.most).read(name, part) for part in parts)
+        return first, second
+
+    def accept(self, name: str, value: Any) -> tuple[float, float]:
+        """Text, or two numbers."""
+        return self.read(name, value if isinstance(value, str) else ",".join(map(str, value)))
+
+    def __str__(self) -> str:
+        return f"two numbers from {self.least:g} to {self.most:g}"
+
+
+@dataclass(frozen=True)
 class Interval(Domain):
     """Two increasing numbers in a range."""
 

@@ -100,8 +100,10 @@ def _failed(name: str, reason: str) -> Record:
 def _draw(report: Report, folder: Path) -> list[str]:
     from figures.check_figure import draw
     from figures.style import save_all
+    from numerics.picture import look
 
-    return [str(path) for path in save_all(draw(report), folder, report.name)]
+    with look():
+        return [str(path) for path in save_all(draw(report), folder, report.name)]
 
 
 def _write(folder: Path, name: str, record: Record) -> None:

@@ -11,7 +11,7 @@ from theory.naming import called
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer, about, asked
-from .files import FILE, drawing, picture_to_write
+from .files import FILE, SIZED, drawing, picture_to_write, pictured
 from .output import print_table
 from .question import Option, answers
 from .rows import titled
@@ -47,7 +47,7 @@ INDEX = Option(Whole(0, 100), "Also saddles with this number of negative directi
 FRACTION = Option(Between(0, 1, "0.1"), "Also saddles with this fraction of negative directions.")
 LABELS = Option(Choice(("quenched", "annealed")), "How the labels are averaged; default quenched.")
 SIZE = Option(Whole(2, 60), "Also the expected numbers at this finite N.")
-PLOT = Option(FILE, "Draw Sigma(m) to a PNG, PDF or SVG file.")
+PLOT = Option(FILE, "Draw Sigma(m) to a PNG, PDF or SVG file.", draws=SIZED)
 
 
 @answers(Landscape)
@@ -91,7 +91,7 @@ def of_landscape(
 
         return draw(landscape, energy, index)
 
-    files = drawing(picture, curve)
+    files = drawing(picture, pictured(curve))
     together = Together(results, asked(landscape), record["remark"])
     return Answer(together, record, lambda shown: _print(shown, results), files)
 

@@ -11,7 +11,7 @@ from theory.kac_rice.average import AVERAGE
 from theory.systems import GeneralizedLinear
 
 from .answer import Answer, about, asked
-from .files import drawing, picture_to_write
+from .files import drawing, picture_to_write, pictured
 from .output import print_table
 from .progress import announced
 from .rows import titled
@@ -74,7 +74,7 @@ def found(
 
         return draw(landscape, alpha, labels, energy)
 
-    files = drawing(picture, curve)
+    files = drawing(picture, pictured(curve))
     together = Together(results, asked(landscape), record["remark"])
     return Answer(together, record, lambda shown: _print(shown, list(kinds)), files)
 

@@ -43,12 +43,7 @@ def solved(
             parts.clear()
         return written
 
-    def curves() -> Any:
-        from figures.descent_curves import draw
-
-        return draw(solution)
-
-    files = {**writing(file, save), **drawing(picture, curves)}
+    files = {**writing(file, save), **drawing(picture, solution.plot)}
     return Answer(solution, about(landscape) | _record(solution, times), _print, files)
 
 

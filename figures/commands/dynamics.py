@@ -11,7 +11,7 @@ from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
-from .files import FILE, file_to_write, picture_to_write
+from .files import CURVES, FILE, file_to_write, picture_to_write
 from .progress import announced
 from .question import Option, answers, predicts, values_of
 
@@ -19,7 +19,7 @@ T_MAX = Option(Real(-1e300, 1e300), "Last time; ageing at T = 0 can be followed 
 OVERLAP = Option(Real(-1, 1), "Overlap with the signal at the start.")
 AT = Option(Several(Real(0, 1e300)), "Times to report; default 1, 10, 100, ... and the last.")
 OUTPUT = Option(FILE, "Keep all of it (npz); every two minutes and on Ctrl-C, a part.", "o")
-PLOT = Option(FILE, "Draw m, energy and mu to a PNG, PDF or SVG file.")
+PLOT = Option(FILE, "Draw m, energy and mu to a PNG, PDF or SVG file.", draws=CURVES)
 HOTTEST = 1e100
 """Largest temperature, and inverse temperature of the start."""
 
@@ -31,7 +31,7 @@ def of_any(
     t_max: Annotated[float, Option(Real(1e-300, 1e100), "Last time, in the units of the equation that is solved.")],
     at: Annotated[Any, Option(Several(Real(0, 1e100)), "Times to report; default some, evenly.")] = None,
     output: Annotated[Any, Option(FILE, "Keep all of it (npz).", "o")] = None,
-    plot: Annotated[Any, Option(FILE, "Draw what is observed to a PNG, PDF or SVG file.")] = None,
+    plot: Annotated[Any, Option(FILE, "Draw what is observed to a PNG, PDF or SVG file.", draws=CURVES)] = None,
 ) -> Answer:
     """Of the first prediction whose law is one in time."""
     from numerics.evolution import evolve, times_to_keep

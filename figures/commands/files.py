@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from numerics.provenance import output_folder
@@ -36,12 +38,34 @@ def writing(path: Path | None, save: Callable[[Path], Path]) -> dict[str, Callab
     return {} if path is None else {"output": lambda: save(path)}
 
 
-def drawing(path: Path | None, figure: Callable[[], Any]) -> dict[str, Callable[[], Path]]:
-    """The files of an answer with a picture, if one was asked for."""
+LOOK: ContextVar[Mapping[str, Any]] = ContextVar("look", default=MappingProxyType({}))
+"""Of the pictures of the command that runs: keywords of ``Solution.plot``."""
+
+
+SIZED = ("figsize", "x_label", "style")
+CURVES = ("lines", *SIZED)
+"""Keywords of a picture, and of one whose curves can be chosen."""
+
+
+def pictured(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that draws a figure, with the keywords of a look besides its own."""
+
+    def plot(*, figsize: Any = None, x_label: str = "", style: Any = None, **own: Any) -> Any:
+        from numerics.picture import look, restyled
+
+        with look(style):
+            return restyled(draw(**own), figsize, x_label)
+
+    return plot
+
+
+def drawing(path: Path | None, plot: Callable[..., Any]) -> dict[str, Callable[[], Path]]:
+    """The files of an answer with a picture, if one was asked for; ``plot`` takes the keywords of a look."""
+    chosen = dict(LOOK.get())
 
     def draw(place: Path) -> Path:
         from figures.style import save
 
-        return save(figure(), place)
+        return save(plot(**chosen), place)
 
     return {} if path is None else {"plot": lambda: draw(path)}

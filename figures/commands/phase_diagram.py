@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from theory.system import System
 from theory.systems import PhaseRetrieval, SpikedMatrixTensor
 
 from .answer import Answer
-from .files import FOLDER
+from .files import CURVES, FOLDER, LOOK, pictured
 from .output import select
 from .progress import fraction
 from .question import Option, answers
@@ -30,7 +31,7 @@ FILES = {**PICTURES, "latex": "thresholds.tex", "json": JSON}
 LOSS_FILES = {**PICTURES, "overlaps": "overlaps.csv", "json": JSON}
 SIMULATION, RUNS, PARTS = "simulation.csv", "simulation", "parts"
 """Outcomes of the runs; folders for the runs and for the values that are finished, until all are."""
-OUTPUT = Option(FOLDER, "Folder for the files.", "o")
+OUTPUT = Option(FOLDER, "Folder for the files.", "o", draws=CURVES)
 
 
 def _everything(kind: type[System]) -> tuple[str, ...]:
@@ -57,11 +58,11 @@ def of_spiked_matrix_tensor(
     workers: Annotated[int | None, Option(Whole(1, 1024), "Processes; default 1.")] = None,
 ) -> Answer:
     """Every threshold line, and points from simulation on request."""
-    from figures.phase_diagram import draw
+    from figures.phase_diagram import LINES, draw
     from figures.style import save_all
     from numerics.phase_diagram import phase_diagram, to_csv, to_latex, to_record
 
-    chosen = list(dict.fromkeys(p))
+    chosen, looks = list(dict.fromkeys(p)), _looks(LINES)
     low, high = delta_p_range or (0.1, 10.0)
     runs = {"simulate_at": simulate_at, "size": size, "samples": samples, "seed": seed, "workers": workers}
     if not with_simulation:
@@ -80,7 +81,7 @@ def of_spiked_matrix_tensor(
         write_whole(folder / SIMULATION, planned.table(found))
     # the record first: it says whose the other files are
     write_whole(folder / JSON, json.dumps(record, indent=2) + "\n")
-    save_all(draw(diagrams, found), folder, DEFAULT)
+    save_all(pictured(partial(draw, diagrams, found))(**looks), folder, DEFAULT)
     write_whole(folder / FILES["csv"], to_csv(diagrams))
     write_whole(folder / FILES["latex"], to_latex(chosen, None if delta_p_range is None else (low, high)))
     whole = {"system": system.slug, "p": chosen, "files": files, "record": json.loads((folder / JSON).read_text())}
@@ -121,7 +122,7 @@ def of_phase_retrieval(
     workers: Annotated[int, Option(Whole(1, 256), "Processes.")] = 1,
 ) -> Answer:
     """Lines of alpha against a, and against the overlap."""
-    from figures.generalized_linear_phase_diagram import draw
+    from figures import generalized_linear_phase_diagram as pictures
     from figures.style import save_all
     from numerics.generalized_linear.phase_diagram import (
         LINES,
@@ -132,6 +133,7 @@ def of_phase_retrieval(
         to_record,
     )
 
+    looks = _looks([*pictures.LINES, *pictures.OVERLAP_LINES])
     (low, high), named = a_range, select("only", only, LINES, "line")
     # those of Kac-Rice that bound the shades are always among them
     shades = ("bbp_kac_rice_dominant_quenched", "bbp_kac_rice_zero_complexity")
@@ -148,12 +150,18 @@ def of_phase_retrieval(
     command = f"ruggedflow phase-diagram {system.slug} --a-range {low:g}:{high:g} --a {a:g} --points {points}"
     record = to_record(diagram, command + (f" --only {','.join(only)}" if only else ""))
     write_whole(folder / JSON, json.dumps(record, indent=2) + "\n")
-    save_all(draw(diagram), folder, DEFAULT)
+    save_all(pictured(partial(pictures.draw, diagram))(**looks), folder, DEFAULT)
     write_whole(folder / LOSS_FILES["csv"], to_csv(diagram))
     write_whole(folder / LOSS_FILES["overlaps"], overlaps_to_csv(diagram))
     parts.clear()
     whole = {"system": system.slug, "files": LOSS_FILES, "record": record}
     return Answer(diagram, whole, lambda _: _print(f"phase diagram of {system.slug} in {folder}:", folder, LOSS_FILES))
+
+
+def _looks(lines: Iterable[str]) -> Mapping[str, Any]:
+    """Of the picture. ``ValueError`` for a line that there is none of, before anything is computed."""
+    looks = dict(LOOK.get())
+    return looks | ({"lines": select("lines", looks["lines"], lines, "line")} if "lines" in looks else {})
 
 
 def folder_of(name: str, output: str, files: Iterable[str]) -> Path:

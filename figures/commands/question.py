@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from sympy import Symbol
 
-from theory.domain import Domain
+from theory.domain import Domain, Pair, Several, Text
 from theory.laws import Law
 from theory.naming import called
 from theory.prediction import Threshold
@@ -19,6 +19,7 @@ from theory.system import System
 
 from . import COMMANDS
 from .answer import Answer
+from .files import LOOK
 
 Answering = Callable[..., Answer]
 F = TypeVar("F", bound=Answering)
@@ -28,7 +29,8 @@ F = TypeVar("F", bound=Answering)
 class Option:
     """What an option may be, one line on it, and its letter, if it has one. ``default`` is that of the signature.
 
-    ``repeated`` options collect a list; ``flag`` ones are true when named; ``positional`` ones come after the system.
+    ``repeated`` options collect a list; ``flag`` ones are true when named; ``positional`` ones come after the system;
+    one that ``draws`` brings those of ``LOOKS``.
     """
 
     domain: Domain
@@ -37,6 +39,16 @@ class Option:
     repeated: bool = False
     flag: bool = False
     positional: bool = False
+    draws: tuple[str, ...] = ()
+
+
+LOOKS = {
+    "lines": Option(Several(Text("KEY")), "Only these curves of the picture."),
+    "figsize": Option(Pair(0.5, 100, "3.4,2.5"), "Width and height of the picture in inches."),
+    "x_label": Option(Text("LABEL"), "Below the picture; LaTeX between dollars."),
+    "style": Option(Text("FILE"), "Of Matplotlib settings, a style sheet, for the picture."),
+}
+"""Of pictures."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,8 @@ def options(function: Answering) -> tuple[Offered, ...]:
         for extra in getattr(hints[name], "__metadata__", ()):
             if isinstance(extra, Option):
                 found.append(Offered(name, extra, parameter.default))
-    return tuple(found)
+    looks = [Offered(look, LOOKS[look], None) for offered in found for look in offered.option.draws]
+    return (*found, *looks)
 
 
 def ask(command: str, system: System, given: Mapping[str, Any]) -> Answer:
@@ -152,7 +165,12 @@ def ask(command: str, system: System, given: Mapping[str, Any]) -> Answer:
         if offered.needed and offered.name not in given:
             raise ValueError(f"{called(offered.name)} is missing: {offered.option.help}")
     system.require(spared(command, type(system)))
-    return function(system, **given)
+    looks = {name: value for name, value in given.items() if name in LOOKS and value is not None}
+    token = LOOK.set(looks)
+    try:
+        return function(system, **{name: value for name, value in given.items() if name not in LOOKS})
+    finally:
+        LOOK.reset(token)
 
 
 def accepted(command: str, system: System, given: Mapping[str, Any]) -> dict[str, Any]:

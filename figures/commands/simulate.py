@@ -14,7 +14,7 @@ from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
-from .files import FILE, FOLDER, picture_to_write
+from .files import CURVES, FILE, FOLDER, picture_to_write
 from .question import Option, answers
 from .signal import Starting, require_signal
 
@@ -54,7 +54,7 @@ def of_experiment(
     samples: Annotated[int, SAMPLES] = 16,
     seed: Annotated[int, SEED] = 0,
     output: Annotated[Any, Option(FOLDER, "Keep each sample as it finishes; the same command goes on.", "o")] = None,
-    plot: Annotated[Any, Option(FILE, "Draw the averages to a PNG, PDF or SVG file.")] = None,
+    plot: Annotated[Any, Option(FILE, "Draw the averages to a PNG, PDF or SVG file.", draws=CURVES)] = None,
     workers: Annotated[int, WORKERS] = 1,
 ) -> Answer:
     """Of its experiment: averages over samples."""

@@ -17,7 +17,7 @@ from theory.system import System
 from theory.systems import Landscape
 
 from .answer import Answer, about
-from .files import FILE, drawing, picture_to_write
+from .files import FILE, SIZED, drawing, picture_to_write
 from .output import print_table
 from .question import Option, answers, predicts, values_of
 from .rows import titled
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 TEMPERATURE = Option(Real(0, 1e100), "0, the default, is the ground state.")
 OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
-PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.")
+PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.", draws=SIZED)
 
 
 @answers(System, applies=predicts(Explicit, Roots))
@@ -76,12 +76,7 @@ def of_landscape(
         **_landmarks(landscape, m),
     }
 
-    def curve() -> Any:
-        from figures.order_parameter import draw
-
-        return draw(result)
-
-    return Answer(result, record, _print, drawing(picture, curve))
+    return Answer(result, record, _print, drawing(picture, result.plot))
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:

@@ -56,12 +56,7 @@ def solved(
     _announce(chosen_method(problem["method"], end * rate, problem["resume"]))
     solution, failure = _solve(landscape, end, problem, file)
 
-    def curves() -> Any:
-        from figures.dynamics_curves import draw
-
-        return draw(landscape, solution)
-
-    files = {**writing(file, solution.save), **drawing(picture, curves)}
+    files = {**writing(file, solution.save), **drawing(picture, solution.plot)}
     if failure is not None:
         times = [*(t for t in times if t < solution.t_reached), solution.t_reached]
         kept = called("output", "FILE") if file is None else f"{called('resume')} {file}"

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ..errors import ConvergenceError
 from ..lowering import Array
+from ..power_series import evaluate
 from .collocation import interpolation, radau
-from .series import evaluate
 from .solution import DynamicsSolution
 
 STAGES, WIDTH, ORIGIN = 9, 0.5, 0.5

@@ -14,8 +14,8 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 
 from ..lowering import Array
+from ..power_series import coefficients, evaluate
 from ..statics.transitions import static_temperature
-from .series import coefficients, evaluate
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..lowering import Array
+from ..power_series import evaluate
 from .history import History
 from .model import Model
-from .series import evaluate
 
 LARGEST_COUNT = 100
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sympy import Rational
+
+from theory.energies import energy_family
+from theory.landscape import GaussianLandscape
+from theory.symbols import OVERLAP
 
 from ..dataset import dataset
 from ..lowering import Array
@@ -24,6 +29,7 @@ ROUNDING = 1e-12
 """The last time asked for may be missed by rounding."""
 POINTS = 201
 """Of the stored rows that are drawn."""
+DRAWN, DECADES_BELOW_ONE = 601, 2
 COLUMNS = ("m", "mu", "energy", "correlation")
 HEADER = {"settings": dict, "statistics": dict, "message": str}
 """Of a file, with its type."""
@@ -101,6 +107,26 @@ class DynamicsSolution(Solution):
     def axes(self) -> dict[str, Axis]:
         """At most 201 of the stored rows."""
         return {"t": time_axis(thinned(self.t, POINTS))}
+
+    @property
+    def drawn(self) -> tuple[Axis, Mapping[str, Quantity]]:
+        """From the quench on, which is where time is of order one, evenly in ``ln t``; ``mu`` last."""
+        end = self.t_reached
+        t = np.minimum(np.geomspace(10.0**-DECADES_BELOW_ONE * min(1, end), end, DRAWN), end)
+        found = over_time(self.at(t))
+        return time_axis(t), {name: found[name] for name in ("m", "energy", "mu", "correlation")}
+
+    @cached_property
+    def levels(self) -> Mapping[str, Quantity]:
+        """Where gradient flow from a random start ages; none at a temperature or from equilibrium."""
+        if self.model.temperature > 0 or self.model.beta > 0:
+            return {}
+        from ..thresholds import evaluate_thresholds
+
+        f = sum(Rational(str(c)) * OVERLAP**k for k, c in enumerate(self.model.covariance))
+        family = energy_family(GaussianLandscape(f, 0))
+        ageing = evaluate_thresholds(family, {}, only=["threshold_energy"])["threshold_energy"]
+        return {"energy": replace(ageing, symbol=r"$e_{\rm th}$")} if ageing.exists else {}
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:

@@ -20,8 +20,8 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP
 
 from ..arrays import require_whole
-from ..dynamics.series import coefficients, evaluate
 from ..lowering import Array
+from ..power_series import coefficients, evaluate
 from .landscape_sample import Sample, vectors
 
 Kind = Literal["bayes", "maximum-likelihood"]

@@ -17,9 +17,9 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 
 from ..arrays import reals, require_shape
-from ..dynamics.series import coefficients, evaluate
 from ..lowering import Array
 from ..memory import require_memory
+from ..power_series import coefficients, evaluate
 from ..rounding import power_below
 from . import kernel
 from .packed import (

@@ -86,13 +86,13 @@ class Statics(Solution):
     @property
     def quantities(self) -> dict[str, Quantity]:
         """``energy, free_energy, entropy``, and the order parameter ``x`` over ``q``."""
-        name = "$x(q)/T$" if self.temperature == 0 else "$x(q)$"
+        symbol = "$x(q)/T$" if self.temperature == 0 else "$x(q)$"
         entropy = Quantity(self.entropy, self.entropy_error, "(F - e)/(-T)", COLD if self.entropy is None else "")
         return {
             "energy": Quantity(self.energy, self.error, "energy per spin"),
             "free_energy": Quantity(self.free_energy, self.free_energy_error, "free energy per spin, F = e - T s"),
             "entropy": entropy,
-            "x": Quantity(self.x(self.axes["q"].values), None, name, over=("q",)),
+            "x": Quantity(self.x(self.axes["q"].values), None, "order parameter", over=("q",), symbol=symbol),
         }
 
     def at(self, places: Any) -> dict[str, Array]:

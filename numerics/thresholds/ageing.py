@@ -20,9 +20,9 @@ from theory.landscape import GaussianLandscape
 from theory.statics.transitions import unplanted
 from theory.symbols import OVERLAP
 
-from ..dynamics.series import coefficients
 from ..errors import ConvergenceError
 from ..lowering import Array, lower_exact
+from ..power_series import coefficients
 from ..roots import polish
 from ..statics.transitions import marginal_overlap
 from .lines import Located

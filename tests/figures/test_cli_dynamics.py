@@ -16,7 +16,6 @@ from sympy import Rational
 
 from figures.commands import two_time as cli
 from figures.commands.progress import logarithmic
-from figures.dynamics_curves import draw
 from numerics.dynamics import Equilibrium, Model, load, long_time, solve_dynamics
 from numerics.dynamics import reference as reference_method
 from numerics.dynamics.solution import COLUMNS
@@ -119,15 +118,39 @@ def test_plot(run: Any, tmp_path: Path) -> None:
         assert path.stat().st_size > 5000
 
 
+def test_pictures_look_as_asked_for(run: Any, tmp_path: Path) -> None:
+    sheet, words = tmp_path / "mine.mplstyle", (*SYSTEM, "--overlap", "1e-3", "--t-max", "2", "--plot")
+    sheet.write_text("font.size: 5\n")
+    drawn = {}
+    for name, look in {
+        "plain": (),
+        "wide": ("--figsize", "8,2"),
+        "two": ("--lines", "m,energy"),
+        "named": ("--x-label", "$t/t_0$"),
+        "styled": ("--style", str(sheet)),
+    }.items():
+        file = tmp_path / f"{name}.svg"
+        assert run(*words, str(file), *look)[0] == 0
+        drawn[name] = file.read_text()
+    assert len(set(drawn.values())) == 5 and 'width="576pt" height="144pt"' in drawn["wide"]
+    for look, said in {
+        ("--figsize", "8"): "--figsize 8 must be two numbers; try --figsize 3.4,2.5",
+        ("--lines", "mass"): "--lines mass: no such curve; choose among m, energy, mu, correlation",
+        ("--style", "/no/such.mplstyle"): "--style /no/such.mplstyle cannot be used",
+    }.items():
+        status, _, err = run(*words, str(tmp_path / "none.svg"), *look)
+        assert status == 2 and said in err and err.count("\n") == 1, err
+
+
 def test_what_is_drawn() -> None:
-    planted = draw(SPIKED, solve_dynamics(SPIKED, 3, overlap=1e-3, rtol=1e-3)).axes
-    assert [axes.get_ylabel() for axes in planted] == ["$m(t)$", "$e(t)$", r"$\mu(t)$"]
-    assert planted[-1].get_xlabel() == "$t$" and planted[-1].get_xscale() == "log"
+    planted = solve_dynamics(SPIKED, 3, overlap=1e-3, rtol=1e-3).plot().axes
+    assert [axes.get_ylabel() for axes in planted] == ["$m(t)$", "$e(t)$", r"$\mu(t)$", "$C(t, 0)$"]
+    assert planted[-1].get_xlabel() == "time" and planted[-1].get_xscale() == "log"
     assert planted[1].lines[1].get_ydata()[0] == pytest.approx(-31 / 18)
     spin = PureSpin(3, Rational(2, 3))
     for temperature, lines in ((0.0, 2), (0.5, 1)):
-        axes = draw(spin, solve_dynamics(spin, 1, temperature=temperature, rtol=1e-3)).axes
-        assert len(axes) == 2 and len(axes[0].lines) == lines
+        axes = solve_dynamics(spin, 1, temperature=temperature, rtol=1e-3).plot().axes
+        assert len(axes) == 3 and len(axes[0].lines) == lines
 
 
 @pytest.mark.parametrize(

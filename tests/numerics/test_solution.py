@@ -132,11 +132,11 @@ def test_every_kind_is_shown(kind: str) -> None:
 def test_every_kind_is_drawn(kind: str) -> None:
     solution = made(kind)
     panels = solution.plot().axes
-    drawn = [name for name in solution.curves if not name.endswith(("_low", "_high"))]
+    axis, drawn = solution.drawn if solution.curves else (None, {})
+    drawn = {name: quantity for name, quantity in drawn.items() if np.any(quantity.value)}
     assert len(panels) == (1 if solution.together else max(1, len(drawn)))
     lines = [line for panel in panels for line in (panel.lines if solution.together else panel.lines[:1])]
-    for line, quantity in zip(lines, solution.curves.values(), strict=False):
-        axis = next(iter(solution.axes.values()))
+    for line, quantity in zip(lines, drawn.values(), strict=False):
         assert panels[0].get_xscale() == ("log" if axis.logarithmic else "linear")
         kept = axis.values > 0 if axis.logarithmic else np.full(axis.values.shape, True)
         x, y = line.get_data()
@@ -158,12 +158,36 @@ def test_a_curve_in_an_axis_given() -> None:
     ax = Figure().subplots()
     for name in ("m", "energy"):
         assert made("dynamics").plot(ax, name) is ax.get_figure()
-    assert len(ax.lines) == 2 and ax.get_ylabel() == "energy per spin" and ax.get_xlabel() == "time"
+    assert [line.get_label() for line in ax.lines[:2]] == ["$m(t)$", "$e(t)$"]
+    assert ax.get_ylabel() == "$e(t)$" and ax.get_xlabel() == "time"
     made("thresholds").plot(ax)
-    with pytest.raises(ValueError, match="name = 'mass': no such curve; choose among m, mu, energy, correlation"):
+    with pytest.raises(ValueError, match="name = mass: no such curve; choose among m, energy, mu, correlation"):
         made("dynamics").plot(ax, "mass")
-    with pytest.raises(ValueError, match="name = 'mass': no such curve; choose among none"):
+    with pytest.raises(ValueError, match="name = mass: no such curve; choose among gradient_flow"):
         made("thresholds").plot(name="mass")
+
+
+def test_a_picture_of_one_s_own() -> None:
+    figure = made("dynamics").plot(
+        lines=["energy", "mu"], labels={"mu": r"$\mu$"}, figsize=(3, 2), x_label="$t$", style={"lines.linewidth": 5}
+    )
+    assert [axes.get_ylabel() for axes in figure.axes] == ["$e(t)$", r"$\mu$"]
+    assert tuple(figure.get_size_inches()) == (3, 2) and figure.axes[-1].get_xlabel() == "$t$"
+    assert figure.axes[0].lines[0].get_linewidth() == 5
+    for wrong, said in (
+        ({"labels": {"mass": "M"}}, "labels = mass: no"),
+        ({"style": {"a": 1}}, "style = {'a': 1} cannot"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            made("dynamics").plot(**wrong)
+
+
+def test_a_notebook_shows_the_house_s_look() -> None:
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    picture = made("dynamics").plot()
+    assert picture._repr_png_()[:4] == b"\x89PNG" and dict(matplotlib.rcParams) == before
 
 
 @pytest.mark.parametrize("kind", MAKERS)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...lowering import Array
+from ...power_series import evaluate
 from ..model import Model
-from ..series import evaluate
 from ..two_time import Errors
 from ..units import fastest
 from . import geometry, store

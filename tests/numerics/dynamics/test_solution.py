@@ -8,8 +8,8 @@ import pytest
 from sympy import Rational, Symbol, exp, log
 
 from numerics.dynamics import DynamicsSolution, Equilibrium, load, model, solve_dynamics
-from numerics.dynamics.series import coefficients, evaluate
 from numerics.errors import ConvergenceError
+from numerics.power_series import coefficients, evaluate
 from theory import OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor
 
 SPIKED = SpikedMatrixTensor(3, Rational(1, 2), 1)

@@ -8,8 +8,8 @@ from scipy.integrate import cumulative_simpson
 from sympy import Expr, Rational, exp
 
 from numerics.dynamics import solve_dynamics
-from numerics.dynamics.series import coefficients
 from numerics.lowering import lower, lower_exact
+from numerics.power_series import coefficients
 from numerics.statics.transitions import algorithmic_energy
 from numerics.thresholds import evaluate_thresholds
 from numerics.thresholds.ageing import SectorsFound, Steps, ageing_energy, slow_sectors

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Poly, Symbol
 
-from ..lowering import Array, lower_exact
+from .lowering import Array, lower_exact
 
 LARGEST_DEGREE = 1000
 REMAINDER = 1e-17
