@@ -12,6 +12,10 @@ Cell = str | Quantity
 LATEX = str.maketrans({symbol: rf"\{symbol}" for symbol in "_%&#$"} | {"^": r"\^{}", "\u2014": "---"})
 
 
+class Mathematics(str):
+    """LaTeX between dollars, as it is."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Names of the columns, and the rows below them, each with as many cells."""
@@ -47,4 +51,6 @@ def _html(cell: Cell) -> str:
 
 
 def _latex(cell: Cell) -> str:
+    if isinstance(cell, Mathematics):
+        return str(cell)
     return cell._repr_latex_() if isinstance(cell, Quantity) else cell.translate(LATEX)

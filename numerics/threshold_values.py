@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from mpmath import mpf, nstr
 from numpy.typing import ArrayLike
+from sympy import Symbol
 
 from theory.prediction import Threshold
+from theory.printing import as_latex
 from theory.symbols import ENERGY
 
 from .provenance import Record
@@ -17,7 +19,12 @@ from .quantity import NONE, Axis, Quantity
 from .rounding import half_unit, rounded_up
 from .solution import Solution, remarks
 from .storage import Format
-from .table import Table
+from .table import Mathematics, Table
+
+COLUMNS = ("error", "meaning", "reference")
+"""Of a table for a paper, besides names and values."""
+PRINTED = 6
+"""Digits there."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,6 +75,15 @@ class ThresholdValue(Quantity):
         if self.error is None:
             return ""
         return rounded_up(self.error if self._exact else self.error + half_unit(self.value, self.digits))
+
+    def cells(self, columns: Iterable[str]) -> list[str]:
+        """Texts of some of ``COLUMNS``; why there is no value in place of its meaning."""
+        known = {
+            "error": self.error_text(),
+            "meaning": self.meaning if self.exists else self.reason,
+            "reference": self.reference,
+        }
+        return [known[column] for column in columns]
 
     @property
     def _exact(self) -> bool:
@@ -128,6 +144,24 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
         controls = " or ".join(dict.fromkeys(q.control for q in self.values()))
         return Table(("threshold", controls, "error", "meaning; remarks"), rows)
 
+    def latex(self, columns: Sequence[str] = (), digits: int = PRINTED) -> str:
+        """A table for a paper: name, value to that many digits at most, and ``COLUMNS``, for the package booktabs.
+
+        Without further columns it fits into one column of a journal. What does not exist has a dash.
+        """
+        controls = ", ".join(dict.fromkeys(_letters(value.control) for value in self.values()))
+        rows = [
+            (name.replace("_", " "), replace(q, digits=min(digits, q.digits)).text() or NONE, *q.cells(columns))
+            for name, q in self.items()
+        ]
+        return Table(("threshold", Mathematics(controls), *columns), rows)._repr_latex_()
+
     def record(self) -> Record:
         """For JSON, by name: see ``ThresholdValue.record``."""
         return {name: value.record() for name, value in self.items()}
+
+
+def _letters(control: str) -> str:
+    """Its LaTeX; a word stays one."""
+    typeset = as_latex(Symbol(control))
+    return f"${typeset}$" if len(control) == 1 or typeset.startswith("\\") else control.replace("_", " ")

@@ -230,3 +230,15 @@ def test_mistakes_of_phase_diagram_with_simulation(run: Any, tmp_path: Path, wor
     status, _, err = run("phase-diagram", "--with-simulation", *words.split(), "--output", str(tmp_path))
     assert status == 2 and err.count("\n") == 1 and all(part in err for part in said)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_table_for_a_paper(run: Any) -> None:
+    words = ("thresholds", "spiked-matrix-tensor", "--p", "3", "--delta-p", "1", "--only", "gradient_flow,ml_amp")
+    status, out, _ = run(*words, "--latex")
+    assert status == 0 and r"threshold & $\Delta_{2}^{-1}$ \\" in out and r"ml amp & 1.61803 \\" in out
+    assert r"\toprule" in out and out.count(r"\\") == 3
+    out = run(*words, "--latex", "--digits", "20", "--columns", "error,reference")[1]
+    assert "1.6180339887498948482 & 5.0" in out and "arXiv" in out
+    status, _, err = run(*words, "--columns", "error")
+    assert status == 2 and err == "ruggedflow: --columns are those of --latex; give both\n"
+    assert "alpha" in run("thresholds", "phase-retrieval", "--a", "1", "--only", "bbp_initial", "--latex")[1]
