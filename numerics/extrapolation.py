@@ -59,7 +59,7 @@ class Limit:
     """``value`` at infinite size and its standard error; ``coefficients`` of ``N^-p``, p among ``powers``, 0 first.
 
     ``p_value`` of the fit: the chance of a larger scatter, 1 where nothing is left over. ``shares`` of the sizes in the
-    variance, which the law has a part of as well.
+    variance, which the law has a part of as well; ``leverages`` of their values on the fit there.
     """
 
     value: float
@@ -68,6 +68,7 @@ class Limit:
     powers: Array
     p_value: float = 1.0
     shares: Array | None = None
+    leverages: Array | None = None
 
     def at(self, sizes: ArrayLike) -> Array:
         """The fitted curve."""
@@ -103,7 +104,8 @@ def _least_squares(n: Array, v: Array, s: Array, powers: tuple[float, ...], widt
     variance = inverse[0] @ inverse[0]
     birge = np.sqrt(chi2 / degrees) if p_value < POOR else 1.0
     shares = inverse[0, : n.size] ** 2 / variance
-    return Limit(float(fitted[0]), float(np.sqrt(variance) * birge), fitted / scale, p, p_value, shares)
+    leverages = np.einsum("ij,ji->i", design, inverse)[: n.size]
+    return Limit(float(fitted[0]), float(np.sqrt(variance) * birge), fitted / scale, p, p_value, shares, leverages)
 
 
 def _require(n: Array, v: Array, s: Array, law: SizeLaw) -> None:
@@ -128,12 +130,15 @@ def limits(groups: Sequence[Means], law: SizeLaw | Sequence[SizeLaw] = SMOOTH) -
     """Each observable extrapolated by the law, or by its own.
 
     The degrees of freedom of an error are Welch and Satterthwaite's (Biometrics Bull. 2, 110, 1946), ``1/sum_i
-    w_i^2/n_i``: size i has ``n_i`` of them and the share ``w_i``; the law's own share is known.
+    w_i^2/n_i``: size i has ``n_i`` of them and the share ``w_i``; the law's own share is known. Weights that were
+    estimated themselves cost ``1 + 4 sum_i w_i (1 - h_i)/n_i`` in the variance, ``h_i`` the leverage of size i (of a
+    weighted mean, its weight: Meier, Biometrics 9, 59, 1953).
     """
     sizes, freedom = [group.size for group in groups], np.array([group.degrees for group in groups])
     values, errors = (np.array([getattr(g, name) for g in groups]) for name in ("value", "error"))
     laws = [law] * values.shape[1] if isinstance(law, SizeLaw) else law
     fits = tuple(extrapolate(sizes, v, e, own) for v, e, own in zip(values.T, errors.T, laws, strict=True))
     value, error = (np.array([getattr(fit, name) for fit in fits]) for name in ("value", "error"))
-    shares = np.array([fit.shares for fit in fits], dtype=np.float64)
-    return Limits(value, error, 1 / np.sum(shares**2 / freedom, axis=1), fits)
+    shares, leverages = (np.array([getattr(f, k) for f in fits], dtype=np.float64) for k in ("shares", "leverages"))
+    estimated = 1 + 4 * np.sum(shares * (1 - leverages) / freedom, axis=1)
+    return Limits(value, error * np.sqrt(estimated), 1 / np.sum(shares**2 / freedom, axis=1), fits)

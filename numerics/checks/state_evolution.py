@@ -102,7 +102,7 @@ CHECK = Check(
     "landscape differ by 5 % after two steps and 12 % in the end.",
     doing="message passing",
     default=Iterations((64, 128, 256), (200, 120, 60), 0.03),
-    quick=Iterations((64, 128, 256), (60, 40, 16), 0.06, steps=6),
+    quick=Iterations((64, 128, 256), (60, 40, 30), 0.06, steps=6),
     count=lambda _: len(CASES),
     measure=measured,
     predict=predicted,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from numerics.extrapolation import SizeLaw, extrapolate
+from numerics.checks.comparison import Comparison
+from numerics.extrapolation import SizeLaw, extrapolate, limits
 from numerics.lowering import Array
 from numerics.statistics import bootstrap, mean_and_error, means, wilson
 
@@ -131,3 +132,17 @@ def test_means_with_what_is_known_exactly() -> None:
     assert means(8, np.ones((5, 1))).error == [1e-7]
     with pytest.raises(ValueError, match="samples = 2 of size 8: expected at least 3"):
         means(8, [[1.0], [2.0]], [[0.1], [-0.1]])
+
+
+@pytest.mark.parametrize("samples", [(24, 18, 10), (110, 32, 12)])
+def test_a_limit_from_few_samples_errs_as_it_says(samples: tuple[int, ...]) -> None:
+    """Weights that are estimated from ten samples are wrong by a third, of which the error knows."""
+    random, z = np.random.default_rng(5), []
+    for _ in range(3000):
+        groups = [
+            means(size, 1 - 0.3 / size + random.standard_normal((count, 1)) / size**0.5)
+            for size, count in zip((64, 128, 256), samples, strict=True)
+        ]
+        found = limits(groups, SizeLaw((1.0,)))
+        z.append(Comparison("v", 1.0, 0.0, found.value[0], found.error[0], 1.0, None, found.degrees[0]).z)
+    assert abs(np.std(z) - 1) < 0.03 and np.mean(np.abs(z) > 3) < 0.0065
