@@ -17,6 +17,7 @@ from sympy import Expr, Rational, Symbol, oo
 from .expressions import parse_expression, parse_polynomial
 from .naming import called, shortened
 from .parsing import LARGEST as LARGEST_PARAMETER
+from .parsing import SMALLEST as SMALLEST_PARAMETER
 from .parsing import parse_number, read_number
 
 SMALLEST = Rational(1, 10**307)
@@ -74,19 +75,24 @@ class Real(Domain):
 
 @dataclass(frozen=True)
 class Between(Domain):
-    """A number strictly between two others."""
+    """A number strictly between two others, in double precision or as an ``exact`` fraction."""
 
     least: float
     most: float
     example: str
+    exact: bool = False
 
-    def read(self, name: str, text: str) -> float:
-        """As ``Real``."""
-        value = Real(-1e50, 1e50).read(name, text)
-        if not self.least < value < self.most:
+    def read(self, name: str, text: str) -> Any:
+        """Text such as ``0.5`` or ``1/3``."""
+        value: Any = read_number(text) if self.exact else Real(-1e50, 1e50).read(name, text)
+        if value is None or not self.least < value < self.most:
             where = f"must lie strictly between {self.least:g} and {self.most:g}"
             raise ValueError(f"{called(name, text)} {where}; try {called(name, self.example)}")
         return value
+
+    def plain(self, value: Any) -> float:
+        """A float."""
+        return float(value)
 
     def __str__(self) -> str:
         return f"number, {self.least:g} < x < {self.most:g}"
@@ -113,17 +119,19 @@ class Whole(Domain):
 
 @dataclass(frozen=True)
 class Exact(Domain):
-    """A positive number as an exact fraction, or zero or infinity where they mean something."""
+    """A number from ``smallest`` on as an exact fraction; zero, infinity, negative ones where they mean something."""
 
     infinite: bool = False
     zero: bool = False
+    smallest: Rational = SMALLEST_PARAMETER
+    negative: bool = False
 
     def read(self, name: str, text: str) -> Expr:
         """Text such as ``0.1``, which is 1/10, or ``inf``."""
         if self.infinite and text.strip().lower() in ("inf", "infinity", "oo"):
             return oo
-        value = parse_number(name, text)
-        if not (value > 0 or (self.zero and value == 0)):
+        value = parse_number(name, text, self.smallest)
+        if not (value > 0 or (self.zero and value == 0) or (self.negative and value < 0)):
             least = "a number >= 0" if self.zero else "a positive number"
             raise ValueError(f"{called(name, text)} must be {least}; try {called(name, 1)}")
         return value
@@ -133,6 +141,8 @@ class Exact(Domain):
         return float(value) if isfinite(float(value)) else "inf"
 
     def __str__(self) -> str:
+        if self.negative:
+            return f"number from {-float(LARGEST_PARAMETER):g} to {float(LARGEST_PARAMETER):g}"
         least, more = ">=" if self.zero else ">", ", or inf" if self.infinite else ""
         return f"number {least} 0, to {float(LARGEST_PARAMETER):g}{more}"
 
@@ -270,6 +280,10 @@ class Several(Domain):
         if isinstance(value, Iterable) and not isinstance(value, str):
             return [self.each.accept(name, part) for part in value]
         return self.read(name, str(value))
+
+    def plain(self, value: Any) -> list[Any]:
+        """A list."""
+        return [self.each.plain(part) for part in value]
 
     def __str__(self) -> str:
         return f"{self.each}, with commas between several"

@@ -13,7 +13,8 @@ NUMBER = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 MAX_LENGTH = 1000
 """Characters of a number or a formula."""
 LARGEST = Rational(10**9)
-"""Largest size of a parameter typed by a user; the inverse is the smallest."""
+SMALLEST = 1 / LARGEST
+"""Sizes of a parameter typed by a user, where nothing else is said."""
 
 
 def syntax_tree(text: str, example: str) -> tuple[ast.expr, str]:
@@ -39,13 +40,14 @@ def read_number(text: str) -> Rational | None:
     return None if divisor == 0 else numerator / divisor
 
 
-def parse_number(name: str, text: str) -> Rational:
+def parse_number(name: str, text: str, smallest: Rational = SMALLEST) -> Rational:
     """A parameter as an exact fraction, so that any number of digits can follow: ``0.1`` is ``1/10``."""
     value = read_number(text)
     if value is None:
         tried = called(name, 3 if name == "p" else 0.5)
         raise ValueError(f"{called(name, repr(shortened(text)))} is not a number; try {tried}")
-    if value != 0 and not 1 / LARGEST <= abs(value) <= LARGEST:
-        where = "is out of range: between 1e-9 and 1e9 in size"
+    if value != 0 and not smallest <= abs(value) <= LARGEST:
+        least = f"{float(smallest):g}".replace("e-0", "e-")
+        where = f"is out of range: between {least} and 1e9 in size"
         raise ValueError(f"{called(name, text)} {where}; try {called(name, 1)}")
     return value

@@ -42,11 +42,13 @@ def of_any(
     late = [t for t in at or () if t > t_max]
     if late:
         raise ValueError(f"{called('at', f'{late[0]:g}')} lies beyond {called('t_max', f'{t_max:g}')}")
-    law, meaning = next((p.law, p.meaning) for p in system.predictions() if isinstance(p.law, Evolution))
+    chosen, law = next((p, p.law) for p in system.predictions() if isinstance(p.law, Evolution))
+    if chosen.excluded:
+        raise ValueError(f"no dynamics of {system.slug} with {system.shown}: {chosen.excluded}")
     times = sorted({*times_to_keep(law, t_max), *(at or ())})
     with announced() as doing:
         doing(f"flow to {law.time} = {t_max:g}")
-        found = evolve(law, values_of(system), times, meaning)
+        found = evolve(law, values_of(system), times, chosen.meaning)
     return answered(system, found, file, picture, at)
 
 

@@ -138,8 +138,9 @@ def spared(command: str, kind: type[System]) -> tuple[str, ...]:
 
 
 def values_of(system: System) -> dict[Symbol, Any]:
-    """The values of the symbols that stand for parameters left out."""
-    return {Symbol(name, positive=True): getattr(system, name, value) for name, value in system.given.items()}
+    """The values of the symbols that stand for parameters left out; lists stand for none."""
+    given = {name: getattr(system, name, value) for name, value in system.given.items()}
+    return {Symbol(name, positive=True): value for name, value in given.items() if not isinstance(value, list)}
 
 
 @cache

@@ -37,8 +37,8 @@ from ..expressions import parse_expression
 X = Symbol("x", real=True)
 RHO = Symbol("rho", real=True)
 ACTIVATIONS: dict[str, Expr] = {"relu": (X + Abs(X)) / 2, "abs": Abs(X), "tanh": tanh(X), "erf": erf(X)}
-DERIVATIVES = 6
-"""How many are tried."""
+DERIVATIVES, LARGEST = 6, 60
+"""How many are tried, and of how many operations: those of functions without a closed form grow and grow."""
 FIRST, SECOND, SIZE = Symbol("u", real=True), Symbol("v", real=True), Symbol("s", positive=True)
 FACTOR, RATE = Wild("a", exclude=[X]), Wild("b", exclude=[X])
 
@@ -88,7 +88,8 @@ def closed_form(function: Expr, derivatives: int = DERIVATIVES) -> Expr | None:
     gaussian = function.match(FACTOR * exp(-RATE * X**2))
     if gaussian is not None and gaussian[RATE].is_positive:
         return gaussian_pair(gaussian[FACTOR], gaussian[RATE])
-    below = closed_form(diff(function, X), derivatives - 1) if derivatives else None
+    more = derivatives and function.count_ops() <= LARGEST
+    below = closed_form(diff(function, X), derivatives - 1) if more else None
     if below is None:
         return None
     primitive = integrate(below, RHO)
