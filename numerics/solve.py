@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from sympy import Add, Expr, Float, Integral, Symbol, nan, sympify, zoo
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import false
 
-from theory.laws import Explicit, Law, Roots
+from theory.laws import Eigenvalue, Explicit, Law, Roots
 from theory.naming import called
 from theory.prediction import Condition, Prediction, Threshold
 
@@ -156,6 +156,26 @@ def _(law: Roots, at: Point, digits: int) -> Found:
         root = {x: Float(value, GUARD) for x, value in zip(law.unknowns, rough, strict=True)}
         require_seen(Add(*(side.subs(root) for side in sides)))
     return _settled(lambda working: polish(residuals, start, working - GUARD, slack=slack).value[0], digits)
+
+
+@solve.register
+def _(law: Eigenvalue, at: Point, digits: int) -> Found:
+    _require(law, at)
+    equations = replace(law, sides=tuple(side.subs(at) for side in law.sides), place=0, note="")
+    start = _start(law, [], at)
+    return _settled(lambda working: _spectrum(equations, start, working)[law.place], digits)._replace(note=law.note)
+
+
+@lru_cache(maxsize=64)
+def _spectrum(law: Eigenvalue, start: tuple[float, ...], working: int) -> list[Any]:
+    """All eigenvalues at the root, by Cholesky's factor of B."""
+    residuals = lower_exact(law.unknowns, [side.lhs - side.rhs for side in law.sides])
+    root = polish(residuals, start, working - GUARD, slack=NEAR).value
+    with mp.workdps(working):
+        pencil = law.pencil(*(Float(x, working) for x in root))
+        a, b = (mp.matrix([[mp.mpf(x.evalf(working)) for x in row] for row in part.tolist()]) for part in pencil)
+        inverse = mp.cholesky(b) ** -1
+        return list(mp.eigsy(inverse * a * inverse.T, eigvals_only=True))
 
 
 def _settled(compute: Callable[[int], Any], digits: int) -> Found:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sympy import Derivative, Eq, Expr, Symbol, latex, sympify
+from sympy import Derivative, Eq, Expr, Matrix, Symbol, latex, sympify
 from sympy.core.function import AppliedUndef
 
 from .printing import Line
@@ -61,6 +62,18 @@ class Roots(Law):
         """Those that are not unknown."""
         parts = (*self.sides, *(self.within or ()), *self.start)
         return {symbol for part in parts for symbol in sympify(part).free_symbols} - set(self.unknowns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eigenvalue(Roots):
+    """One of ``A x = lambda B x``, where the unknowns solve the sides: number ``place`` from below, the first is 0.
+
+    ``pencil`` makes A and B, symmetric, and B positive, of the unknowns as numbers. A ``note`` as of ``Explicit``.
+    """
+
+    pencil: Callable[..., tuple[Matrix, Matrix]]
+    place: int
+    note: str = ""
 
 
 class Evolution(Law):

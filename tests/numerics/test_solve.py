@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from mpmath import mp
-from sympy import Eq, Expr, Gt, Integral, Lt, Rational, Symbol, exp, log, oo, pi, sin, sqrt
+from sympy import Eq, Expr, Gt, Integral, Lt, Matrix, Rational, Symbol, exp, log, oo, pi, sin, sqrt
 
 from numerics.solve import solve_prediction, solve_threshold
-from theory.laws import Explicit, Roots
+from theory.laws import Eigenvalue, Explicit, Roots
 from theory.prediction import Condition, Derived, Threshold
 
 X, A = Symbol("x", positive=True), Symbol("a", positive=True)
@@ -112,6 +112,23 @@ def test_what_is_no_real_number_says_why(law: Any, reason: str) -> None:
 def test_a_root_that_nobody_says_where_to_look_for(law: Roots) -> None:
     with pytest.raises(ValueError, match=r"Roots in y: .*within = "):
         solve_prediction(Derived("v", "A number.", "nobody 2026", law), {})
+
+
+@pytest.mark.parametrize("digits", [10, 40])
+def test_an_eigenvalue_at_a_root(digits: int) -> None:
+    """``[[x, 1], [1, x]] v = lambda diag(1, 4) v`` at ``x^2 = a``."""
+    point: Any = {"sides": (Eq(X**2, A),), "unknowns": (X,), "start": (Rational(3, 2),)}
+    laws = [
+        Eigenvalue(**point, pencil=lambda x: (Matrix([[x, 1], [1, x]]), Matrix([[1, 0], [0, 4]])), place=place)
+        for place in (0, 1)
+    ]
+    found = [solve_prediction(Derived("v", "A number.", "nobody 2026", law), {A: 2}, digits) for law in laws]
+    with mp.workdps(digits + 20):
+        exact = [(5 * mp.sqrt(2) + sign * mp.sqrt(34)) / 8 for sign in (-1, 1)]
+        assert all(
+            abs(one.value - value) <= one.error < mp.mpf(10) ** (1 - digits)
+            for one, value in zip(found, exact, strict=True)
+        )
 
 
 @pytest.mark.parametrize("width", [3e-2, 1e-3, 1e-4])
