@@ -7,6 +7,9 @@ are left out: there the quadrature has points enough, and integrands may be sing
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from mpmath import mp
 from sympy import Expr, Integral, Rational, Symbol, oo
@@ -22,29 +25,32 @@ SAME = 0.01
 U = Symbol("u", positive=True)
 
 
-def require_seen(expression: Expr) -> None:
+def require_seen(expression: Expr, at: Mapping[Symbol, Any] | None = None) -> None:
     """Raise ``ConvergenceError`` for an integral of the expression with a peak that the quadrature does not see.
 
-    Of an expression of numbers; integrals over one variable, of functions that double precision can take.
+    Of an expression of numbers, or of symbols ``at`` values; integrals over one variable, of functions that double
+    precision can take.
     """
     for integral in expression.atoms(Integral):
         if len(integral.limits) == 1 and len(integral.limits[0]) == 3 and not integral.function.has(Integral):
-            _compare(integral)
+            _compare(integral, at or {})
 
 
-def _compare(integral: Integral) -> None:
+def _compare(integral: Integral, at: Mapping[Symbol, Any]) -> None:
     x, low, high = integral.limits[0]
-    if integral.free_symbols:
+    free = sorted(integral.free_symbols, key=str)
+    if not at.keys() >= set(free):
         return
+    given = [float(at[symbol]) for symbol in free]
     place, width = _place(low, high), float(LAST - FIRST)
     u = float(FIRST) + width * (np.arange(POINTS) + 0.5) / POINTS
     try:
-        values: Array = lower((U,), [integral.function.subs(x, place) * place.diff(U)])(u)[0] * width
+        values: Array = lower((U, *free), [integral.function.subs(x, place) * place.diff(U)])(u, *given)[0] * width
     except (TypeError, NameError, ValueError):  # a function that NumPy lacks
         return
     inside = Integral(integral.function, (x, place.subs(U, FIRST), place.subs(U, LAST)))
     with mp.workdps(15):
-        value = float(lower_exact((), [inside])()[0])
+        value = float(lower_exact(free, [inside])(*map(mp.mpf, given))[0])
     total, size = float(np.mean(values)), float(np.mean(np.abs(values)))
     if np.isfinite(size) and abs(total - value) > SAME * max(size, abs(value)):
         both = f"{value:.3g} by quadrature, {total:.3g} by a sum over {POINTS} points"

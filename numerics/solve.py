@@ -15,7 +15,7 @@ from sympy import Add, Expr, Float, Integral, Symbol, nan, sympify, zoo
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import false
 
-from theory.laws import Eigenvalue, Explicit, Law, Roots
+from theory.laws import Eigenvalue, Explicit, Iteration, Law, Roots
 from theory.naming import called
 from theory.prediction import Condition, Prediction, Threshold
 
@@ -124,15 +124,19 @@ def solve(law: Law, at: Point, digits: int) -> Found:
 @solve.register
 def _(law: Explicit, at: Point, digits: int) -> Found:
     _require(law, at)
-    value = law.value.subs(at)
+    # SymPy would evaluate integrals of numbers to put them in order: where there are some, symbols stay
+    left = sorted(law.symbols, key=str) if law.value.has(Integral) else []
+    value = law.value if left else law.value.subs(at)
     if value.has(nan, zoo):
         raise ConvergenceError("its value is infinite or not defined")
-    require_seen(value)
-    function = lower_exact((), [value])
-    return _settled(lambda working: _with(working, lambda: _real(function()[0])), digits)._replace(note=law.note)
+    require_seen(value, at)
+    function, places = lower_exact(left, [value]), lower_exact((), [sympify(at[symbol]) for symbol in left])
+    return _settled(lambda working: _with(working, lambda: _real(function(*places())[0])), digits)._replace(
+        note=law.note
+    )
 
 
-def _require(law: Explicit | Roots, at: Point) -> None:
+def _require(law: Explicit | Roots | Iteration, at: Point) -> None:
     for symbol in sorted(law.symbols - at.keys(), key=str):
         raise ConvergenceError(f"{called(symbol.name)} is not given")
 
@@ -176,6 +180,21 @@ def _spectrum(law: Eigenvalue, start: tuple[float, ...], working: int) -> list[A
         a, b = (mp.matrix([[mp.mpf(x.evalf(working)) for x in row] for row in part.tolist()]) for part in pencil)
         inverse = mp.cholesky(b) ** -1
         return list(mp.eigsy(inverse * a * inverse.T, eigvals_only=True))
+
+
+@solve.register
+def _(law: Iteration, at: Point, digits: int) -> Found:
+    _require(law, at)
+    step, value = (lower_exact((law.unknown,), [part.subs(at)]) for part in (law.step, law.value))
+    start = lower_exact((), [law.start.subs(at)])
+
+    def iterated() -> Any:
+        x = start()[0]
+        for _ in range(int(law.times.subs(at))):
+            (x,) = step(x)
+        return _real(value(x)[0])
+
+    return _settled(lambda working: _with(working, iterated), digits)
 
 
 def _settled(compute: Callable[[int], Any], digits: int) -> Found:

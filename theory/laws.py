@@ -76,6 +76,29 @@ class Eigenvalue(Roots):
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Iteration(Law):
+    """``value`` after the ``unknown`` has gone by ``step`` from ``start``, so many ``times``."""
+
+    unknown: Symbol
+    step: Expr
+    start: Expr
+    times: Expr
+    value: Expr
+
+    def equations(self, name: str) -> list[Line]:
+        """The step, the start and the value."""
+        following, first, last = (rf"{latex(self.unknown)}_{{{place}}}" for place in ("l + 1", "0", latex(self.times)))
+        value = self.value.subs(self.unknown, Symbol(last))
+        return [(following, self.step), (first, self.start), (rf"\text{{{name.replace('_', ' ')}}}", value)]
+
+    @property
+    def symbols(self) -> set[Symbol]:
+        """Those that are given."""
+        parts = (self.step, self.start, self.times, self.value)
+        return {symbol for part in parts for symbol in sympify(part).free_symbols} - {self.unknown}
+
+
 class Evolution(Law):
     """Base of the laws in a ``time``, which starts at 0; ``logarithmic`` where decades of it are of interest."""
 

@@ -10,7 +10,7 @@ from sympy import Expr
 from numerics.quantity import with_error
 from theory.domain import Between, Real
 from theory.landscape import GaussianLandscape, exact
-from theory.laws import Explicit, Roots
+from theory.laws import Explicit, Iteration, Roots
 from theory.prediction import Threshold
 from theory.statics import at_overlap
 from theory.system import System
@@ -32,7 +32,7 @@ OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
 PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.", draws=SIZED)
 
 
-@answers(System, applies=predicts(Explicit, Roots))
+@answers(System, applies=predicts(Explicit, Roots, Iteration))
 def of_any(system: System) -> Answer:
     """The numbers among the predictions, each with its error or the reason for none."""
     from numerics.curves import Numbers
@@ -44,12 +44,12 @@ def of_any(system: System) -> Answer:
     found = {
         p.name: solve_prediction(p, at)
         for p in system.predictions()
-        if isinstance(p.law, Explicit | Roots) and not isinstance(p, Threshold) and _names(p.law) <= own
+        if isinstance(p.law, Explicit | Roots | Iteration) and not isinstance(p, Threshold) and _names(p.law) <= own
     }
     return answered(system, Numbers({}, found, {}), None, None)
 
 
-def _names(law: Explicit | Roots) -> set[str]:
+def _names(law: Explicit | Roots | Iteration) -> set[str]:
     return {symbol.name for symbol in law.symbols}
 
 

@@ -7,7 +7,7 @@ from mpmath import mp
 from sympy import Eq, Expr, Gt, Integral, Lt, Matrix, Rational, Symbol, exp, log, oo, pi, sin, sqrt
 
 from numerics.solve import solve_prediction, solve_threshold
-from theory.laws import Eigenvalue, Explicit, Roots
+from theory.laws import Eigenvalue, Explicit, Iteration, Roots
 from theory.prediction import Condition, Derived, Threshold
 
 X, A = Symbol("x", positive=True), Symbol("a", positive=True)
@@ -159,3 +159,31 @@ def test_integrals_without_hidden_peaks_pass(integrand: Any, ends: tuple[Any, An
     found = solve_prediction(Derived("area", "Of a curve.", "nobody", Explicit(Integral(integrand(x), (x, *ends)))), {})
     assert found.value is not None, found.note
     assert abs(float(found.value) - exact) <= float(found.error) + 1e-15
+
+
+@pytest.mark.parametrize("digits", [12, 30])
+def test_integrals_next_to_numbers(digits: int) -> None:
+    """A sum of them, and a root of one: SymPy orders such terms by their values, which it would compute each time."""
+    whole = Integral(exp(-X / A), (X, 0, oo))
+    found = solve_prediction(number(sqrt((pi**2 - whole) ** 3) + whole), {A: Rational(3, 2)}, digits)
+    with mp.workdps(digits + 20):
+        exact = mp.sqrt((mp.pi**2 - mp.mpf(3) / 2) ** 3) + mp.mpf(3) / 2
+        assert abs(found.value - exact) <= found.error < mp.mpf(10) ** (3 - digits)
+
+
+def test_a_peak_of_an_integral_with_symbols_is_refused() -> None:
+    peak = Integral(exp(-((X - Rational(1, 3)) ** 2) / A**2), (X, 0, 1))
+    found = solve_prediction(number(peak), {A: Rational(1, 10**4)})
+    assert not found.exists and "narrow peak" in found.note
+
+
+@pytest.mark.parametrize("digits", [15, 60])
+def test_iteration(digits: int) -> None:
+    """Newton's for a root, which is there after six steps; and one that is not given how many."""
+    newton = Iteration(X, (X + A / X) / 2, A, Symbol("n"), X - 1)
+    root = Derived("root", "Of a, less 1.", "nobody 2026", newton)
+    found = solve_prediction(root, {A: Rational(2), Symbol("n"): 8}, digits)
+    with mp.workdps(digits + 20):
+        assert abs(found.value - mp.sqrt(2) + 1) <= found.error < mp.mpf(10) ** -digits
+    assert solve_prediction(root, {A: Rational(2)}).note == "not computed: n is not given"
+    assert r"x_{l + 1} &= \frac{a}{2 x} + \frac{x}{2}" in root.latex() and r"&= x_{n} - 1" in root.latex()
