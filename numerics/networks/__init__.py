@@ -1,0 +1,1 @@
+"""Neural networks of finite size, every weight a variable."""
