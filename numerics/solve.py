@@ -131,9 +131,12 @@ def _(law: Explicit, at: Point, digits: int) -> Found:
         raise ConvergenceError("its value is infinite or not defined")
     require_seen(value, at)
     function, places = lower_exact(left, [value]), lower_exact((), [sympify(at[symbol]) for symbol in left])
-    return _settled(lambda working: _with(working, lambda: _real(function(*places())[0])), digits)._replace(
-        note=law.note
-    )
+
+    def evaluated() -> Any:
+        # whole numbers would be Python's, and their negative powers in double precision
+        return _real(function(*map(mp.mpmathify, places()))[0])
+
+    return _settled(lambda working: _with(working, evaluated), digits)._replace(note=law.note)
 
 
 def _require(law: Explicit | Roots | Iteration, at: Point) -> None:
@@ -189,7 +192,7 @@ def _(law: Iteration, at: Point, digits: int) -> Found:
     start = lower_exact((), [law.start.subs(at)])
 
     def iterated() -> Any:
-        x = start()[0]
+        x = mp.mpmathify(start()[0])
         for _ in range(int(law.times.subs(at))):
             (x,) = step(x)
         return _real(value(x)[0])

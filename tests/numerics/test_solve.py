@@ -171,6 +171,12 @@ def test_integrals_next_to_numbers(digits: int) -> None:
         assert abs(found.value - exact) <= found.error < mp.mpf(10) ** (3 - digits)
 
 
+def test_powers_of_whole_numbers_are_exact() -> None:
+    found = solve_prediction(number(Integral(exp(-X), (X, 0, oo)) / (1 - 2**-A)), {A: 64}, 30)
+    with mp.workdps(50):
+        assert abs(found.value - 1 / (1 - mp.mpf(2) ** -64)) <= found.error < 1e-29
+
+
 def test_a_peak_of_an_integral_with_symbols_is_refused() -> None:
     peak = Integral(exp(-((X - Rational(1, 3)) ** 2) / A**2), (X, 0, 1))
     found = solve_prediction(number(peak), {A: Rational(1, 10**4)})
