@@ -10,15 +10,20 @@ import pytest
 from numerics.experiment import average
 from numerics.experiments.kernel_gap import (
     CHECK,
+    RIDGES,
     Examples,
+    Kernel,
     KernelRegression,
     Regressions,
     Student,
     linear,
     quadratic,
     resolved,
+    smooth,
 )
-from theory.systems.kernel_gap import KernelGap, coefficient, floor
+from numerics.lowering import Array, lower
+from theory.networks.kernels import ACTIVATIONS, RHO, dual
+from theory.systems.kernel_gap import DIMENSION, TOTAL, KernelGap, coefficient, floor, trace_part
 
 A = [1.0, -0.5, 2.0, 0.25]
 
@@ -125,6 +130,25 @@ def test_linear_kernel_sees_the_trace() -> None:
     random, a = np.random.default_rng(3), np.ones(5)
     seen, unseen = (Examples(a, random.standard_normal((n, 5))) for n in (600, 2000))
     assert seen.risk(linear, unseen) == pytest.approx(seen.risk(quadratic, unseen), rel=0.15)
+
+
+def of_wide_networks(x: Array, y: Array) -> Array:
+    """``|x||x'| kappa(cos)`` of rectified linear units."""
+    lengths = np.outer(np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1))
+    return lengths * lower((RHO,), [dual(ACTIVATIONS["relu"])])(np.clip(x @ y.T / lengths, -1, 1))[0] / x.shape[1]
+
+
+@pytest.mark.parametrize(("kernel", "sees_norms"), [(of_wide_networks, True), (smooth, False)])
+@pytest.mark.parametrize("second", [1.0, 0.0])
+def test_linear_regime_in_a_hundred_dimensions(run: Any, kernel: Kernel, sees_norms: bool, second: float) -> None:
+    """``d R`` near .0451 and .4085 at n = 1000 by a kernel that sees norms; by one that does not, with the trace."""
+    random, a = np.random.default_rng(4), np.tile([2 - second, second], 50) / 100
+    seen = [[Examples(a, random.standard_normal((n, 100))) for n in (1000, 2000)] for _ in range(3)]
+    risk = 100 * np.mean([examples.risk(kernel, unseen, RIDGES) for examples, unseen in seen])
+    floor = 100 * floors(run, *a)[1]
+    assert floor == pytest.approx(0.0451 if second else 0.4085, abs=1e-4)
+    trace = 0.0 if sees_norms else float(trace_part().subs({TOTAL: 1, DIMENSION: 100})) * 100
+    assert floor + trace == pytest.approx(risk, abs=0.07 * (floor + trace))
 
 
 SMALL = Regressions((200, 400), (60, 40), 0.2, dimension=3, networks=3)

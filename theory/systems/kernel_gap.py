@@ -2,7 +2,9 @@ r"""What kernels cannot learn: a teacher of d units ``f(x) = sum_i a_i |e_i.x|``
 
 With fewer than ``d^(p+1)`` examples, regression with an inner-product kernel ``h(x.x'/d)`` fits the part of f of degree
 p in Hermite's polynomials, whatever h is, and no more: what is left is its floor. At p = 1 the trace of the second
-degree, ``|x|^2 - d``, one direction of many, is fitted besides. A network of such units learns all of f.
+degree, ``|x|^2 - d``, one direction of many, is fitted besides by kernels that see norms, such as those of wide
+networks, ``|x||x'| kappa(cos)``: theirs is the floor given; ``h(x.x'/d)`` stays above it unless ``sum_i a_i = 0``. A
+network of such units learns all of f.
 
 Floors are limits of large d, ``d^p << n << d^(p+1)``; a kernel of degree p itself reaches them at any d, for large n.
 """
