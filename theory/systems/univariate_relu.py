@@ -55,7 +55,7 @@ A, B, C, R, THETA, DELTA, RESIDUAL, X, KNOT = (
 G_1, G_2 = GRADIENT = (Symbol("g_1", real=True), Symbol("g_2", real=True))
 PUSHED = {G_1: 0, G_2: -1}
 """A force 1 on a sample at x = 0."""
-NORM, IMPULSE, GAP, RANGE, TIME = (Symbol(name, positive=True) for name in ("rho", "tau", "h", "L", "t"))
+NORM, GAP, RANGE, TIME = (Symbol(name, positive=True) for name in ("rho", "h", "L", "t"))
 OUTPUT = Symbol("output", nonnegative=True)
 CHARGE = C**2 - A**2 - B**2
 WILLIAMS = "Williams, Trager, Silva, Panozzo, Zorin, Bruna 2019, arXiv 1906.07842"
