@@ -20,12 +20,17 @@ from ..storage import Format
 from .curvature import curvature_floor
 from .field_law import FieldLaw, Labels
 from .minima import Minima, Population
+from .quadrature import REACH
 from .saddle_search import ROUGH, Found, Kind, polished, rough_minima, search
 from .saddles import CriticalPoints, law_at
 from .spectrum import HessianEdge, LabelSpectrum, radial_force
 
 STEPS = (0.1, 0.05, 0.025)
 AGREED = 1e-9
+RESOLVED = 3.0
+"""Nodes, at least, that a law of the fields has to be spread over; Gaussians on three are known to 1e-3 or better."""
+CUT_OFF = 1e-9
+"""Probability, at most, of fields as large as any that are looked at."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,13 +104,16 @@ def complexity(
         raise ConvergenceError(others + rough)
     found = _found(Population(landscape, labels, overlap, ROUGH), kind, rough, energy)
     for step in STEPS:
-        before, found = found, polished(Population(landscape, labels, overlap, step), found, kind, energy)
+        population = Population(landscape, labels, overlap, step)
+        before, found = found, polished(population, found, kind, energy)
+        if step < STEPS[0]:
+            _require_resolved(_law(population, found))
         error = abs(found.sigma - before.sigma) + 1e-13
         if error < AGREED:
             break
     if kind == "total" and isinstance(found, Minima) and found.saddle.xi > 0:
         raise ConvergenceError("the most numerous critical points are not minima, and were not found")
-    result = described(Population(landscape, labels, overlap, step), found, kind, error)
+    result = described(population, found, kind, error)
     asked = {"landscape": repr(landscape), "alpha": alpha, "kind": kind, "overlap": overlap, "energy": energy}
     message = (
         "minima: nothing of the spectrum lies below zero" if result.stable else "part of the spectrum lies below zero"
@@ -139,14 +147,32 @@ def _check(kind: Kind, energy: float | None) -> None:
         raise ValueError(f"energy = {energy} must be a number other than zero; try energy = 0.5")
 
 
+def _law(population: Population, found: Found) -> FieldLaw:
+    """Of the data."""
+    return law_at(population, found.saddle) if isinstance(found, CriticalPoints) else population.law(found.saddle)
+
+
+def _require_resolved(law: FieldLaw) -> None:
+    """Raise ConvergenceError for a law that the grid does not hold: too narrow, or beyond its end."""
+    nodes, beyond = law.nodes, law.at_the_end
+    if nodes < RESOLVED:
+        narrow = f"the law of their fields is narrower than the grid ({nodes:.2g} nodes)"
+        raise ConvergenceError(f"no critical points found: {narrow}, as where nearly all data are fitted")
+    if beyond > CUT_OFF:
+        raise ConvergenceError(
+            f"no critical points found: a share {beyond:.1g} of the data has fields beyond {REACH:g}"
+        )
+
+
 def described(population: Population, found: Found, kind: Kind, error: float = np.nan) -> Complexity:
     """What is known at a saddle."""
     saddle = found.saddle
     floor = curvature_floor(population.landscape)
+    law, index = _law(population, found), 0.0
     if isinstance(found, CriticalPoints):
-        law, index = law_at(population, found.saddle), found.index
+        index = found.index
     else:
-        law, index, floor = population.law(found.saddle), 0.0, max(floor, -1 / found.saddle.g)
+        floor = max(floor, -1 / found.saddle.g)
     hessian = hessian_of(population, law, floor, saddle.alpha)
     return Complexity(kind, found.sigma, error, found.energy, index, saddle.s, hessian, population.unit)
 

@@ -102,6 +102,19 @@ class FieldLaw:
         """Whether no point has probability zero."""
         return bool(self.probability.min() > 0)
 
+    @property
+    def nodes(self) -> float:
+        """How many u the law given y is spread over, ``1/sum p^2``; the mean over y."""
+        mass = self.probability.sum(axis=1)
+        squares = np.einsum("ij,ij->i", self.probability, self.probability)
+        return float(mass**2 @ (mass / np.where(squares > 0, squares, 1.0)))
+
+    @property
+    def at_the_end(self) -> float:
+        """Probability of the u that are largest in size."""
+        size = np.abs(self.data.fields[0].ravel())
+        return float(self.probability[:, size == size.max()].sum())
+
     def _nested(self, mean: Mean, scalars: Values) -> float:
         """For integrands that depend on the datum through averages given y alone."""
         inner = sorted(mean.atoms(GivenSignal), key=str)

@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
-from sympy import Rational
+from sympy import Rational, sqrt
 
+from numerics.errors import ConvergenceError
 from numerics.generalized_linear import dominant_bbp
 from numerics.generalized_linear.complexity import complexity
 from numerics.generalized_linear.curves import complexity_curve
@@ -240,6 +241,16 @@ def test_mistakes_are_told_in_one_line() -> None:
         expected_critical_points(RETRIEVAL, 1, 4)
     with pytest.raises(ValueError, match="a has no value"):
         complexity(PhaseRetrieval(), 4)
+
+
+def test_laws_that_the_grid_does_not_hold_are_refused() -> None:
+    """Above ``alpha = 1/2`` all data are nearly fitted; labels of ``y^2`` are beyond the largest fields too often."""
+    nearly_fitted = GeneralizedLinearLandscape((FIELD - 1) ** 2 / 2)
+    long_labels = GeneralizedLinearLandscape((FIELD - SIGNAL_FIELD) ** 2 / 2, (SIGNAL_FIELD**2 - 1) / sqrt(2))
+    with pytest.raises(ConvergenceError, match="narrower than the grid"):
+        complexity(nearly_fitted, 0.51)
+    with pytest.raises(ConvergenceError, match="fields beyond 10"):
+        complexity(long_labels, 0.7)
 
 
 def test_a_rational_parameter_changes_nothing() -> None:
