@@ -69,7 +69,7 @@ def flow(temperature: float, tau: ArrayLike, start: Masses | None = None) -> Flo
 
 def predicted(temperature: float, name: str) -> float:
     """For ``t -> infinity``; nan in the other phase."""
-    value = solve_prediction(next(p for p in system(temperature).predictions() if p.name == name), {}).value
+    value = solve_prediction(system(temperature).prediction(name), {}).value
     return np.nan if value is None else float(value)
 
 

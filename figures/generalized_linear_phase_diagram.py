@@ -81,8 +81,8 @@ def draw_overlaps(axes: Axes, diagram: RetrievalDiagram, chosen: Sequence[str]) 
     edges = (np.zeros_like(q), low, np.maximum(low, high), minima, np.maximum(total, minima), np.full_like(q, 9 * end))
     for begin, stop, colour in zip(edges, edges[1:], (STABLE, MIXED, UNSTABLE, SADDLES, NONE), strict=False):
         axes.fill_betweenx(q, begin, stop, color=colour, lw=0, zorder=0)
-    for name, style in ((name, style) for name, style in OVERLAP_LINES.items() if name in chosen):
-        line = lines[name]
+    for name in (name for name in OVERLAP_LINES if name in chosen):
+        line, style = lines[name], OVERLAP_LINES[name]
         axes.plot(line.alpha, line.overlap, color=style.colour, ls=style.dashes, lw=style.width, label=style.label)
     axes.set(xlim=(start, end), ylim=(0, float(q.max())), xlabel=r"$\alpha = M/N$", ylabel=r"$q = w \cdot w^\ast/N$")
     _name_regions(axes, diagram, (start, end))

@@ -21,6 +21,7 @@ from numerics.experiments.kernel_gap import (
     quadratic,
     resolved,
     smooth,
+    teacher,
 )
 from numerics.solve import solve_thresholds
 from numerics.statistics import mean_and_error
@@ -37,12 +38,14 @@ COLOURS = {
     quadratic: (BLUE, "$(1 + t)^2$"),
     smooth: (ORANGE, "$e^t$, best ridge"),
 }
+RESOLVED = {linear: DIMENSION, quadratic: resolved(DIMENSION), smooth: 0}
+"""Dimensions of what a kernel without a ridge fits first."""
 TIMES = (0, 10, 30, 50, 80, 120, 200, 300, 400, 550, 750, 1000, 1500, 2200, 3000)
 
 
 def draw(samples: int = 6, sizes: Sequence[int] = SIZES) -> dict[str, Figure]:
     """Kernels on the left, the network on the right."""
-    system = KernelGap(coefficients=[("1", "-1", "1/2")[i % 3] for i in range(DIMENSION)])
+    system = teacher(DIMENSION)
     figure = new_figure(2)
     kernels, network = figure.subplots(1, 2, sharey=True)
     thresholds = solve_thresholds([p for p in system.predictions() if isinstance(p, Threshold)], {})
@@ -58,10 +61,7 @@ def draw_kernels(axes: Axes, system: KernelGap, samples: int, sizes: Sequence[in
     """Means over samples with standard errors."""
     a, random = KernelRegression(system).coefficients, np.random.default_rng(0)
     for kernel, (colour, label) in COLOURS.items():
-        own = [
-            n for n in sizes if n > 2 * resolved(a.size) or kernel is smooth or (kernel is linear and n > 2 * a.size)
-        ]
-        risks = []
+        own, risks = [n for n in sizes if n > 2 * RESOLVED[kernel]], []
         for n in own:
             drawn = [[Examples(a, random.standard_normal((m, a.size))) for m in (n, 2000)] for _ in range(samples)]
             chosen = RIDGES if kernel is smooth else RIDGES[:1]

@@ -96,9 +96,9 @@ def draw_panel(axes: Axes, diagram: PhaseDiagram, lines: Sequence[str] = tuple(L
         axes.fill_between(
             x, np.minimum(below, 2 * TOP), np.minimum(above, 2 * TOP), color=region.colour, lw=0, zorder=0
         )
-    for name, style in ((name, style) for name, style in LINES.items() if name in lines):
+    for name, style in LINES.items():
         values = visible(diagram, name)
-        if np.isfinite(values).any():
+        if name in lines and np.isfinite(values).any():
             axes.plot(x, values, color=style.colour, ls=style.dashes, lw=style.width, label=style.label)
     axes.set(xscale="log", xlim=(x[0], x[-1]), ylim=(0, TOP), xlabel=r"$\Delta_p$", title=rf"$p = {diagram.p}$")
 

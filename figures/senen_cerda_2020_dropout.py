@@ -47,7 +47,7 @@ def draw(samples: int = 8) -> dict[str, Figure]:
 
 def known(of: DropoutFlow, name: str) -> float:
     """A number that is predicted; nan where there is none."""
-    value = solve_prediction(next(p for p in of.predictions() if p.name == name), {}).value
+    value = solve_prediction(of.prediction(name), {}).value
     return np.nan if value is None else float(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -29,18 +29,18 @@ def draw_curves(
     *,
     bars: bool,
     together: str = "",
-    levels: Mapping[str, Quantity] | None = None,
+    level: Callable[[str], Quantity | None] = lambda _: None,
 ) -> Figure:
     """Below each other in panels of a new figure, all in the panel given, or all in one, labelled ``together``.
 
-    ``levels`` are dashed lines, in the panel of the curve of that name.
+    ``level`` is a dashed line in the panel of the curve of that name, where there is one.
     """
     panels = (_panels(1 if together else len(curves)) if panel is None else [panel]) * len(curves)
     for place, (name, quantity) in zip(panels, curves.items(), strict=False):
         _curve(place, axis, quantity, bars=bars, label=quantity.symbol or name)
         place.set_ylabel(together or quantity.symbol or quantity.meaning or name)
-        if levels and name in levels:
-            _level(place, levels[name])
+        if (compared := level(name)) is not None:
+            _level(place, compared)
     if together:
         panels[0].legend(fontsize="small")
     panels[-1].set_xlabel(f"{axis.label} ({axis.unit})" if axis.unit else axis.label)

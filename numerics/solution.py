@@ -154,10 +154,10 @@ class Solution(ABC):
         curves = {key: curve for key, curve in self.curves.items() if not key.endswith(PARTS_OF_ROWS)}
         return self.axes[self._first], curves
 
-    @property
-    def levels(self) -> Mapping[str, Quantity]:
-        """Numbers to which curves of these names are compared."""
-        return {}
+    def level(self, name: str) -> Quantity | None:
+        """A number to which the curve of that name is compared."""
+        del name
+        return None
 
     def plot(
         self,
@@ -193,18 +193,19 @@ class Solution(ABC):
         from .picture import look, restyled
 
         wanted = [name] if name else [lines] if isinstance(lines, str) else list(lines)
-        shown = (self.drawn[1] if self.curves else {}) or self.numbers
+        axis, curves = self.drawn if self.curves else (None, {})
+        shown = curves or self.numbers
         for key in (*wanted, *labels):
             if key not in shown:
                 asked = "labels" if key not in wanted else "name" if name else "lines"
                 raise ValueError(f"{called(asked, key)}: no such curve; choose among {', '.join(shown)}")
         chosen = wanted or [key for key, curve in shown.items() if not curve.over or np.any(curve.value)] or list(shown)
-        chosen = chosen[:1] if ax is not None and self.curves and not wanted else chosen
+        chosen = chosen[:1] if ax is not None and curves and not wanted else chosen
         with look(style) if ax is None else nullcontext():
             named = {key: replace(shown[key], symbol=labels.get(key, shown[key].symbol)) for key in chosen}
-            if self.curves:
-                how: Any = {"bars": self.measured, "together": self.together, "levels": self.levels}
-                figure = draw_curves(self.drawn[0], named, ax, **how)
+            if axis is not None:
+                how: Any = {"bars": self.measured, "together": self.together, "level": self.level}
+                figure = draw_curves(axis, named, ax, **how)
             else:
                 figure = draw_numbers(named, ax)
             return restyled(figure, figsize, x_label)

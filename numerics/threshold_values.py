@@ -21,10 +21,8 @@ from .solution import Solution, remarks
 from .storage import Format
 from .table import Mathematics, Table
 
-COLUMNS = ("error", "meaning", "reference")
-"""Of a table for a paper, besides names and values."""
 PRINTED = 6
-"""Digits there."""
+"""Digits of a table for a paper."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,7 +75,7 @@ class ThresholdValue(Quantity):
         return rounded_up(self.error if self._exact else self.error + half_unit(self.value, self.digits))
 
     def cells(self, columns: Iterable[str]) -> list[str]:
-        """Texts of some of ``COLUMNS``; why there is no value in place of its meaning."""
+        """Texts of its ``error``, ``meaning`` or ``reference``; why there is no value in place of its meaning."""
         known = {
             "error": self.error_text(),
             "meaning": self.meaning if self.exists else self.reason,
@@ -145,9 +143,10 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
         return Table(("threshold", controls, "error", "meaning; remarks"), rows)
 
     def latex(self, columns: Sequence[str] = (), digits: int = PRINTED) -> str:
-        """A table for a paper: name, value to that many digits at most, and ``COLUMNS``, for the package booktabs.
+        """A table for a paper: name, value to that many digits at most, and ``columns``, for the package booktabs.
 
-        Without further columns it fits into one column of a journal. What does not exist has a dash.
+        These are among ``error``, ``meaning`` and ``reference``; without any it fits into one column of a journal. What
+        does not exist has a dash.
         """
         controls = ", ".join(dict.fromkeys(_letters(value.control) for value in self.values()))
         rows = [

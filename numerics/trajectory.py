@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
-from sympy import Symbol, sympify
+from sympy import sympify
 
 from theory.laws import Trajectory
 from theory.naming import called
@@ -37,7 +37,7 @@ def solve_trajectory(law: Trajectory, at: Point, times: ArrayLike) -> FlowSoluti
     stops.
     """
     t = increasing(times)
-    for symbol in sorted(_free(law) - at.keys(), key=str):
+    for symbol in sorted(law.symbols - at.keys(), key=str):
         raise ValueError(f"{called(symbol.name)} is not given")
     fine, coarse = (Run.of(law, at, t, rtol) for rtol in (RTOL, COARSE))
     error = abs(fine.rows - coarse.rows) + ROUNDING * np.max(abs(fine.rows), axis=1, keepdims=True)
@@ -51,12 +51,6 @@ def solve_trajectory(law: Trajectory, at: Point, times: ArrayLike) -> FlowSoluti
     message = f"reached {time} = {t[-1]:g}; largest estimated error {np.max(error):.1g}"
     axes = {time: Axis(t, time, logarithmic=law.logarithmic)}
     return FlowSolution(axes, found, {"rtol": RTOL}, {"evaluations": fine.evaluations}, message)
-
-
-def _free(law: Trajectory) -> set[Symbol]:
-    """Symbols that need values."""
-    parts = (*law.rates, *law.starts, *(value for _, value in law.observables))
-    return {symbol for part in parts for symbol in sympify(part).free_symbols} - {*law.unknowns, law.time}
 
 
 @dataclass(frozen=True, eq=False)

@@ -297,45 +297,50 @@ class Pair(Domain):
     most: float
     example: str
     metavar = "X,Y"
+    separator = ","
+
+    @property
+    def form(self) -> str:
+        """What is asked for."""
+        return "two numbers"
+
+    def fits(self, first: float, second: float) -> bool:
+        """Whether they go together."""
+        del first, second
+        return True
 
     def read(self, name: str, text: str) -> tuple[float, float]:
         """Text such as ``3.4,2.5``."""
-        parts = text.split(",")
-        if len(parts) != 2:
-            raise ValueError(f"{called(name, text)} must be two numbers; try {called(name, self.example)}")
-        first, second = (Real(self.least, self.most).read(name, part) for part in parts)
-        return first, second
+        parts = text.split(self.separator)
+        if len(parts) == 2:
+            first, second = (Real(self.least, self.most).read(name, part) for part in parts)
+            if self.fits(first, second):
+                return first, second
+        raise ValueError(f"{called(name, text)} must be {self.form}; try {called(name, self.example)}")
 
     def accept(self, name: str, value: Any) -> tuple[float, float]:
         """Text, or two numbers."""
-        return self.read(name, value if isinstance(value, str) else ",".join(map(str, value)))
+        return self.read(name, value if isinstance(value, str) else self.separator.join(map(str, value)))
 
     def __str__(self) -> str:
         return f"two numbers from {self.least:g} to {self.most:g}"
 
 
 @dataclass(frozen=True)
-class Interval(Domain):
-    """Two increasing numbers in a range."""
+class Interval(Pair):
+    """Two increasing numbers in a range: text such as ``0.1:10``."""
 
-    least: float
-    most: float
-    example: str
     metavar = "LO:HI"
+    separator = ":"
 
-    def read(self, name: str, text: str) -> tuple[float, float]:
-        """Text such as ``0.1:10``."""
-        parts = text.split(":")
-        if len(parts) == 2:
-            low, high = (Real(self.least, self.most).read(name, part) for part in parts)
-            if low < high:
-                return low, high
-        tried = f"try {called(name, self.example)}"
-        raise ValueError(f"{called(name, text)} must be LO:HI with {self.least:g} <= LO < HI; {tried}")
+    @property
+    def form(self) -> str:
+        """Its ends, in order."""
+        return f"LO:HI with {self.least:g} <= LO < HI"
 
-    def accept(self, name: str, value: Any) -> tuple[float, float]:
-        """Text, or two numbers."""
-        return self.read(name, value if isinstance(value, str) else ":".join(map(str, value)))
+    def fits(self, first: float, second: float) -> bool:
+        """Whether the second is larger."""
+        return first < second
 
     def __str__(self) -> str:
         return f"LO:HI from {self.least:g} to {self.most:g}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import Derivative, Eq, Expr, Matrix, Symbol, latex, sympify
 from sympy.core.function import AppliedUndef
@@ -17,6 +18,11 @@ class Law:
     def equations(self, name: str) -> list[Line]:
         """Lines of a display that define what is called ``name``."""
         raise NotImplementedError
+
+
+def free_symbols(*parts: Any) -> set[Symbol]:
+    """Of expressions, equations and numbers together."""
+    return {symbol for part in parts for symbol in sympify(part).free_symbols}
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,7 @@ class Roots(Law):
     @property
     def symbols(self) -> set[Symbol]:
         """Those that are not unknown."""
-        parts = (*self.sides, *(self.within or ()), *self.start)
-        return {symbol for part in parts for symbol in sympify(part).free_symbols} - set(self.unknowns)
+        return free_symbols(*self.sides, *(self.within or ()), *self.start) - set(self.unknowns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +100,7 @@ class Iteration(Law):
     @property
     def symbols(self) -> set[Symbol]:
         """Those that are given."""
-        parts = (self.step, self.start, self.times, self.value)
-        return {symbol for part in parts for symbol in sympify(part).free_symbols} - {self.unknown}
+        return free_symbols(self.step, self.start, self.times, self.value) - {self.unknown}
 
 
 class Evolution(Law):
@@ -128,6 +132,12 @@ class Trajectory(Evolution):
         ]
         starts = [(rf"{latex(u)}(0)", start) for u, start in zip(self.unknowns, self.starts, strict=True)]
         return rates + starts + [(rf"\text{{{key.replace('_', ' ')}}}", value) for key, value in self.observables]
+
+    @property
+    def symbols(self) -> set[Symbol]:
+        """Those that are given."""
+        observed = (value for _, value in self.observables)
+        return free_symbols(*self.rates, *self.starts, *observed) - {*self.unknowns, self.time}
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,10 @@ class System(Printable, metaclass=Declared):
         """Numbers and curves that theory gives."""
         return ()
 
+    def prediction(self, name: str) -> Prediction:
+        """The one of that name."""
+        return next(prediction for prediction in self.predictions() if prediction.name == name)
+
     def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
         """Equations by topic; by default those of the predictions."""
         return {"predictions": lambda: [(prediction.heading, prediction) for prediction in self.predictions()]}

@@ -31,7 +31,8 @@ FORMULAS = {"covariance": "covariance", "mean": "mean", "label_loss": "loss"}
 
 
 def _record(kind: type[System]) -> dict[str, object]:
-    commands = [command.replace("_", "-") for command in commands_of(kind)]
+    own = commands_of(kind)
+    commands = [command.replace("_", "-") for command in own]
     return {
         "title": kind.title,
         "statement": kind.statement,
@@ -39,7 +40,7 @@ def _record(kind: type[System]) -> dict[str, object]:
         "parameters": [parameter.record() for parameter in kind.parameters],
         "commands": commands,
         "known": commands,
-        "example": [example(command, kind) for command in commands_of(kind)],
+        "example": [example(command, kind) for command in own],
         "reference": kind.source,
     }
 

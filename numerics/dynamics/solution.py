@@ -116,17 +116,16 @@ class DynamicsSolution(Solution):
         found = over_time(self.at(t))
         return time_axis(t), {name: found[name] for name in ("m", "energy", "mu", "correlation")}
 
-    @cached_property
-    def levels(self) -> Mapping[str, Quantity]:
-        """Where gradient flow from a random start ages; none at a temperature or from equilibrium."""
-        if self.model.temperature > 0 or self.model.beta > 0:
-            return {}
+    def level(self, name: str) -> Quantity | None:
+        """Of the energy, where gradient flow from a random start ages; none at a temperature or from equilibrium."""
+        if name != "energy" or self.model.temperature > 0 or self.model.beta > 0:
+            return None
         from ..thresholds import evaluate_thresholds
 
         f = sum(Rational(str(c)) * OVERLAP**k for k, c in enumerate(self.model.covariance))
         family = energy_family(GaussianLandscape(f, 0))
         ageing = evaluate_thresholds(family, {}, only=["threshold_energy"])["threshold_energy"]
-        return {"energy": replace(ageing, symbol=r"$e_{\rm th}$")} if ageing.exists else {}
+        return replace(ageing, symbol=r"$e_{\rm th}$") if ageing.exists else None
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:

@@ -26,6 +26,7 @@ from ..extrapolation import SMOOTH, SizeLaw
 from ..lowering import Array
 from ..machine_code import compiled
 from ..memory import require_memory
+from ..networks.deep_linear import frame
 from ..solve import solve_prediction
 
 DESCENT: Any = {"maxiter": 20000, "maxfun": 40000, "gtol": 1e-8, "ftol": 1e-13}
@@ -98,11 +99,6 @@ class Network:
     def shares(self) -> Array:
         """``|u_i| |v_i|`` (f,)."""
         return np.asarray(np.linalg.norm(self.second, axis=0) * np.linalg.norm(self.first, axis=1))
-
-
-def frame(rows: int, columns: int, random: Generator) -> Array:
-    """Orthonormal columns (rows, columns) that have no preferred direction."""
-    return np.asarray(np.linalg.qr(random.standard_normal((rows, columns)))[0])
 
 
 def target(of: DropoutFlow, rows: int, columns: int, random: Generator) -> Target:

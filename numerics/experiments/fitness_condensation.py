@@ -156,7 +156,7 @@ def flowing(case: int, ratio: float, start: tuple[Array, Array] | None = None) -
 def limits(case: int) -> Array | None:
     """The same for ``t -> infinity``; None below the transition, where they are reached like ``1/ln t`` only."""
     theta, temperature = system(case).theta, system(case).temperature
-    z = solve_prediction(next(p for p in system(case).predictions() if p.name == "partition"), {}).value
+    z = solve_prediction(system(case).prediction("partition"), {}).value
     if z is None:
         return None
     energy = solve(Explicit(mean_energy(theta, temperature, Float(str(z), 15))), {}, 12).value

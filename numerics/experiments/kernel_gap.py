@@ -10,12 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.random import Generator
 from scipy.linalg import solve
-from sympy import sympify
 
 from theory.naming import called
 from theory.networks.kernels import RHO, dual
-from theory.prediction import Threshold
-from theory.systems.kernel_gap import UNIT, KernelGap
+from theory.systems.kernel_gap import UNIT, KernelGap, floor
 
 from ..checks.check import Check, Findings, Outcome
 from ..checks.comparison import Comparison
@@ -177,21 +175,19 @@ UNFINISHED = 1e-2
 NAMES = ("linear", "quadratic")
 
 
-def teacher(plan: Regressions) -> KernelGap:
+def teacher(dimension: int) -> KernelGap:
     """Of both signs, and of two sizes."""
-    return KernelGap(coefficients=[("1", "-1", "1/2")[i % 3] for i in range(plan.dimension)])
+    return KernelGap(coefficients=[("1", "-1", "1/2")[i % 3] for i in range(dimension)])
 
 
 def measured(point: Point[Regressions]) -> Array:
     """Risks over floors: of the linear and of the quadratic kernel (2,), or of the network over the latter's (1,)."""
-    system, random = teacher(point.plan), np.random.default_rng(point.seeds())
-    found = {p.name: float(sympify(p.closed_form)) for p in system.predictions() if isinstance(p, Threshold)}
-    experiment = KernelRegression(system)
-    a = experiment.coefficients * point.wrong["teacher"]
+    system, random = teacher(point.plan.dimension), np.random.default_rng(point.seeds())
+    floors = [float(floor(degree).subs(system.sums)) for degree in (1, 2)]
+    a = KernelRegression(system).coefficients * point.wrong["teacher"]
     if point.case:
-        return np.array([Student.random(a, random).descend(a, STEPS)[1] / found["kernel_floor"]])
+        return np.array([Student.random(a, random).descend(a, STEPS)[1] / floors[1]])
     seen, unseen = (Examples(a, random.standard_normal((count, a.size))) for count in (point.size, TESTED))
-    floors = found["linear_kernel_floor"], found["kernel_floor"]
     return np.array([seen.risk(k, unseen) / low for k, low in zip((linear, quadratic), floors, strict=True)])
 
 

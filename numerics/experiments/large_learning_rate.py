@@ -20,10 +20,9 @@ from ..checks.plan import Point, Run, Sizes
 from ..checks.report import Panel, Series
 from ..experiment import Experiment
 from ..lowering import Array
-from ..networks.deep_linear import Layers, Network, at_random, gradients, in_random_bases
+from ..networks.deep_linear import Layers, Network, at_random, gradients, in_random_bases, require_width
 from ..solve import solve_threshold
 from ..statistics import Estimate, Means, wilson
-from .linear_network import require_width
 
 Flags = NDArray[np.bool_]
 STRENGTH, DISPLACED = 0.03, 0.003

@@ -166,7 +166,7 @@ class Learning(Experiment):
 
     def require(self, size: int) -> None:
         """Inputs are nearly orthogonal, and fit into memory."""
-        found = next(p for p in self.of.predictions() if p.name == "least_dimension")
+        found = self.of.prediction("least_dimension")
         least = int(solve_prediction(found, {}).value)
         if size < least:
             tried = f"try {called('size', least)}, or a larger slope"

@@ -25,7 +25,7 @@ from ..evolution import evolve
 from ..experiment import Experiment
 from ..extrapolation import SizeLaw
 from ..lowering import Array
-from ..networks.deep_linear import Network, at_random, in_random_bases
+from ..networks.deep_linear import Network, at_random, in_random_bases, require_width
 from ..quantity import Axis
 from ..solve import solve_prediction
 from ..statistics import Means
@@ -66,12 +66,6 @@ def slowest(of: LinearNetwork) -> float:
 def critical_step(of: LinearNetwork) -> float:
     """Beyond which no minimum is stable."""
     return float(2 / sharpness(S(of.depth), max(of.values)))
-
-
-def require_width(modes: int, size: int) -> None:
-    """ValueError for too few hidden units."""
-    if size < modes:
-        raise ValueError(f"{called('size', size)}: fewer hidden units than modes; try {called('size', modes)}")
 
 
 class DeepNetwork(Experiment):

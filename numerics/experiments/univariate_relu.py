@@ -241,7 +241,7 @@ def predicted(run: Run[Sizes], case: int) -> tuple[float, float]:
     """Value and error; those of the reduced flow are of networks of its own."""
     delta = ALL[case]
     if case >= len(DELTAS):
-        memory = next(p for p in UnivariateRelu(delta=delta).predictions() if p.name == "memory")
+        memory = UnivariateRelu(delta=delta).prediction("memory")
         return float(solve_prediction(memory, {}).value), 0.0
     if case in (0, len(DELTAS) - 1):
         return float(case == 0), 0.0

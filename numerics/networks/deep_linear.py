@@ -12,6 +12,8 @@ import numpy as np
 from numpy.random import Generator
 from scipy.integrate import solve_ivp
 
+from theory.naming import called
+
 from ..errors import ConvergenceError
 from ..lowering import Array
 
@@ -149,6 +151,12 @@ def _rising(function: Event, terminal: bool = False) -> Event:
     """An event of SciPy: zeros that are passed upwards."""
     vars(function).update(direction=1, terminal=terminal)
     return function
+
+
+def require_width(modes: int, size: int) -> None:
+    """ValueError for too few hidden units."""
+    if size < modes:
+        raise ValueError(f"{called('size', size)}: fewer hidden units than modes; try {called('size', modes)}")
 
 
 def frame(rows: int, columns: int, random: Generator) -> Array:

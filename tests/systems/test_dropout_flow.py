@@ -62,7 +62,7 @@ def system(values: Any, width: int, lam: Any, **more: Any) -> DropoutFlow:
 
 
 def predicted(of: DropoutFlow, name: str) -> Any:
-    return solve_prediction(next(p for p in of.predictions() if p.name == name), {})
+    return solve_prediction(of.prediction(name), {})
 
 
 def thresholds(of: DropoutFlow, digits: int = 15) -> Any:
@@ -336,7 +336,7 @@ def test_experiment() -> None:
 
 def test_symbols_stay() -> None:
     s_1, s_2, width = symbols("s_1 s_2 width", positive=True)
-    mode = next(p for p in DropoutFlow().predictions() if p.name == "mode_2")
+    mode = DropoutFlow().prediction("mode_2")
     assert isinstance(mode, Threshold) and simplify(mode.closed_form - width * s_2 / (s_1 - s_2)) == 0
     at = {s_1: 3, s_2: 1, Symbol("width", positive=True): 2}
     assert float(solve_threshold(mode, at).value) == 1

@@ -33,7 +33,7 @@ def critical(theta: Any, digits: int = 15) -> Any:
 
 def predicted(name: str, **parameters: Any) -> Any:
     declared = FitnessCondensation(**parameters)
-    return solve_prediction(next(p for p in declared.predictions() if p.name == name), {})
+    return solve_prediction(declared.prediction(name), {})
 
 
 def flow_of(theta: Any, temperature: Any) -> Flow:

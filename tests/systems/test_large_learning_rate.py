@@ -36,7 +36,7 @@ def system(depth: int, values: Any = VALUES, **more: Any) -> LargeLearningRate:
 
 
 def predicted(of: LargeLearningRate, name: str, digits: int = 15) -> Any:
-    return solve_prediction(next(p for p in of.predictions() if p.name == name), {}, digits)
+    return solve_prediction(of.prediction(name), {}, digits)
 
 
 def test_derived_form() -> None:

@@ -38,7 +38,7 @@ from theory.systems.leaky_relu_bias import (
 
 def number(name: str, digits: int = 15, **parameters: Any) -> Any:
     declared = LeakyReluBias(**parameters)
-    return solve_prediction(next(p for p in declared.predictions() if p.name == name), {}, digits)
+    return solve_prediction(declared.prediction(name), {}, digits)
 
 
 def network(size: int = 3000, seed: int = 0, **parameters: Any) -> Network:

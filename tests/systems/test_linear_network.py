@@ -51,7 +51,7 @@ def system(depth: int, start: Any = "1e-3", values: Any = VALUES, **more: Any) -
 
 
 def predicted(of: LinearNetwork, name: str, digits: int = 15) -> Any:
-    return solve_prediction(next(p for p in of.predictions() if p.name == name), {}, digits)
+    return solve_prediction(of.prediction(name), {}, digits)
 
 
 def test_derived_forms() -> None:

@@ -73,7 +73,7 @@ def networks(size: int, samples: int = 1, seed: int = 0) -> Array:
 
 
 def predicted(name: str, delta: Any) -> Any:
-    return next(p for p in UnivariateRelu(delta=delta).predictions() if p.name == name)
+    return UnivariateRelu(delta=delta).prediction(name)
 
 
 def number(name: str, delta: Any) -> float:
