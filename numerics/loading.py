@@ -20,6 +20,7 @@ KINDS = {
     "ruggedflow complexity of a loss": ("numerics.generalized_linear.complexity", "Complexity"),
     "ruggedflow solutions": ("numerics.together", "Together"),
     "ruggedflow statics": ("numerics.statics.solve", "Statics"),
+    "ruggedflow diagram": ("numerics.diagram.diagram", "PhaseDiagram"),
     "ruggedflow phase diagram": ("numerics.phase_diagram", "PhaseDiagram"),
     "ruggedflow phase diagram of phase retrieval": ("numerics.generalized_linear.phase_diagram", "RetrievalDiagram"),
 }

@@ -347,6 +347,27 @@ class Interval(Pair):
 
 
 @dataclass(frozen=True)
+class NamedInterval(Domain):
+    """A parameter and its range, on a logarithmic axis if that is said."""
+
+    metavar = "NAME=LO:HI[:log]"
+
+    def read(self, name: str, text: str) -> tuple[str, float, float, bool]:
+        """Text such as ``delta_p=0.1:10:log``."""
+        parameter, _, ends = text.partition("=")
+        logarithmic = ends.endswith(":log")
+        if not parameter.strip() or not ends:
+            raise ValueError(f"{called(name, text)} must be {self.metavar}; try {called(name, 'delta_p=0.1:10:log')}")
+        low, high = Interval(-1e15, 1e15, "0.1:10").read(name, ends.removesuffix(":log"))
+        if logarithmic and low <= 0:
+            raise ValueError(f"{called(name, text)}: a logarithmic axis begins above 0")
+        return parameter.strip().replace("-", "_"), low, high, logarithmic
+
+    def __str__(self) -> str:
+        return "name and range"
+
+
+@dataclass(frozen=True)
 class Text(Domain):
     """Any text."""
 

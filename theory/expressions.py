@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from operator import add, mul, sub, truediv
 from typing import Any
 
@@ -27,6 +28,9 @@ LARGEST_NUMBER = 10**12
 MAX_DEGREE, MAX_BITS = 64, 10_000
 """Of a polynomial and its numbers."""
 
+PARAMETERS: ContextVar[tuple[str, ...]] = ContextVar("parameters", default=())
+"""Names that stand for parameters in the coefficients of a polynomial: those of the axes of a diagram."""
+
 Graded = tuple[Expr, int]
 """An expression and a bound on its degree, which limits what later algebra costs."""
 
@@ -45,11 +49,13 @@ def parse_polynomial(text: str, symbol: Symbol) -> Expr:
     """A polynomial in one symbol, with exact rational coefficients: ``parse_polynomial("q**3/2 + q**4/4", q)``.
 
     Numbers, the symbol (``q``, ``m`` or ``x``), ``+ - * /``, ``**`` (or ``^``) and brackets are read; nothing is
-    evaluated, and degree and size are bounded. Raises ValueError for anything else.
+    evaluated, and degree and size are bounded. Raises ValueError for anything else. Names in ``PARAMETERS`` are read as
+    positive symbols.
     """
-    value = _read(_PolynomialReader, text, dict.fromkeys((symbol.name, "q", "m", "x"), symbol))
-    polynomial = Poly(value, symbol, domain=QQ)
-    if max(map(_bits, polynomial.all_coeffs())) > MAX_BITS:
+    free = {name: Symbol(name, positive=True) for name in PARAMETERS.get() if name != symbol.name}
+    value = _read(_PolynomialReader, text, dict.fromkeys((symbol.name, "q", "m", "x"), symbol) | free)
+    polynomial = Poly(value, symbol, domain=QQ[tuple(free.values())] if free else QQ)
+    if max((_bits(x) for c in polynomial.all_coeffs() for x in c.atoms(Rational)), default=0) > MAX_BITS:
         raise ValueError(f"{shortened(text)!r} is too large: at most degree {MAX_DEGREE}, numbers of {MAX_BITS} bits")
     return polynomial.as_expr()
 
@@ -177,7 +183,7 @@ class _PolynomialReader(_Reader):
     constants: Mapping[str, Expr] = {}
 
     def read(self) -> Expr:
-        names = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
+        names = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)} - {*PARAMETERS.get()}
         if len(names) > 1:
             named, own = shortened(", ".join(sorted(names))), next(iter(self.symbols))
             raise ValueError(f"{shortened(self.text)!r} has more than one variable, {named}; use {own} alone")

@@ -131,6 +131,12 @@ class System(Printable, metaclass=Declared):
         return {p.name: p.domain.plain(self.given[p.name]) for p in self.parameters if p.name in self.given}
 
     @property
+    def symbol_values(self) -> dict[Symbol, Any]:
+        """The values of the symbols that stand for parameters left out; lists stand for none."""
+        given = {name: getattr(self, name, value) for name, value in self.given.items()}
+        return {Symbol(name, positive=True): value for name, value in given.items() if not isinstance(value, list)}
+
+    @property
     def shown(self) -> str:
         """``p = 3, delta-2 = 0.5``."""
         return ", ".join(f"{name.replace('_', '-')} = {value}" for name, value in self.echo().items())

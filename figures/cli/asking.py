@@ -119,6 +119,9 @@ class Told(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Raises ValueError for an option that does not apply."""
+        from theory.expressions import PARAMETERS
+
+        PARAMETERS.set(_on_axes(args))
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -132,6 +135,14 @@ class Told(click.Command):
         known = [name for p in self.params if isinstance(p, click.Option) for name in p.opts if name.startswith("--")]
         hint = nearest(option, known, f"it has {' '.join(n for n in known if n != '--json')}", cutoff=0.8)
         return f"{option} does not apply to {self.kind.slug}; {hint}"
+
+
+def _on_axes(words: list[str]) -> tuple[str, ...]:
+    """Names of what varies in a diagram: ``--x r=0:1`` makes r a symbol in formulas."""
+    pairs = zip(words, words[1:], strict=False)
+    given = [value for option, value in pairs if option in ("--x", "--y")]
+    given += [word.partition("=")[2] for word in words if word.startswith(("--x=", "--y="))]
+    return tuple(name for value in given if (name := value.partition("=")[0]).isidentifier())
 
 
 def _about_parameter(parameter: Any) -> str:

@@ -13,7 +13,7 @@ from theory.systems import GeneralizedLinear, Landscape
 from .answer import Answer
 from .files import CURVES, FILE, file_to_write, picture_to_write
 from .progress import announced
-from .question import Option, answers, predicts, values_of
+from .question import Option, answers, predicts
 
 T_MAX = Option(Real(-1e300, 1e300), "Last time; ageing at T = 0 can be followed to 1e8 or so.")
 OVERLAP = Option(Real(-1, 1), "Overlap with the signal at the start.")
@@ -48,7 +48,7 @@ def of_any(
     times = sorted({*times_to_keep(law, t_max), *(at or ())})
     with announced() as doing:
         doing(f"flow to {law.time} = {t_max:g}")
-        found = evolve(law, values_of(system), times, chosen.meaning)
+        found = evolve(law, system.symbol_values, times, chosen.meaning)
     return answered(system, found, file, picture, at)
 
 

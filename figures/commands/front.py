@@ -19,6 +19,7 @@ from .question import Offered, accepted, answering, ask, commands_of, options
 def find(name: str) -> Any:
     """A class of systems, ``load``, ``system``, ``systems`` or the version; ``AttributeError`` for another name."""
     offered: dict[str, Any] = {"load": load, "system": system, "systems": systems, "__version__": own_version()}
+    offered["PhaseDiagram"] = phase_diagram
     offered |= {kind.__name__: kind for kind in systems().values()}
     if name not in offered:
         raise AttributeError(f"module 'ruggedflow' has no attribute {name!r}; it has: {', '.join(offered)}")
@@ -27,7 +28,7 @@ def find(name: str) -> Any:
 
 def names() -> list[str]:
     """All of it."""
-    return sorted({"load", "system", "systems", *(kind.__name__ for kind in systems().values())})
+    return sorted({"load", "PhaseDiagram", "system", "systems", *(kind.__name__ for kind in systems().values())})
 
 
 def load(path: str | Path) -> Any:
@@ -35,6 +36,15 @@ def load(path: str | Path) -> Any:
     from numerics.loading import load
 
     return load(path)
+
+
+def phase_diagram(made: System, x: str, y: str | None = None, **options: Any) -> Any:
+    """The ``PhaseDiagram`` of a system over a parameter, ``x="delta_p=0.1:10:log"``; options as of the command.
+
+    ``y`` is what its thresholds are in, ``"inverse_delta_2=0:5"``. Files are written where ``output`` names a folder.
+    """
+    given = {"output": None, "x": x, **({} if y is None else {"y": y}), **options}
+    return ask("phase_diagram", made, accepted("phase_diagram", made, given)).kept()
 
 
 class Command:

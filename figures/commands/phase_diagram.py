@@ -12,17 +12,18 @@ from typing import Annotated, Any
 import numpy as np
 
 from numerics.progress import part
-from numerics.provenance import output_folder, write_whole
-from theory.domain import FLAG, Interval, Order, Real, Several, Text, Whole
+from numerics.provenance import as_csv, output_folder, versions, write_whole
+from theory.domain import FLAG, Interval, NamedInterval, Order, Real, Several, Text, Whole
 from theory.naming import called, shortened
 from theory.system import System
 from theory.systems import PhaseRetrieval, SpikedMatrixTensor
 
-from .answer import Answer
+from .answer import Answer, about, asked
 from .files import CURVES, FOLDER, LOOK, pictured
 from .output import select
 from .progress import fraction
 from .question import Option, answers
+from .thresholds import has_some
 
 DEFAULT = "phase_diagram"
 JSON = "phase_diagram.json"
@@ -32,20 +33,75 @@ LOSS_FILES = {**PICTURES, "overlaps": "overlaps.csv", "json": JSON}
 SIMULATION, RUNS, PARTS = "simulation.csv", "simulation", "parts"
 """Outcomes of the runs; folders for the runs and for the values that are finished, until all are."""
 OUTPUT = Option(FOLDER, "Folder for the files.", "o", draws=CURVES)
+X = Option(NamedInterval(), "Parameter on the x axis, and its range.")
+Y = Option(NamedInterval(), "What the thresholds are in, and its range; by default what most are in.")
+ONLY = Option(Several(Text("KEY")), "Only these lines.")
 
 
 def _everything(kind: type[System]) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in kind.parameters)
 
 
+@answers(System, spare=_everything, applies=has_some)
+def of_any(
+    system: System,
+    *,
+    x: Annotated[Any, X],
+    y: Annotated[Any, Y] = None,
+    only: Annotated[Any, ONLY] = None,
+    points: Annotated[int, Option(Whole(3, 10_000), "Places in x to begin with; more where lines bend.")] = 33,
+    output: Annotated[Any, OUTPUT] = DEFAULT,
+) -> Answer:
+    """Thresholds as lines in a plane of two parameters; where they end, fold, cross and merge; the regions between."""
+    from figures.style import save_all
+    from numerics.diagram.of_system import Range, label_of, lines_of
+    from numerics.diagram.run import box_of, phase_diagram, to_record
+
+    across, along = Range(*x), None if y is None else Range(*y)
+    source, control = lines_of(system, across, "" if along is None else along.name)
+    chosen = select("only", only, source.meanings, "line")
+    looks = _looks(chosen)
+    folder = folder_of(system.slug, output, FILES.values()) if output is not None else None
+    settings = {**asked(system), "x": _written(x), "y": control if y is None else _written(y)}
+    with fraction() as progress:
+        box = box_of(source, chosen, across, along)
+        labels = label_of(across.name), label_of(control)
+        diagram = phase_diagram(
+            source, box, (across.name, control), lines=chosen, labels=labels, points=points, settings=settings,
+            progress=progress,
+        )  # fmt: skip
+    record = {**about(system), **to_record(diagram)}
+
+    def write() -> Path:
+        assert folder is not None
+        files = {kind: PICTURES[kind] for kind in PICTURES} | {"json": JSON}
+        write_whole(folder / JSON, json.dumps(record | {"versions": versions(), "files": files}, indent=2) + "\n")
+        save_all(diagram.plot(**looks), folder, DEFAULT)
+        write_whole(folder / FILES["csv"], as_csv(diagram.rows()))
+        return folder
+
+    def show(_: Any) -> None:
+        print(diagram)
+
+    return Answer(diagram, record, show, {} if folder is None else {"output": write})
+
+
+def _written(axis: tuple[str, float, float, bool]) -> str:
+    name, low, high, logarithmic = axis
+    return f"{name}={low:g}:{high:g}{':log' if logarithmic else ''}"
+
+
 @answers(SpikedMatrixTensor, leave=_everything)
 def of_spiked_matrix_tensor(
     system: SpikedMatrixTensor,
     *,
-    p: Annotated[Any, Option(Order(3), "Order, default 3; repeat for several panels.", repeated=True)] = (3,),
+    p: Annotated[Any, Option(Order(3), "Order, default 3; repeat for several panels.", repeated=True)] = None,
+    x: Annotated[Any, X] = None,
+    y: Annotated[Any, Y] = None,
+    only: Annotated[Any, ONLY] = None,
     output: Annotated[Any, OUTPUT] = DEFAULT,
     delta_p_range: Annotated[Any, Option(Interval(1e-9, 1e9, "0.1:10"), "Of Delta_p; default 0.1:10.")] = None,
-    points: Annotated[int, Option(Whole(2, 100_000), "Points along each line.")] = 121,
+    points: Annotated[int | None, Option(Whole(2, 100_000), "Points along each line; default 121.")] = None,
     with_simulation: Annotated[
         bool, Option(FLAG, "Also where half of the runs at finite size succeed; resumes.", flag=True)
     ] = False,
@@ -62,9 +118,13 @@ def of_spiked_matrix_tensor(
     from figures.style import save_all
     from numerics.phase_diagram import phase_diagram, to_csv, to_latex, to_record
 
-    chosen, looks = list(dict.fromkeys(p)), _looks(LINES)
-    low, high = delta_p_range or (0.1, 10.0)
+    chosen = list(dict.fromkeys(p or ([int(system.p)] if system.p.is_number else [3])))
     runs = {"simulate_at": simulate_at, "size": size, "samples": samples, "seed": seed, "workers": workers}
+    if x is not None or y is not None or only is not None:
+        _alone({"p": p if len(chosen) > 1 else None, "delta_p_range": delta_p_range, **runs})
+        return of_any(SpikedMatrixTensor(p=chosen[0]), **_given(x=x, y=y, only=only, points=points, output=output))
+    looks, points = _looks(LINES), points or 121
+    low, high = delta_p_range or (0.1, 10.0)
     if not with_simulation:
         _refuse(system, runs)
     planned = _plan(chosen, low, high, runs) if with_simulation else None
@@ -89,6 +149,19 @@ def of_spiked_matrix_tensor(
     return Answer(diagrams, whole, lambda _: _print(title, folder, files))
 
 
+def _alone(others: Mapping[str, Any]) -> None:
+    """ValueError for options of the other diagram of a system."""
+    for name in (name for name, value in others.items() if value is not None):
+        raise ValueError(f"{called(name)} does not go with {called('x')}, {called('y')} and {called('only')}")
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Those that are; x must be."""
+    if options["x"] is None:
+        raise ValueError(f"{called('x')} is missing: {X.help}")
+    return {name: value for name, value in options.items() if value is not None or name == "output"}
+
+
 def _plan(orders: list[int], low: float, high: float, runs: Mapping[str, Any]) -> Any:
     from .success_runs import Plan
 
@@ -107,17 +180,19 @@ def _refuse(system: System, runs: Mapping[str, Any]) -> None:
         raise ValueError(f"{what}; leave it out")
 
 
-SOFTENING = Option(Real(1e-6, 1e6), "Its value in the plane of overlaps.")
+SOFTENING = Option(Real(1e-6, 1e6), "Its value in the plane of overlaps; default 1.")
 
 
 @answers(PhaseRetrieval, leave=_everything)
 def of_phase_retrieval(
     system: PhaseRetrieval,
     *,
-    a: Annotated[float, SOFTENING] = 1.0,
-    a_range: Annotated[Any, Option(Interval(1e-6, 1e6, "0.001:10"), "Of a.")] = (0.001, 10.0),
-    points: Annotated[int, Option(Whole(2, 1000), "Points along each line.")] = 21,
-    only: Annotated[Any, Option(Several(Text("KEY")), "Only these lines.")] = None,
+    a: Annotated[float | None, SOFTENING] = None,
+    a_range: Annotated[Any, Option(Interval(1e-6, 1e6, "0.001:10"), "Of a; default 0.001:10.")] = None,
+    x: Annotated[Any, X] = None,
+    y: Annotated[Any, Y] = None,
+    points: Annotated[int | None, Option(Whole(2, 1000), "Points along each line; default 21.")] = None,
+    only: Annotated[Any, ONLY] = None,
     output: Annotated[Any, OUTPUT] = DEFAULT,
     workers: Annotated[int, Option(Whole(1, 256), "Processes.")] = 1,
 ) -> Answer:
@@ -133,8 +208,12 @@ def of_phase_retrieval(
         to_record,
     )
 
+    if x is not None or y is not None:
+        _alone({"a": a, "a_range": a_range})
+        return of_any(PhaseRetrieval(), **_given(x=x, y=y, only=only, points=points, output=output))
+    a, points = a or 1.0, points or 21
     looks = _looks([*pictures.LINES, *pictures.OVERLAP_LINES])
-    (low, high), named = a_range, select("only", only, LINES, "line")
+    (low, high), named = a_range or (0.001, 10.0), select("only", only, LINES, "line")
     # those of Kac-Rice that bound the shades are always among them
     shades = ("bbp_kac_rice_dominant_quenched", "bbp_kac_rice_zero_complexity")
     chosen = [key for key in LINES if key in named or key in shades]

@@ -9,8 +9,6 @@ from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar, get_type_hints
 
-from sympy import Symbol
-
 from theory.domain import Domain, Pair, Several, Text
 from theory.laws import Law
 from theory.naming import called
@@ -135,12 +133,6 @@ def spared(command: str, kind: type[System]) -> tuple[str, ...]:
     """Parameters that need no value."""
     found = answering(command, kind)
     return () if found is None else (*vars(found)["leave"](kind), *vars(found)["spare"](kind))
-
-
-def values_of(system: System) -> dict[Symbol, Any]:
-    """The values of the symbols that stand for parameters left out; lists stand for none."""
-    given = {name: getattr(system, name, value) for name, value in system.given.items()}
-    return {Symbol(name, positive=True): value for name, value in given.items() if not isinstance(value, list)}
 
 
 @cache

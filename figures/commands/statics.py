@@ -19,7 +19,7 @@ from theory.systems import Landscape
 from .answer import Answer, about
 from .files import FILE, SIZED, drawing, picture_to_write
 from .output import print_table
-from .question import Option, answers, predicts, values_of
+from .question import Option, answers, predicts
 from .rows import titled
 from .signal import require_signal
 
@@ -40,7 +40,7 @@ def of_any(system: System) -> Answer:
 
     from .averages import answered
 
-    at, own = values_of(system), {p.name for p in system.parameters}
+    at, own = system.symbol_values, {p.name for p in system.parameters}
     found = {
         p.name: solve_prediction(p, at)
         for p in system.predictions()

@@ -7,17 +7,15 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
-from numerics.progress import part
 from theory.domain import FLAG, Choice, Several, Text, Whole
 from theory.naming import called
 from theory.prediction import Threshold
 from theory.system import System
-from theory.systems import Landscape
 
 from .answer import Answer, about, asked
 from .output import print_table, select
 from .progress import fraction
-from .question import Option, answers, values_of
+from .question import Option, answers
 
 if TYPE_CHECKING:
     from numerics.threshold_values import Thresholds
@@ -34,11 +32,12 @@ def _control(kind: type[System]) -> tuple[str, ...]:
 
 
 @cache
-def _has_some(kind: type[System]) -> bool:
+def has_some(kind: type[System]) -> bool:
+    """Whether such systems have thresholds."""
     return any(isinstance(p, Threshold) for p in kind.exemplar().predictions())
 
 
-@answers(System, leave=_control, applies=_has_some)
+@answers(System, leave=_control, applies=has_some)
 def of_any(
     system: System,
     *,
@@ -47,39 +46,13 @@ def of_any(
     latex: Annotated[bool, LATEX] = False,
     columns: Annotated[Any, COLUMNS] = None,
 ) -> Answer:
-    """Each threshold among the predictions, by the solver of its law."""
-    from numerics.solve import solve_thresholds
+    """Each threshold by the solver of its law; of landscapes, of every family of one control parameter."""
+    from numerics.thresholds_of import threshold_names, thresholds_of
 
-    known = {p.name: p for p in system.predictions() if isinstance(p, Threshold)}
-    chosen = [known[key] for key in select("only", only, known)]
+    chosen = select("only", only, threshold_names(system))
     with fraction() as progress:
-        found = solve_thresholds(chosen, values_of(system), digits or USUAL, progress)
+        found = thresholds_of(system, chosen, digits or USUAL, progress)
     return _answer(system, found, _paper(latex, columns, digits))
-
-
-@answers(Landscape, leave=_control)
-def of_landscape(
-    landscape: Landscape,
-    *,
-    digits: Annotated[int | None, DIGITS] = None,
-    only: Annotated[Any, ONLY] = None,
-    latex: Annotated[bool, LATEX] = False,
-    columns: Annotated[Any, COLUMNS] = None,
-) -> Answer:
-    """Of every family of one control parameter."""
-    from numerics.thresholds import Thresholds, evaluate_thresholds
-
-    families = landscape.families()
-    keys = select("only", only, [key for family, _ in families for key in family.thresholds])
-    found: dict[str, Any] = {}
-    with fraction() as progress:
-        for number, (family, parameters) in enumerate(families):
-            wanted = [key for key in keys if key in family.thresholds]
-            if wanted:
-                found |= evaluate_thresholds(
-                    family, parameters, digits or USUAL, wanted, part(progress, number, len(families))
-                )
-    return _answer(landscape, Thresholds(found), _paper(latex, columns, digits))
 
 
 def _paper(latex: bool, columns: Any, digits: int | None) -> dict[str, Any] | None:

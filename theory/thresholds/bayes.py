@@ -20,7 +20,10 @@ ALREADY = "recovery is already possible at zero signal-to-noise ratio of this ch
 
 @dataclass(frozen=True)
 class BayesTransitions:
-    """Spinodals and first-order line of a landscape with ``f = g``, along the curve ``control(m)`` of fixed points."""
+    """Spinodals and first-order line of a landscape with ``f = g``, along the curve ``control(m)`` of fixed points.
+
+    Assumed: ``f = control q^2/2 + c q^p/p``, c a power of the parameter that stays free, or one term of degree p alone.
+    """
 
     landscape: GaussianLandscape
     control: Symbol
@@ -48,7 +51,7 @@ class BayesTransitions:
 
     @cached_property
     def spinodal_noise(self) -> Expr:
-        """``Delta_p`` for which the spinodal lies at m."""
+        """``Delta_p``, or what else is free, for which the spinodal lies at m."""
         return simplify(solve(self.slope, self.noise)[0])
 
     @cached_property
@@ -65,7 +68,9 @@ class BayesTransitions:
     def _first_order(self) -> tuple[Condition, ...]:
         if self.noise is None:
             return ()
-        return (Condition(self.noise < self.tricritical_noise, CONTINUOUS),)
+        # beyond the tricritical point on the side of the spinodals of larger overlap
+        bound, strong = self.tricritical_noise, self.spinodal_noise.subs(M, (1 + self.tricritical_overlap) / 2)
+        return (Condition(self.noise < bound if strong < bound else self.noise > bound, CONTINUOUS),)
 
     @property
     def dynamic_spinodal(self) -> Threshold:

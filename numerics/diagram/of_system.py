@@ -1,0 +1,179 @@
+"""From a system, a parameter of it on each axis, and their ranges, to the lines of a diagram."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from sympy import Expr, Poly, Symbol
+
+from theory.domain import Order, Whole, written
+from theory.naming import called
+from theory.prediction import Threshold
+from theory.printing import as_latex
+from theory.symbols import ENERGY, OVERLAP, SIGNAL_OVERLAP
+from theory.system import System
+from theory.systems import Landscape
+from theory.thresholds import Family
+from theory.thresholds.family import of_any, of_bayes_optimal
+from theory.thresholds.instability import bayes_amp
+
+from ..threshold_values import ThresholdValue
+from ..thresholds_of import thresholds_of
+from .source import FamilyLines, Source, SystemLines
+
+ITEM = re.compile(r"(\w+)\[(\d+)\]")
+"""``singular_values[2]``, one of a list."""
+
+
+class Range(NamedTuple):
+    """``name`` from ``low`` to ``high``."""
+
+    name: str
+    low: float
+    high: float
+    logarithmic: bool = False
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """From, to."""
+        return self.low, self.high
+
+    @property
+    def middle(self) -> float:
+        """Between the ends."""
+        return float(np.sqrt(self.low * self.high) if self.logarithmic else (self.low + self.high) / 2)
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A system of which the parameter ``name`` varies, ``singular_values[2]`` an item of a list, or a symbol in it."""
+
+    system: System
+    name: str
+
+    def __post_init__(self) -> None:
+        domains = {p.name: p.domain for p in self.system.parameters}
+        known = [*domains, *map(str, self.symbols)]
+        if self.item[0] not in known:
+            raise ValueError(f"{called('x', self.name)}: no parameter of {self.system.slug}; it has {', '.join(known)}")
+        if self.item[0] in self.system.given and not self.item[1]:
+            raise ValueError(f"{called(self.name)} is what varies; leave it out")
+
+    @property
+    def item(self) -> tuple[str, int]:
+        """The parameter, and which of its items, from 1 on; 0 for itself."""
+        found = ITEM.fullmatch(self.name)
+        return (found[1], int(found[2])) if found else (self.name, 0)
+
+    @property
+    def symbols(self) -> set[Symbol]:
+        """In what was given, without the variables of formulas."""
+        parts = [value.free_symbols for value in self.system.given.values() if isinstance(value, Expr)]
+        return set().union(*parts) - {OVERLAP, SIGNAL_OVERLAP}
+
+    @property
+    def whole(self) -> bool:
+        """Whether it takes whole numbers only."""
+        return any(p.name == self.name and isinstance(p.domain, (Whole, Order)) for p in self.system.parameters)
+
+    def at(self, value: float) -> System:
+        """With this value of it. Raises ``ValueError`` where the system does not allow it."""
+        given, (name, item) = dict(self.system.given), self.item
+        if name not in {p.name for p in self.system.parameters}:
+            from theory.landscape import exact
+
+            named = {symbol: exact(value) for symbol in self.symbols if symbol.name == name}
+            given |= {key: part.subs(named) for key, part in given.items() if isinstance(part, Expr)}
+        elif item:
+            if not 1 <= item <= len(given.get(name, ())):
+                raise ValueError(f"{called('x', self.name)}: {called(name)} has {len(given.get(name, ()))} items")
+            items = [written(v) for v in given[name]]
+            given[name] = ",".join([*items[: item - 1], written(value), *items[item:]])
+        else:
+            given[name] = written(int(value) if self.whole else value)
+        made: System = type(self.system)(**given)
+        return made
+
+    def thresholds(self, value: float, names: Sequence[str]) -> Mapping[str, ThresholdValue]:
+        """Of the system there; one that it does not have there is absent."""
+        system = self.at(value)
+        have = {p.name for p in _thresholds(system)}
+        found = thresholds_of(system, [name for name in names if name in have])
+        return {name: found[name] if name in have else ThresholdValue(note="none here") for name in names}
+
+
+def lines_of(system: System, x: Range, y: str = "") -> tuple[Source, str]:
+    """The thresholds in ``y``, by default in what most of them are in, as lines over x; and the name of y.
+
+    Raises ``ValueError`` where there are none, naming what the thresholds are in.
+    """
+    varied = Varied(system, x.name)
+    family = _family(system, x.name, y) if isinstance(system, Landscape) and not varied.whole else None
+    if family is not None:
+        return FamilyLines(family), _control(family.control)
+    there = varied.at(round(x.middle) if varied.whole else x.middle)
+    there.require([p.name for p in system.parameters if p.name == there.control])
+    controls = Counter(_control(p.control) for p in _thresholds(there))
+    chosen = y or next((name for name, _ in controls.most_common(1)), "")
+    meanings = {p.name: p.meaning for p in _thresholds(there) if _control(p.control) == chosen}
+    if not meanings:
+        have = ", ".join(controls) or "nothing"
+        raise ValueError(f"{called('y', y)}: {system.slug} has no thresholds in it; it has some in {have}")
+    symbol = Symbol(x.name, positive=True)
+    return SystemLines(varied.thresholds, meanings, _symbolic(system, meanings), symbol, varied.whole), chosen
+
+
+def _thresholds(system: System) -> list[Threshold]:
+    if isinstance(system, Landscape):
+        return [threshold for family, _ in system.families() for threshold in family.thresholds.values()]
+    return [p for p in system.predictions() if isinstance(p, Threshold)]
+
+
+def _family(landscape: Landscape, x: str, y: str) -> Family | None:
+    """The one in y with x free, if there is one: its own, or any two symbols of a formula."""
+    symbols = {str(symbol): symbol for symbol in landscape.free_symbols}
+    if x in symbols and y in symbols and len(symbols) == 2 and landscape.mean != 0:
+        return _of_symbols(landscape, symbols[y])
+    for family, _ in landscape.families():
+        wanted = family.control != ENERGY and y in ("", _control(family.control))
+        if wanted and [str(symbol) for symbol in family.free] == [x]:
+            return family
+    return None
+
+
+def _of_symbols(landscape: Landscape, control: Symbol) -> Family:
+    """First-order lines of Bayes-optimal inference are known of ``control q^2/2 + c x^k q^p`` alone."""
+    made = of_any(landscape, control)
+    if landscape.mean.subs(SIGNAL_OVERLAP, OVERLAP) != landscape.covariance:
+        return Family.of(landscape, control, *made)
+    terms = dict(Poly(landscape.covariance, OVERLAP).terms())
+    others = [coefficient for (degree,), coefficient in terms.items() if degree != 2]
+    simple = (
+        terms.get((2,)) == control / 2 and len(others) == 1 and others[0].as_coeff_Mul()[1].as_base_exp()[0].is_Symbol
+    )
+    bayes = of_bayes_optimal(landscape, control) if simple else (bayes_amp(landscape, control),)
+    return Family.of(landscape, control, *made, *bayes)
+
+
+def _symbolic(system: System, names: Iterable[str]) -> dict[str, Threshold]:
+    """With x left out, where it can be."""
+    try:
+        return {p.name: p for p in _thresholds(system) if p.name in names}
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        return {}
+
+
+def _control(symbol: Symbol) -> str:
+    return "energy" if symbol == ENERGY else str(symbol)
+
+
+def label_of(name: str) -> str:
+    """LaTeX of a parameter."""
+    found = ITEM.fullmatch(name)
+    typeset = as_latex(Symbol(f"{found[1]}_{found[2]}" if found else name))
+    return f"${typeset}$" if len(name) == 1 or typeset.startswith("\\") else name.replace("_", " ")

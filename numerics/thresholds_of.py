@@ -1,0 +1,45 @@
+"""Thresholds of any system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+from theory.prediction import Threshold
+from theory.system import System
+from theory.systems import Landscape
+
+from .progress import Progress, part, silent
+from .solve import solve_thresholds
+from .threshold_values import Thresholds, ThresholdValue
+from .thresholds import evaluate_thresholds
+
+
+@singledispatch
+def threshold_names(system: System) -> list[str]:
+    """Of all that it has."""
+    return [p.name for p in system.predictions() if isinstance(p, Threshold)]
+
+
+@threshold_names.register
+def _(system: Landscape) -> list[str]:
+    return [key for family, _ in system.families() for key in family.thresholds]
+
+
+@singledispatch
+def thresholds_of(system: System, names: Sequence[str], digits: int = 15, progress: Progress = silent) -> Thresholds:
+    """Those of these names, each by the solver of its law."""
+    known = {p.name: p for p in system.predictions() if isinstance(p, Threshold)}
+    return solve_thresholds([known[name] for name in names], system.symbol_values, digits, progress)
+
+
+@thresholds_of.register
+def _(system: Landscape, names: Sequence[str], digits: int = 15, progress: Progress = silent) -> Thresholds:
+    families = system.families()
+    found: dict[str, ThresholdValue] = {}
+    for number, (family, parameters) in enumerate(families):
+        wanted = [name for name in names if name in family.thresholds]
+        if wanted:
+            own = part(progress, number, len(families))
+            found |= evaluate_thresholds(family, parameters, digits, wanted, own)
+    return Thresholds(found)

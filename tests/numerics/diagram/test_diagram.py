@@ -1,0 +1,206 @@
+"""Phase diagrams: where lines end, fold, cross, touch and merge, against lines that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sympy import symbols
+
+import ruggedflow as rf
+from numerics.continuation import Box, Equations
+from numerics.diagram.diagram import PhaseDiagram
+from numerics.diagram.run import phase_diagram
+from numerics.diagram.source import Samples, Source, Traceable
+from numerics.lowering import Array
+from theory.symbols import OVERLAP as Q
+from theory.symbols import SIGNAL_OVERLAP as M
+
+Line = Callable[[Array], Array]
+
+
+class Known(Source):
+    """Lines that are functions, in double precision."""
+
+    def __init__(self, lines: Mapping[str, Line], traceable: Mapping[str, Traceable] | None = None) -> None:
+        self.lines, self.traceable = lines, traceable or {}
+        self.meanings = dict.fromkeys(lines, "Something changes.")
+        self.asked = 0
+
+    def at(self, x: Array, names: Sequence[str]) -> dict[str, Samples]:
+        found = {}
+        for name in names:
+            with np.errstate(invalid="ignore"):
+                value = np.asarray(self.lines[name](np.asarray(x, dtype=float)), dtype=float)
+            self.asked += value.size
+            found[name] = Samples(value, 1e-15 * np.abs(value), tuple("" if np.isfinite(v) else "gone" for v in value))
+        return found
+
+    def equations(self, name: str, x: float) -> Traceable | None:
+        known = self.traceable.get(name)
+        return known and (known[0], np.array([x, self.lines[name](np.array([x]))[0]]))
+
+
+def drawn(lines: Mapping[str, Line], box: Box | None = None, **more: Any) -> PhaseDiagram:
+    return phase_diagram(Known(lines, **more), box or Box((0, 2), (0, 2)), ("x", "y"))
+
+
+def point(diagram: PhaseDiagram, kind: str) -> Any:
+    """The only one of its kind."""
+    (found,) = [p for p in diagram.points if p.kind == kind]
+    return found
+
+
+def test_a_crossing_is_located_within_its_error() -> None:
+    found = point(drawn({"a": lambda x: x**2, "b": lambda x: 1 + x / 5}), "crossing")
+    exact = (0.2 + (0.04 + 4) ** 0.5) / 2
+    assert abs(found.x - exact) <= found.x_error < 1e-11
+    assert abs(found.y - exact**2) <= found.y_error + 3 * found.x_error
+    assert found.lines == ("a", "b")
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_a_merger_is_located_within_its_error(power: int) -> None:
+    """b leaves a at 0.7 like ``(x - 0.7)^power``, which rounding hides the better the larger the power."""
+    found = point(drawn({"a": lambda x: x, "b": lambda x: x + np.maximum(x - 0.7, 0) ** power / 3}), "merger")
+    assert abs(found.x - 0.7) <= found.x_error < 1e-2
+    assert found.x_error < 1e-6 or power > 1
+
+
+def test_lines_that_touch() -> None:
+    corner = point(drawn({"a": lambda x: 1 + abs(x - 0.6), "b": lambda x: 1 - abs(x - 0.6) / 2}), "contact")
+    assert abs(corner.x - 0.6) <= corner.x_error < 1e-8 and corner.y == pytest.approx(1)
+    tangent = point(drawn({"a": lambda x: 1 + (x - 0.6) ** 2, "b": lambda x: 1 + 0 * x}), "contact")
+    assert abs(tangent.x - 0.6) <= tangent.x_error < 1e-4
+    apart = drawn({"a": lambda x: 1.001 + (x - 0.6) ** 2, "b": lambda x: 1 + 0 * x})
+    assert not apart.points
+
+
+def test_an_end_has_its_reason_and_no_line_is_drawn_across_a_jump() -> None:
+    ended = point(drawn({"a": lambda x: np.where(x < 1.3, 0.5 + x / 2, np.nan)}), "end")
+    assert abs(ended.x - 1.3) <= ended.x_error < 1e-8 and ended.note == "gone"
+    jumping = drawn({"a": lambda x: np.where(x < 1.3, 0.5, 0.7 + x / 10)})
+    ends = [p for p in jumping.points if p.kind == "end"]
+    assert [p.y for p in ends] == pytest.approx([0.5, 0.83]) and all(abs(p.x - 1.3) <= p.x_error for p in ends)
+
+
+def test_a_steep_line_is_no_jump() -> None:
+    assert not drawn({"a": lambda x: 1 + np.tanh(80 * (x - 1)) / 2}).points
+
+
+def test_a_fold_ends_a_line_and_what_its_equations_say_beyond_is_kept() -> None:
+    """``x = 1/2 + y^3 - y``: the line is its lower branch."""
+    x, y = symbols("x y")
+
+    def lower(places: Array) -> Array:
+        found = []
+        for place in places:
+            roots = np.roots([1, 0, -1, 0.5 - place])
+            real = np.sort(roots[np.abs(roots.imag) < 1e-7].real)
+            real = real[real >= -1e-9]
+            found.append(real[0] if real.size > 1 else np.nan)
+        return np.array(found)
+
+    equations = {"a": (Equations([x - 0.5 - y**3 + y], [x, y]), np.zeros(2))}
+    diagram = phase_diagram(Known({"a": lower}, equations), Box((0, 0.5), (0, 1.2)), ("x", "y"))
+    fold = point(diagram, "fold")
+    assert abs(fold.y - 3**-0.5) <= fold.y_error and abs(fold.x - (0.5 - 2 * 3**-1.5)) <= fold.x_error < 1e-9
+    (arc,) = diagram.beyond
+    assert np.max(np.abs(arc.x - 0.5 - arc.y**3 + arc.y)) < 1e-12 and arc.y.min() > 0.577 and arc.x.max() > 0.49
+
+
+def test_regions_are_told_by_what_is_beneath_them() -> None:
+    diagram = drawn({"a": lambda x: 1 + 0 * x, "b": lambda x: np.where(x < 1, x / 2, np.nan)})
+    found = {region.beneath: region.share for region in diagram.regions()}
+    assert set(found) in ({("a",), ()}, {("a", "b"), ()})  # b ends in mid-air: it parts nothing
+    assert list(found.values()) == pytest.approx([0.5, 0.5], abs=0.02)
+    crossed = drawn({"a": lambda x: 1 + 0 * x, "b": lambda x: x})
+    assert {r.beneath for r in crossed.regions()} == {(), ("a",), ("b",), ("a", "b")}
+
+
+def test_lines_that_bend_have_more_places() -> None:
+    diagram = drawn({"a": lambda x: 1 + np.exp(-1000 * (x - 1.1) ** 2) / 2})
+    places = np.linspace(0, 2, 2001)
+    drawn_there = np.interp(places, diagram.x, diagram.lines["a"].value)
+    assert np.max(np.abs(drawn_there - 1 - np.exp(-1000 * (places - 1.1) ** 2) / 2)) < 0.02
+    assert diagram.x.size < 200
+
+
+def test_a_diagram_is_kept(tmp_path: Path) -> None:
+    before = drawn({"a": lambda x: x**2, "b": lambda x: 1 + x / 5})
+    after = rf.load(before.save(tmp_path / "kept.npz"))
+    assert str(after) == str(before) and after.points == before.points and after.box == before.box
+    assert np.array_equal(after.lines["a"].value, before.lines["a"].value)
+
+
+B, R = symbols("b r", positive=True)
+
+
+def mixture(b: Any, r: Any) -> Any:
+    return rf.Landscape(r * Q**2 / 2 + b * Q**4 / 4, r * M**2 / 2 + b * M**4 / 4)
+
+
+@pytest.fixture(scope="module")
+def made_up() -> PhaseDiagram:
+    found = rf.PhaseDiagram(
+        mixture(B, R), "b=3:6", "r=0:6", points=9, only="gradient_flow,ml_amp,dynamic_spinodal,bayes_amp_jump,bayes_amp"
+    )
+    assert isinstance(found, PhaseDiagram)
+    return found
+
+
+def test_the_cusp_of_a_made_up_landscape_is_that_of_the_spiked_one(made_up: PhaseDiagram) -> None:
+    """``b = 1/Delta_p``: the spinodals of p = 4 meet at ``Delta_p = 8/27, 1/Delta_2 = 9/8``, overlap 1/3."""
+    cusp = point(made_up, "cusp")
+    assert set(cusp.lines) == {"dynamic_spinodal", "bayes_amp_jump"}
+    assert abs(cusp.x - 27 / 8) <= cusp.x_error < 1e-8 and abs(cusp.y - 9 / 8) <= cusp.y_error < 1e-8
+    crossing = point(made_up, "crossing")
+    assert abs(crossing.x - 4) <= crossing.x_error and abs(crossing.y - 1) <= crossing.y_error
+
+
+@pytest.mark.parametrize("name", ["gradient_flow", "ml_amp"])
+def test_on_a_line_the_threshold_in_the_strength_of_the_signal_is_one(made_up: PhaseDiagram, name: str) -> None:
+    """Another family of landscapes has another control, and meets the line at ``signal_strength = 1``."""
+    from sympy import Rational
+
+    k = made_up.x.size // 2
+    b, r = (Rational(float(v)) for v in (made_up.x[k], made_up.lines[name].value[k]))
+    found = mixture(b, r).thresholds(only=name)
+    assert float(found[name].value) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.slow
+def test_an_item_of_a_list_varies() -> None:
+    """Two modes of equal strength disappear together, at ``lambda = width s/(S - 2 s) = 2``."""
+    dropout = rf.system("dropout-flow")(width=4, singular_values="3,2,1")
+    touching = rf.PhaseDiagram(dropout, "singular_values[2]=0.8:1.3", "lambda=0:4", points=5, only="mode_2,mode_3")
+    contact = point(touching, "contact")
+    assert abs(contact.x - 1) <= contact.x_error < 1e-5 and contact.y == pytest.approx(2)
+
+
+def test_a_parameter_of_whole_numbers() -> None:
+    orders = rf.PhaseDiagram(rf.SpikedTensor(), "p=3:5", only="dynamic_spinodal")
+    assert list(orders.x) == [3, 4, 5] and orders.whole and not orders.points
+    own = [rf.SpikedTensor(p=p).thresholds(only="dynamic_spinodal")["dynamic_spinodal"] for p in (3, 4, 5)]
+    assert list(orders.lines["dynamic_spinodal"].value) == [float(value.value) for value in own]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        ("beta=0:1", "lambda=0:4", "no parameter of dropout-flow; it has singular_values, width"),
+        ("width=1:8", "lambda=0:4", "leave it out"),
+        ("singular_values[7]=0:1", "lambda=0:4", "3 items"),
+        ("singular_values[2]=0.5:1", "alpha=0:4", "no thresholds in it; it has some in lambda"),
+        ("singular_values[2]", "lambda=0:4", "try x = delta_p=0.1:10:log"),
+        ("singular_values[2]=-1:1:log", "lambda=0:4", "begins above 0"),
+        ("singular_values[2]=2:1", "lambda=0:4", "LO < HI"),
+    ],
+)
+def test_mistakes(x: str, y: str, said: str) -> None:
+    with pytest.raises(ValueError) as error:
+        rf.PhaseDiagram(rf.system("dropout-flow")(width=4, singular_values="3,2,1"), x, y)
+    assert said in str(error.value)
