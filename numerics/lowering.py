@@ -7,13 +7,15 @@ from typing import Any, Literal
 import numpy as np
 from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
-from sympy import Expr, Float, Integral, Mul, Rational, Sum, Symbol, erf, erfc, exp, lambdify
+from sympy import Expr, Float, Function, Integral, Mul, Rational, Sum, Symbol, erf, erfc, exp, lambdify
 from sympy.codegen.cfunctions import expm1
 
 from .errors import ConvergenceError
 
 Backend = Literal["numpy", "mpmath"]
 Array = NDArray[np.float64]
+DIGITS = 17
+"""Of numbers in double precision."""
 FINER = 1
 """Halving of the step of a quadrature beyond those that mpmath would make."""
 
@@ -22,13 +24,37 @@ FINER = 1
 def _compiled(arguments: tuple[Symbol, ...], expressions: tuple[Expr, ...], backend: Backend) -> Callable[..., Any]:
     modules: list[Any] = [{"quad": integral}, backend]
     if backend == "numpy":
-        expressions = tuple(within_float(expression) for expression in expressions)
+        expressions = tuple(within_float(_with_numbers(expression)) for expression in expressions)
         # NumPy has no error function; SciPy is loaded where it is needed
         modules = ["scipy", backend] if any(expression.has(erf, erfc) for expression in expressions) else [backend]
     expressions = tuple(expression.replace(Integral, _without_cancellation) for expression in expressions)
+    expressions = tuple(_called(expression, modules) for expression in expressions)
     # a common subexpression must not leave the integral or sum that binds its variable
     apart = not any(expression.has(Integral, Sum) for expression in expressions)
     return lambdify(arguments, list(expressions), modules=modules, cse=apart)  # type: ignore[no-any-return]
+
+
+def _called(expression: Expr, modules: list[Any]) -> Expr:
+    """Integrals that are numbers as calls of functions among the modules: where SymPy prints a sum with a number in it,
+    it evaluates that number, which takes minutes."""
+    calls = {}
+    for number in _constant_integrals(expression):
+        name = f"integral_{len(modules[0])}"
+        modules[0][name] = lambdify((), number, modules=modules)
+        calls[number] = Function(name)()
+    return expression.xreplace(calls)
+
+
+def _constant_integrals(expression: Expr) -> list[Integral]:
+    return [integral for integral in expression.atoms(Integral) if not integral.free_symbols]
+
+
+def _with_numbers(expression: Expr) -> Expr:
+    """Integrals that are numbers become floats."""
+    integrals = _constant_integrals(expression)
+    with mp.workdps(DIGITS):
+        values = [lower_exact((), [integral])()[0] for integral in integrals]
+    return expression.xreplace({i: Float(value, DIGITS) for i, value in zip(integrals, values, strict=True)})
 
 
 def _without_cancellation(integrand: Expr, *limits: Any) -> Integral:
@@ -61,7 +87,7 @@ def integral(function: Callable[..., Any], *intervals: Any) -> Any:
 
 def within_float(expression: Expr) -> Expr:
     """Fractions too long for machine integers (an exact 0.7320508075691123, say) become floats."""
-    long = {r: Float(r, 17) for r in expression.atoms(Rational) if max(abs(r.p), r.q) > 2**53}
+    long = {r: Float(r, DIGITS) for r in expression.atoms(Rational) if max(abs(r.p), r.q) > 2**53}
     return expression.xreplace(long)
 
 

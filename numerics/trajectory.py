@@ -66,7 +66,7 @@ class Run:
         state = (law.time, *law.unknowns)
         rates = lower(state, [sympify(rate).subs(at) for rate in law.rates])
         observe = lower(state, [sympify(value).subs(at) for _, value in law.observables])
-        first = np.array([float(sympify(start).subs(at)) for start in law.starts])
+        first = np.array(lower((), [sympify(start).subs(at) for start in law.starts])())
         scale = np.where(first == 0, np.max(abs(first)) or 1.0, abs(first))
         count = itertools.count()
 

@@ -35,14 +35,16 @@ Graded = tuple[Expr, int]
 """An expression and a bound on its degree, which limits what later algebra costs."""
 
 
-def parse_expression(text: str, symbols: Mapping[str, Symbol]) -> Expr:
+def parse_expression(
+    text: str, symbols: Mapping[str, Symbol], functions: Mapping[str, Callable[[Any], Any]] = FUNCTIONS
+) -> Expr:
     """A function of the given symbols with exact numbers: ``parse_expression("log(1 + u**2)", {"u": u})``.
 
-    Numbers, ``pi``, the symbols, ``+ - * /``, ``**`` (or ``^``) with a number as exponent, brackets, and ``FUNCTIONS``
+    Numbers, ``pi``, the symbols, ``+ - * /``, ``**`` (or ``^``) with a number as exponent, brackets, and ``functions``
     are read; nothing is evaluated, and length and degree are bounded. Raises ValueError for anything else, and for a
     number that is not real and finite, naming it.
     """
-    return _read(_Reader, text, symbols)
+    return _read(_Reader, text, symbols, functions)
 
 
 def parse_polynomial(text: str, symbol: Symbol) -> Expr:
@@ -53,18 +55,20 @@ def parse_polynomial(text: str, symbol: Symbol) -> Expr:
     positive symbols.
     """
     free = {name: Symbol(name, positive=True) for name in PARAMETERS.get() if name != symbol.name}
-    value = _read(_PolynomialReader, text, dict.fromkeys((symbol.name, "q", "m", "x"), symbol) | free)
+    value = _read(_PolynomialReader, text, dict.fromkeys((symbol.name, "q", "m", "x"), symbol) | free, {})
     polynomial = Poly(value, symbol, domain=QQ[tuple(free.values())] if free else QQ)
     if max((_bits(x) for c in polynomial.all_coeffs() for x in c.atoms(Rational)), default=0) > MAX_BITS:
         raise ValueError(f"{shortened(text)!r} is too large: at most degree {MAX_DEGREE}, numbers of {MAX_BITS} bits")
     return polynomial.as_expr()
 
 
-def _read(reader: "type[_Reader]", text: str, symbols: Mapping[str, Symbol]) -> Expr:
+def _read(
+    reader: "type[_Reader]", text: str, symbols: Mapping[str, Symbol], functions: Mapping[str, Callable[[Any], Any]]
+) -> Expr:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"{reader.kind} of {len(text)} characters is too long; at most {MAX_LENGTH}")
     try:
-        return reader(text, symbols).read()
+        return reader(text, symbols, functions).read()
     except (RecursionError, MemoryError) as error:
         example = reader.example.format(*symbols)
         raise ValueError(f"{shortened(text)!r} is nested too deeply; write it like {example}") from error
@@ -74,13 +78,12 @@ class _Reader:
     """Walks a syntax tree and builds an expression of bounded degree."""
 
     kind, example, degree = "expression", "'(u**2 - y**2)**2/(1 + y**2)'", 32
-    functions: Mapping[str, Callable[[Any], Any]] = FUNCTIONS
     constants: Mapping[str, Expr] = {"pi": sympy.pi}
 
-    def __init__(self, text: str, symbols: Mapping[str, Symbol]) -> None:
+    def __init__(self, text: str, symbols: Mapping[str, Symbol], functions: Mapping[str, Callable[[Any], Any]]) -> None:
         self.example = self.example.format(*symbols)
         self.tree, self.text = syntax_tree(text, self.example)
-        self.symbols = symbols
+        self.symbols, self.functions = symbols, functions
 
     def read(self) -> Expr:
         return self._node(self.tree)[0]
@@ -179,7 +182,6 @@ class _PolynomialReader(_Reader):
     """One variable under any of its names, whole exponents, no division but by numbers, numbers of any size."""
 
     kind, example, degree = "polynomial", "'{0}**3/2 + {0}**4/4'", MAX_DEGREE
-    functions: Mapping[str, Callable[[Any], Any]] = {}
     constants: Mapping[str, Expr] = {}
 
     def read(self) -> Expr:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sympy import Rational, Symbol, cos, sin
+from sympy import Integral, Rational, Symbol, cos, exp, oo, sin
 
 from numerics.errors import ConvergenceError
 from numerics.evolution import evolve, times_to_keep
@@ -52,3 +52,10 @@ def test_refused() -> None:
 def test_equations_are_printed() -> None:
     law = Trajectory((U,), T, (-U,), (1,), (("loss", U**2),))
     assert len(law.equations("mode")) == 3 and r"(0)" in str(law.equations("mode")[1][0])
+
+
+def test_numbers_may_be_integrals() -> None:
+    """``int_0^oo e^-s ds = 1`` in rates, starts and observables."""
+    one = Integral(exp(-S), (S, 0, oo))
+    found = solve_trajectory(Trajectory((U,), T, (-one * U,), (one + 1,), (("more", one + U),)), {}, [1.0]).quantities
+    assert found["u"].value == pytest.approx(2 / np.e) and found["more"].value == pytest.approx(1 + 2 / np.e)

@@ -177,6 +177,7 @@ def test_flow_ends_there(spectrum: str, width: int, lam: float) -> None:
     assert end.shares.std() < 1e-8
 
 
+@pytest.mark.slow
 def test_networks_end_there_from_anywhere() -> None:
     random = np.random.default_rng(1)
     for seed in range(40):
@@ -257,6 +258,7 @@ def test_outlier_of_a_rectangle() -> None:
     assert simplify(alignment().subs(GAMMA, 1) - square.overlap_squared) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [0.25, 2])
 def test_outlier_of_a_sample(gamma: float) -> None:
     random, of = np.random.default_rng(0), DropoutFlow("2.5", 2, sigma="1.2", gamma=gamma)
@@ -268,6 +270,7 @@ def test_outlier_of_a_sample(gamma: float) -> None:
     assert overlap.item() == pytest.approx(float(mode.overlap), abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("theta", "gamma"), [("3", "0.5"), ("2.5", "2")])
 def test_where_noise_ends(theta: str, gamma: str) -> None:
     found = float(thresholds(DropoutFlow(theta, 2, sigma=1, gamma=gamma))["noise"].value)
@@ -282,6 +285,7 @@ def test_where_noise_ends(theta: str, gamma: str) -> None:
     assert seconds[0] > 0.05 and seconds[1] < 1e-5
 
 
+@pytest.mark.slow
 def test_symmetric_noise_is_as_gamma_one() -> None:
     random, size = np.random.default_rng(3), 400
     v, noise = frame(size, 1, random), random.standard_normal((size, size)) / np.sqrt(2 * size)
@@ -387,6 +391,7 @@ def test_check_agrees() -> None:
     assert report.verdict == "agree" and len(report.comparisons) == 15 and all_checks()["dropout-flow"] is CHECK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", [{"theory": 1.5}, {"penalty": 1.5}])
 def test_check_sees_a_mistake(mistake: dict[str, float]) -> None:
     assert CHECK.run(plan=SMALL, perturb=mistake).verdict == "disagree"

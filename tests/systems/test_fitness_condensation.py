@@ -90,6 +90,7 @@ def test_no_transition_at_a_density_that_is_flat() -> None:
     assert "no condensate" in predicted("condensate", theta=0, temperature="0.1").reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [2.0, 1.2, 0.75])
 def test_above_the_transition(temperature: float) -> None:
     z = predicted("partition", theta=1, temperature=temperature)
@@ -235,6 +236,7 @@ def test_check_agrees() -> None:
     assert report.verdict == "agree" and len(report.comparisons) == 12 and all_checks()["fitness-condensation"] is CHECK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", [{"theory": 1.03}, {"temperature": 1.1}])
 def test_check_sees_a_mistake(mistake: dict[str, float]) -> None:
     assert CHECK.run(plan=SMALL, perturb=mistake).verdict == "disagree"

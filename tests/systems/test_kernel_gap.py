@@ -119,6 +119,7 @@ def test_command_line(run: Any) -> None:
     assert status == 2 and "'x' is not a number" in err
 
 
+@pytest.mark.slow
 def test_risks_come_down_to_the_floors() -> None:
     experiment = KernelRegression(KernelGap(coefficients="1,-1,0.5"))
     few, many = (average(experiment, n, 6).quantities["quadratic"].value for n in (40, 600))
@@ -138,6 +139,7 @@ def of_wide_networks(x: Array, y: Array) -> Array:
     return lengths * lower((RHO,), [dual(ACTIVATIONS["relu"])])(np.clip(x @ y.T / lengths, -1, 1))[0] / x.shape[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kernel", "sees_norms"), [(of_wide_networks, True), (smooth, False)])
 @pytest.mark.parametrize("second", [1.0, 0.0])
 def test_linear_regime_in_a_hundred_dimensions(run: Any, kernel: Kernel, sees_norms: bool, second: float) -> None:
@@ -159,6 +161,7 @@ def test_check_agrees() -> None:
     assert report.verdict == "agree" and len(report.comparisons) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", [{"floor": 1.4}, {"teacher": 1.3}])
 def test_check_sees_a_mistake(mistake: dict[str, float]) -> None:
     assert CHECK.run(plan=SMALL, perturb=mistake).verdict == "disagree"

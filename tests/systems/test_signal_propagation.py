@@ -76,6 +76,7 @@ def test_gain_against_a_sum_over_active_units(n: int) -> None:
             assert abs(found.value - value) <= found.error < 1e-28
 
 
+@pytest.mark.slow
 def test_skewness_against_a_sum_over_active_units() -> None:
     _, variance, third = by_units(5, 30)
     assert abs(predicted("skewness_log_norm", 5, 9).value - third / (3 * mp.sqrt(variance) ** 3)) < 1e-12
@@ -96,6 +97,7 @@ def test_gain_of_many_units(n: int) -> None:
         assert float(predicted(name, n).value) == pytest.approx(expected, abs=1e3 / n**4 + 1e-14 * abs(expected))
 
 
+@pytest.mark.slow
 def test_totals() -> None:
     mean, variance = (float(predicted(f"{name}_log_gain", 9).value) for name in ("mean", "variance"))
     assert float(predicted("mean_log_norm", 9, 50).value) == pytest.approx(50 * mean)
@@ -103,6 +105,7 @@ def test_totals() -> None:
     assert gain(9) == pytest.approx([mean, variance])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "near"), [(1, None), (8, None), (10**4, 5e-3)])
 def test_angles(depth: int, near: float | None) -> None:
     found = predicted("sample_variance", 10, depth)
@@ -146,6 +149,7 @@ def test_gradient_against_differences() -> None:
     assert network.readout @ last == pytest.approx(output(x))
 
 
+@pytest.mark.slow
 def test_variance_over_inputs_of_wide_networks() -> None:
     random = np.random.default_rng(5)
     found = [[sample_variance(x) for x, _ in draw(700, 6, 24, random).layers()] for _ in range(16)]
@@ -196,6 +200,7 @@ def test_check_agrees() -> None:
     assert report.verdict == "agree" and len(report.comparisons) == 7 and all_checks()["signal-propagation"] is CHECK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", [{"theory": 1.7}, {"variance": 1.3}])
 def test_check_sees_a_mistake(mistake: dict[str, float]) -> None:
     assert CHECK.run(plan=SMALL, perturb=mistake).verdict == "disagree"

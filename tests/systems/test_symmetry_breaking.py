@@ -103,6 +103,7 @@ def spectrum(minimum: Minimum, k: int) -> Array:
     return np.sort(np.concatenate([np.full(times, value) for value, times in levels]))
 
 
+@pytest.mark.slow
 def test_average_of_a_pair_and_its_derivatives() -> None:
     """Of Cho, Saul (2009); that by ``u.v`` is the probability that both are positive; ``u.v/2`` at small angles."""
     assert simplify(average() - U * V * (sin(THETA) + (pi - THETA) * cos(THETA)) / (2 * pi)) == 0
@@ -175,6 +176,7 @@ def test_limits_are_those_of_expansions() -> None:
     assert sorted(large(TYPE_II)[1].values(), key=float) == [-4 / pi, 0, 4 / pi]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("minimum", "limit_", "seen"),
     [(TYPE_A, 1 / 2 - 1 / np.pi, 2e-5), (TYPE_II, 1 / 2 - 2 / np.pi**2, 1.6e-4)],

@@ -7,7 +7,7 @@ polynomial with a kink there: the arc-cosine kernels of Cho, Saul 2009), of a Ga
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from sympy import (
     Abs,
@@ -32,7 +32,7 @@ from sympy import (
 )
 
 from ..domain import Function
-from ..expressions import parse_expression
+from ..expressions import FUNCTIONS, parse_expression
 
 X = Symbol("x", real=True)
 RHO = Symbol("rho", real=True)
@@ -52,13 +52,14 @@ class Activation(Function):
         super().__init__({"x": X})
 
     def read(self, name: str, text: str) -> Expr:
-        """Text such as ``relu``, ``tanh``, or ``x + sin(x)/2``."""
+        """Text such as ``relu``, ``tanh``, ``x + sin(x)/2``, or ``relu(x) + relu(x - 1)``."""
         del name
-        return ACTIVATIONS[text] if text in ACTIVATIONS else parse_expression(text, self.variables)
+        named = {name: partial(activation.subs, X) for name, activation in ACTIVATIONS.items()}
+        return ACTIVATIONS[text] if text in ACTIVATIONS else parse_expression(text, self.variables, FUNCTIONS | named)
 
     def plain(self, value: Expr) -> str:
         """The name, if it has one."""
-        return next((name for name, known in ACTIVATIONS.items() if known == value), str(value))
+        return next((name for name, known in ACTIVATIONS.items() if known == value), str(value).replace("Abs", "abs"))
 
     def __str__(self) -> str:
         return f"{', '.join(ACTIVATIONS)}, or a function of x"
@@ -84,7 +85,8 @@ def closed_form(function: Expr, derivatives: int = DERIVATIVES) -> Expr | None:
         return function**2
     if function.has(DiracDelta):
         weight = function.coeff(DiracDelta(X))
-        return weight**2 / (2 * pi * sqrt(1 - RHO**2)) if function == weight * DiracDelta(X) else None
+        alone = function == weight * DiracDelta(X) and not weight.has(X)
+        return weight**2 / (2 * pi * sqrt(1 - RHO**2)) if alone else None
     gaussian = function.match(FACTOR * exp(-RATE * X**2))
     if gaussian is not None and gaussian[RATE].is_positive:
         return gaussian_pair(gaussian[FACTOR], gaussian[RATE])
