@@ -131,7 +131,7 @@ def with_error(value: Any, error: Any) -> str:
         return f"{with_error(float(exact * shift), float(bound * shift))}e{power_of_ten}"
     if bound == 0:
         return f"{float(value):.12g}"
-    place = min(0, max(bound.adjusted(), exact.adjusted() - 9 if exact else -9))
+    place = min(0, max(bound.adjusted(), exact.adjusted() - 9) if exact else bound.adjusted())
     digit = bound.scaleb(-place).to_integral_value(ROUND_CEILING)
     if digit == 10 and place < 0:
         digit, place = Decimal(1), place + 1

@@ -40,6 +40,8 @@ class ThresholdValue(Quantity):
         To which an mpmath number is known.
     state
         What else is known there (an overlap, ``chi``, ``Sigma``, ...), by the theory's names.
+    slopes
+        Derivatives with respect to parameters, by name, where they were asked for.
     """
 
     control: str = ""
@@ -48,6 +50,7 @@ class ThresholdValue(Quantity):
     reference: str = ""
     digits: int = 15
     state: Mapping[str, float] = field(default_factory=dict)
+    slopes: Mapping[str, Quantity] = field(default_factory=dict)
 
     @classmethod
     def unknown(cls, threshold: Threshold, piece: Threshold | None = None, digits: int = 15) -> ThresholdValue:
@@ -102,6 +105,7 @@ class ThresholdValue(Quantity):
             "closed_form": self.closed_form,
             "reference": self.reference,
             "state": {name: float(number) for name, number in self.state.items()},
+            **({"slopes": {name: _slope(q) for name, q in self.slopes.items()}} if self.slopes else {}),
         }
 
 
@@ -113,7 +117,7 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
     settings: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     form: ClassVar[Format] = Format("ruggedflow thresholds", 1, "Thresholds.save")
-    parts: ClassVar[tuple[type, ...]] = (ThresholdValue,)
+    parts: ClassVar[tuple[type, ...]] = (ThresholdValue, Quantity)
 
     def __getitem__(self, name: str) -> ThresholdValue:
         return self.values_by_name[name]
@@ -138,9 +142,20 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
         """Name, value with all its digits, error, and the meaning or why there is none; ``places`` must be None."""
         if places is not None:
             return super().table(places)
-        rows = [(name, q.text() or NONE, q.error_text(), remarks(q)) for name, q in self.items()]
+        over = next((list(q.slopes) for q in self.values()), [])
+        rows = [
+            (
+                name,
+                q.text() or NONE,
+                q.error_text(),
+                *(str(q.slopes[x]) if q.exists else NONE for x in over),
+                remarks(q),
+            )
+            for name, q in self.items()
+        ]
         controls = " or ".join(dict.fromkeys(q.control for q in self.values()))
-        return Table(("threshold", controls, "error", "meaning; remarks"), rows)
+        slopes = [f"d/d {x}" for x in over]
+        return Table(("threshold", controls, "error", *slopes, "meaning; remarks"), rows)
 
     def latex(self, columns: Sequence[str] = (), digits: int = PRINTED) -> str:
         """A table for a paper: name, value to that many digits at most, and ``columns``, for the package booktabs.
@@ -158,6 +173,16 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
     def record(self) -> Record:
         """For JSON, by name: see ``ThresholdValue.record``."""
         return {name: value.record() for name, value in self.items()}
+
+
+def _shown(value: ThresholdValue, x: str) -> str:
+    """The slope of what there is."""
+    return str(value.slopes[x]) if value.exists else NONE
+
+
+def _slope(slope: Quantity) -> Record:
+    value, error = (None if part is None else float(part) for part in (slope.value, slope.error))
+    return {"value": value, "error": error, "reason": slope.reason}
 
 
 def _letters(control: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sympy import Expr, Poly, Symbol
@@ -81,7 +81,7 @@ class Varied:
         """Whether it takes whole numbers only."""
         return any(p.name == self.name and isinstance(p.domain, (Whole, Order)) for p in self.system.parameters)
 
-    def at(self, value: float) -> System:
+    def at(self, value: Any) -> System:
         """With this value of it. Raises ``ValueError`` where the system does not allow it."""
         given, (name, item) = dict(self.system.given), self.item
         if name not in {p.name for p in self.system.parameters}:

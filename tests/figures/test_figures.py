@@ -27,7 +27,18 @@ LONG = {
     "sarao_mannelli_2020_marvels_and_pitfalls",
     "folena_2020_mixed_ageing",
     "cugliandolo_kurchan_1993",
+    "arjevani_field_2021_symmetry",
+    "fyodorov_tublin_2021_sphere",
+    "williams_2019_univariate",
+    "ferretti_bianconi_2008",
+    "senen_cerda_2020_dropout",
+    "luther_2019_sample_variance",
+    "li_2020_kernel_gap",
+    "huang_yau_2019_drift",
+    "nar_2018_large_steps",
+    "saxe_2013_modes",
 }
+"""Of ten seconds and more."""
 
 
 @pytest.mark.parametrize(

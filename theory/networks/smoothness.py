@@ -133,7 +133,7 @@ def _with_signs(function: Expr, x: float) -> Expr:
 
 
 def _sign(part: Expr, x: float) -> int:
-    return 1 if not part.has(X) and part > 0 or part.has(X) and _float(part, x) > 0 else -1
+    return 1 if (not part.has(X) and part > 0) or (part.has(X) and _float(part, x) > 0) else -1
 
 
 def _order(pieces: tuple[Expr, Expr], place: Expr) -> Expr:

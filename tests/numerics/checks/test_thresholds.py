@@ -178,6 +178,7 @@ def test_pairs_of_runs_have_opposite_noise() -> None:
     assert np.corrcoef(np.transpose(ends))[0, 1] < -0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("theta", "verdict"), [(1.0, "agree"), (1.3, "disagree")])
 def test_success_that_is_drawn_from_the_theory(theta: float, verdict: str) -> None:
     """The verdict when the outcomes follow the prediction, with its theta right or 30% too large."""

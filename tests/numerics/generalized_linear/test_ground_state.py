@@ -39,7 +39,7 @@ def solved(loss: Expr, **options: float | int | None) -> GroundState:
     return ground_state(GeneralizedLinearLandscape(loss), **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2])
+@pytest.mark.parametrize("steps", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("loss", "alpha", "exact"),
     [
@@ -82,6 +82,7 @@ def test_nothing_is_paid_below_the_capacity() -> None:
         assert abs(found.energy) <= found.error < 1e-6
 
 
+@pytest.mark.slow
 def test_broken_symmetry_is_found_next_to_the_capacity() -> None:
     symmetric, broken = (ground_state(STEP, energy=1e-2, steps=steps) for steps in (0, 1))
     assert 2 < broken.alpha < symmetric.alpha - 1e-3
@@ -137,6 +138,7 @@ def test_the_error_of_full_rsb_covers(full: GroundState) -> None:
     assert deep.alpha < ground_state(STEP, energy=1, steps=8).alpha
 
 
+@pytest.mark.slow
 def test_full_rsb_is_marginal_without_being_asked(full: GroundState) -> None:
     """``alpha lambda^2 E[f''^2] = 1`` at every overlap follows from the slopes in x; second derivatives were not used.
 
