@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -139,8 +140,7 @@ class Told(click.Command):
 
 def _on_axes(words: list[str]) -> tuple[str, ...]:
     """Names of what varies in a diagram: ``--x r=0:1`` makes r a symbol in formulas."""
-    pairs = zip(words, words[1:], strict=False)
-    given = [value for option, value in pairs if option in ("--x", "--y")]
+    given = [value for option, value in pairwise(words) if option in ("--x", "--y")]
     given += [word.partition("=")[2] for word in words if word.startswith(("--x=", "--y="))]
     return tuple(name for value in given if (name := value.partition("=")[0]).isidentifier())
 
