@@ -139,7 +139,11 @@ def _family(landscape: Landscape, x: str, y: str) -> Family | None:
     symbols = {str(symbol): symbol for symbol in landscape.free_symbols}
     if x in symbols and y in symbols and len(symbols) == 2 and landscape.mean != 0:
         return _of_symbols(landscape, symbols[y])
-    for family, _ in landscape.families():
+    try:
+        families = landscape.families()
+    except ValueError:  # energies are those of a landscape with numbers
+        return None
+    for family, _ in families:
         wanted = family.control != ENERGY and y in ("", _control(family.control))
         if wanted and [str(symbol) for symbol in family.free] == [x]:
             return family
