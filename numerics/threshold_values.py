@@ -40,7 +40,7 @@ class ThresholdValue(Quantity):
         To which an mpmath number is known.
     state
         What else is known there (an overlap, ``chi``, ``Sigma``, ...), by the theory's names.
-    slopes
+    derivatives
         Derivatives with respect to parameters, by name, where they were asked for.
     """
 
@@ -50,7 +50,7 @@ class ThresholdValue(Quantity):
     reference: str = ""
     digits: int = 15
     state: Mapping[str, float] = field(default_factory=dict)
-    slopes: Mapping[str, Quantity] = field(default_factory=dict)
+    derivatives: Mapping[str, Quantity] = field(default_factory=dict)
 
     @classmethod
     def unknown(cls, threshold: Threshold, piece: Threshold | None = None, digits: int = 15) -> ThresholdValue:
@@ -105,7 +105,11 @@ class ThresholdValue(Quantity):
             "closed_form": self.closed_form,
             "reference": self.reference,
             "state": {name: float(number) for name, number in self.state.items()},
-            **({"slopes": {name: _slope(q) for name, q in self.slopes.items()}} if self.slopes else {}),
+            **(
+                {"derivatives": {name: _derivative(q) for name, q in self.derivatives.items()}}
+                if self.derivatives
+                else {}
+            ),
         }
 
 
@@ -142,20 +146,20 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
         """Name, value with all its digits, error, and the meaning or why there is none; ``places`` must be None."""
         if places is not None:
             return super().table(places)
-        over = next((list(q.slopes) for q in self.values()), [])
+        over = next((list(q.derivatives) for q in self.values()), [])
         rows = [
             (
                 name,
                 q.text() or NONE,
                 q.error_text(),
-                *(str(q.slopes[x]) if q.exists else NONE for x in over),
+                *(str(q.derivatives[x]) if q.exists else NONE for x in over),
                 remarks(q),
             )
             for name, q in self.items()
         ]
         controls = " or ".join(dict.fromkeys(q.control for q in self.values()))
-        slopes = [f"d/d {x}" for x in over]
-        return Table(("threshold", controls, "error", *slopes, "meaning; remarks"), rows)
+        derivatives = [f"d/d {x}" for x in over]
+        return Table(("threshold", controls, "error", *derivatives, "meaning; remarks"), rows)
 
     def latex(self, columns: Sequence[str] = (), digits: int = PRINTED) -> str:
         """A table for a paper: name, value to that many digits at most, and ``columns``, for the package booktabs.
@@ -176,13 +180,13 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
 
 
 def _shown(value: ThresholdValue, x: str) -> str:
-    """The slope of what there is."""
-    return str(value.slopes[x]) if value.exists else NONE
+    """The derivative of what there is."""
+    return str(value.derivatives[x]) if value.exists else NONE
 
 
-def _slope(slope: Quantity) -> Record:
-    value, error = (None if part is None else float(part) for part in (slope.value, slope.error))
-    return {"value": value, "error": error, "reason": slope.reason}
+def _derivative(number: Quantity) -> Record:
+    value, error = (None if part is None else float(part) for part in (number.value, number.error))
+    return {"value": value, "error": error, "reason": number.reason}
 
 
 def _letters(control: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from figures.commands.output import print_json
+from figures.commands.phase_diagram import to_try
 from figures.commands.question import answering, commands_of, options, spared
 from theory.system import System
 from theory.systems import systems
@@ -65,6 +66,8 @@ def example(command: str, kind: type[System]) -> str:
     function = answering(command, kind)
     assert function is not None
     words = ["ruggedflow", command.replace("_", "-"), kind.slug]
+    if command == "phase_diagram" and any(offered.name == "x" and offered.needed for offered in options(function)):
+        return " ".join([*words, *to_try(kind), "--places 3"])
     own = [p for p in kind.parameters if p.required and p.name not in spared(command, kind)]
     values = [f"{p.option} {p.example}" for p in own]
     for offered in options(function):

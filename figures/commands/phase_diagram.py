@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from functools import partial
+from fractions import Fraction
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +14,22 @@ import numpy as np
 
 from numerics.progress import part
 from numerics.provenance import as_csv, output_folder, versions, write_whole
-from theory.domain import FLAG, Interval, NamedInterval, Order, Real, Several, Text, Whole
+from theory.domain import (
+    FLAG,
+    Between,
+    Exact,
+    Function,
+    Interval,
+    NamedInterval,
+    Order,
+    Polynomial,
+    Real,
+    Several,
+    Text,
+    Whole,
+)
 from theory.naming import called, shortened
+from theory.parameter import Parameter
 from theory.system import System
 from theory.systems import PhaseRetrieval, SpikedMatrixTensor
 
@@ -42,14 +57,49 @@ def _everything(kind: type[System]) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in kind.parameters)
 
 
-@answers(System, spare=_everything, applies=has_some)
+@cache
+def to_try(kind: type[System]) -> tuple[str, ...]:
+    """Options of an example: one parameter varies by a factor of two around its own; empty where none can."""
+    if any(isinstance(p.domain, Polynomial) for p in kind.parameters):
+        return ("--covariance 'r*q**3/2 + q**4/4'", "--mean 'm**2/2'", "--x r=0.5:2")
+    if any(p.name == "loss" and isinstance(p.domain, Function) for p in kind.parameters):
+        return ("--loss '(u**2 - y**2)**2/(a + y**2)'", "--x a=0.5:2", "--only bbp_initial")
+    free = [p for p in kind.parameters if p.name != kind.control and (x := _range(p)) and x]
+    chosen = next(iter(sorted(free, key=lambda p: not p.required)), None)
+    if chosen is None:
+        return ()
+    kept = chosen if isinstance(chosen.domain, Several) else None
+    others = [p for p in kind.parameters if p.required and p.name not in (chosen.name, kind.control)]
+    return (*(f"{p.option} {p.example}" for p in (*others, *([kept] if kept else []))), f"--x {_range(chosen)}")
+
+
+def _range(parameter: Parameter) -> str:
+    """``delta_p=0.5:2``; empty for what is no number."""
+    each = parameter.domain.each if isinstance(parameter.domain, Several) else parameter.domain
+    if not isinstance(each, (Exact, Real, Between, Whole, Order)):
+        return ""
+    value = float(Fraction(parameter.example.partition(",")[0]))
+    whole, most = isinstance(each, (Whole, Order)), getattr(each, "most", np.inf)
+    low, high = sorted((value, value + 2) if whole else (value / 2, min(2 * value, (value + most) / 2)))
+    return (
+        f"'{parameter.name}[1]={low:g}:{high:g}'"
+        if each is not parameter.domain
+        else f"{parameter.name}={low:g}:{high:g}"
+    )
+
+
+def _drawable(kind: type[System]) -> bool:
+    return has_some(kind) and bool(to_try(kind))
+
+
+@answers(System, spare=_everything, applies=_drawable)
 def of_any(
     system: System,
     *,
     x: Annotated[Any, X],
     y: Annotated[Any, Y] = None,
     only: Annotated[Any, ONLY] = None,
-    points: Annotated[int, Option(Whole(3, 10_000), "Places in x to begin with; more where lines bend.")] = 33,
+    places: Annotated[int, Option(Whole(3, 10_000), "Places in x to begin with; more where lines bend.")] = 33,
     output: Annotated[Any, OUTPUT] = DEFAULT,
 ) -> Answer:
     """Thresholds as lines in a plane of two parameters; where they end, fold, cross and merge; the regions between."""
@@ -67,7 +117,7 @@ def of_any(
         box = box_of(source, chosen, across, along)
         labels = label_of(across.name), label_of(control)
         diagram = phase_diagram(
-            source, box, (across.name, control), lines=chosen, labels=labels, points=points, settings=settings,
+            source, box, (across.name, control), lines=chosen, labels=labels, points=places, settings=settings,
             progress=progress,
         )  # fmt: skip
     record = {**about(system), **to_record(diagram)}
@@ -122,7 +172,7 @@ def of_spiked_matrix_tensor(
     runs = {"simulate_at": simulate_at, "size": size, "samples": samples, "seed": seed, "workers": workers}
     if x is not None or y is not None or only is not None:
         _alone({"p": p if len(chosen) > 1 else None, "delta_p_range": delta_p_range, **runs})
-        return of_any(SpikedMatrixTensor(p=chosen[0]), **_given(x=x, y=y, only=only, points=points, output=output))
+        return of_any(SpikedMatrixTensor(p=chosen[0]), **_given(x=x, y=y, only=only, places=points, output=output))
     looks, points = _looks(LINES), points or 121
     low, high = delta_p_range or (0.1, 10.0)
     if not with_simulation:
@@ -210,7 +260,7 @@ def of_phase_retrieval(
 
     if x is not None or y is not None:
         _alone({"a": a, "a_range": a_range})
-        return of_any(PhaseRetrieval(), **_given(x=x, y=y, only=only, points=points, output=output))
+        return of_any(PhaseRetrieval(), **_given(x=x, y=y, only=only, places=points, output=output))
     a, points = a or 1.0, points or 21
     looks = _looks([*pictures.LINES, *pictures.OVERLAP_LINES])
     (low, high), named = a_range or (0.001, 10.0), select("only", only, LINES, "line")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DIGITS = Option(Whole(1, 1000), "Significant digits; default 15.")
 USUAL = 15
 ONLY = Option(Several(Text("KEY")), "Only these thresholds.")
-SLOPE = Option(Text("NAME"), "Also the derivative of each with respect to this parameter.")
+DERIVATIVE = Option(Text("NAME"), "Also the derivative of each with respect to this parameter.")
 LATEX = Option(FLAG, "A table for a paper, of 6 digits unless --digits are given.", flag=True)
 COLUMNS = Option(Several(Choice(("error", "meaning", "reference"))), "Further columns of that table.")
 
@@ -44,7 +44,7 @@ def of_any(
     *,
     digits: Annotated[int | None, DIGITS] = None,
     only: Annotated[Any, ONLY] = None,
-    slope: Annotated[str | None, SLOPE] = None,
+    derivative: Annotated[str | None, DERIVATIVE] = None,
     latex: Annotated[bool, LATEX] = False,
     columns: Annotated[Any, COLUMNS] = None,
 ) -> Answer:
@@ -54,11 +54,11 @@ def of_any(
     chosen = select("only", only, threshold_names(system))
     with fraction() as progress:
         found = thresholds_of(system, chosen, digits or USUAL, progress)
-        if slope is not None:
-            from numerics.slopes import with_slopes
+        if derivative is not None:
+            from numerics.derivatives import with_derivatives
 
-            progress(1.0, f"derivatives with respect to {slope}")
-            found = with_slopes(found, system, slope.replace("-", "_"))
+            progress(1.0, f"derivatives with respect to {derivative}")
+            found = with_derivatives(found, system, derivative.replace("-", "_"))
     return _answer(system, found, _paper(latex, columns, digits))
 
 

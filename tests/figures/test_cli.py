@@ -157,7 +157,7 @@ MISTAKES = {
     "complexity landscape --covariance __import__('os')": ["__import__", "q**3/2"],
     "complexity landscape --covariance -q**3": ["coefficient of q**3", ">= 0"],
     "complexity spiked-matrix-tenser": ["spiked-matrix-tenser", "did you mean spiked-matrix-tensor?"],
-    "phase-diagram pure-spin": ["pure-spin", "thresholds"],
+    "phase-diagram mixed-spin": ["mixed-spin", "thresholds"],
     "phase-diagram --points none": ["--points none", "whole number"],
     "phase-diagram --delta-p-range 3:1": ["3:1", "0.1:10"],
     "phase-diagram --output /dev/null/here": ["/dev/null/here", "--output"],

@@ -14,7 +14,7 @@ OWN = ("--covariance", "r*q**2/2 + b*q**4/4", "--mean", "r*q**2/2 + b*q**4/4", "
 
 def test_a_made_up_landscape_with_symbols(run: Any, tmp_path: Path) -> None:
     folder = tmp_path / "own"
-    words = ("--points", "5", "--only", "dynamic_spinodal,bayes_amp_jump", "--output", str(folder), "--json")
+    words = ("--places", "5", "--only", "dynamic_spinodal,bayes_amp_jump", "--output", str(folder), "--json")
     status, out, _ = run("phase-diagram", "landscape", *OWN, *words)
     assert status == 0
     record = json.loads(out)

@@ -146,7 +146,7 @@ def mixture(b: Any, r: Any) -> Any:
 @pytest.fixture(scope="module")
 def made_up() -> PhaseDiagram:
     found = rf.PhaseDiagram(
-        mixture(B, R), "b=3:6", "r=0:6", points=9, only="gradient_flow,ml_amp,dynamic_spinodal,bayes_amp_jump,bayes_amp"
+        mixture(B, R), "b=3:6", "r=0:6", places=9, only="gradient_flow,ml_amp,dynamic_spinodal,bayes_amp_jump,bayes_amp"
     )
     assert isinstance(found, PhaseDiagram)
     return found
@@ -176,7 +176,7 @@ def test_on_a_line_the_threshold_in_the_strength_of_the_signal_is_one(made_up: P
 def test_an_item_of_a_list_varies() -> None:
     """Two modes of equal strength disappear together, at ``lambda = width s/(S - 2 s) = 2``."""
     dropout = rf.system("dropout-flow")(width=4, singular_values="3,2,1")
-    touching = rf.PhaseDiagram(dropout, "singular_values[2]=0.8:1.3", "lambda=0:4", points=5, only="mode_2,mode_3")
+    touching = rf.PhaseDiagram(dropout, "singular_values[2]=0.8:1.3", "lambda=0:4", places=5, only="mode_2,mode_3")
     contact = point(touching, "contact")
     assert abs(contact.x - 1) <= contact.x_error < 1e-5 and contact.y == pytest.approx(2)
 

@@ -28,8 +28,8 @@ STEPS = (Rational(1, 10**9), Rational(1, 10**3))
 PLACES = (-2, -1, 0, 1, 2)
 
 
-def with_slopes(found: Thresholds, system: System, name: str) -> Thresholds:
-    """Each with ``d value/d name`` among its ``slopes``, or why there is none.
+def with_derivatives(found: Thresholds, system: System, name: str) -> Thresholds:
+    """Each with ``d value/d name`` among its ``derivatives``, or why there is none.
 
     Raises ``ValueError`` for a parameter that has no number to vary.
     """
@@ -37,13 +37,15 @@ def with_slopes(found: Thresholds, system: System, name: str) -> Thresholds:
     value = given.pop(name, None)
     varied = Varied(type(system)(**given), name)
     if varied.whole or not getattr(value, "is_Rational", isinstance(value, float | int)) or value == 0:
-        raise ValueError(f"{called('slope', name)}: it must be a parameter of {system.slug} that is a number, not 0")
-    slopes = _slopes(varied, Rational(str(value)), list(found))
-    values = {key: replace(q, slopes={**q.slopes, name: slopes[key]}) for key, q in found.items()}
+        raise ValueError(
+            f"{called('derivative', name)}: it must be a parameter of {system.slug} that is a number, not 0"
+        )
+    derivatives = _derivatives(varied, Rational(str(value)), list(found))
+    values = {key: replace(q, derivatives={**q.derivatives, name: derivatives[key]}) for key, q in found.items()}
     return Thresholds(values, found.settings, found.message)
 
 
-def _slopes(varied: Varied, x: Rational, names: Sequence[str]) -> dict[str, Quantity]:
+def _derivatives(varied: Varied, x: Rational, names: Sequence[str]) -> dict[str, Quantity]:
     try:
         fine = _around(varied, x, STEPS[0], names, DIGITS)
     except ValueError:  # not that many digits
@@ -51,7 +53,7 @@ def _slopes(varied: Varied, x: Rational, names: Sequence[str]) -> dict[str, Quan
     rough = [name for name in names if not (fine and all(_exact(there[name]) for there in fine))]
     coarse = _around(varied, x, STEPS[1], rough, DOUBLE) if rough else []
     chosen = {name: (coarse, STEPS[1]) if name in rough else (fine, STEPS[0]) for name in names}
-    return {name: _slope([there[name] for there in near], x * step) for name, (near, step) in chosen.items()}
+    return {name: _derivative([there[name] for there in near], x * step) for name, (near, step) in chosen.items()}
 
 
 def _around(
@@ -64,7 +66,7 @@ def _exact(value: ThresholdValue) -> bool:
     return bool(value.exists and value.error < 10.0 ** (3 - DIGITS) * max(abs(value.value), 1))
 
 
-def _slope(values: Sequence[ThresholdValue], h: Any) -> Quantity:
+def _derivative(values: Sequence[ThresholdValue], h: Any) -> Quantity:
     """From those at ``x - 2h, .., x + 2h``."""
     missing = next((value for value in values if not value.exists), None)
     if missing is not None:

@@ -10,19 +10,21 @@ from sympy import Rational, Symbol, diff, nsolve, sqrt
 import ruggedflow as rf
 
 
-def slope(found: Any, name: str, of: str) -> Any:
-    return found[name].slopes[of]
+def derivative(found: Any, name: str, of: str) -> Any:
+    return found[name].derivatives[of]
 
 
 @pytest.mark.parametrize("noise", ["1", "1/3"])
 def test_gradient_flow_of_the_spiked_model(noise: str) -> None:
     """``a^2 = a + (p - 1)/Delta_p``, differentiated."""
-    found = rf.SpikedMatrixTensor(p=3, delta_p=noise).thresholds(only="gradient_flow,ml_amp,bayes_amp", slope="delta_p")
+    found = rf.SpikedMatrixTensor(p=3, delta_p=noise).thresholds(
+        only="gradient_flow,ml_amp,bayes_amp", derivative="delta_p"
+    )
     x = Symbol("x", positive=True)
     exact = diff((1 + sqrt(1 + 8 / x)) / 2, x).subs(x, Rational(noise))
-    here = slope(found, "gradient_flow", "delta_p")
+    here = derivative(found, "gradient_flow", "delta_p")
     assert abs(here.value - exact.evalf(40)) <= here.error < 1e-15
-    assert abs(slope(found, "bayes_amp", "delta_p").value) <= slope(found, "bayes_amp", "delta_p").error
+    assert abs(derivative(found, "bayes_amp", "delta_p").value) <= derivative(found, "bayes_amp", "delta_p").error
 
 
 def test_spinodals_by_the_implicit_function_theorem() -> None:
@@ -35,33 +37,43 @@ def test_spinodals_by_the_implicit_function_theorem() -> None:
     at = {noise: Rational(1, 5)}
     overlap = nsolve(theory.slope.subs(at), M, 0.59, prec=40)
     exact = diff(theory.curve, noise).subs(at).subs(M, overlap).evalf(30)
-    found = rf.SpikedMatrixTensor(p=4, delta_p="1/5").thresholds(only="dynamic_spinodal", slope="delta_p")
-    here = slope(found, "dynamic_spinodal", "delta_p")
+    found = rf.SpikedMatrixTensor(p=4, delta_p="1/5").thresholds(only="dynamic_spinodal", derivative="delta_p")
+    here = derivative(found, "dynamic_spinodal", "delta_p")
     assert abs(here.value - exact) <= here.error < 1e-15
 
 
-def test_values_in_double_precision_have_slopes_too() -> None:
+def test_values_in_double_precision_have_derivatives_too() -> None:
     """Weak recovery of a loss, whose label is all it depends on, and the initial transition, which moves with a."""
-    found = rf.PhaseRetrieval(a="1/2").thresholds(only="bbp_initial,weak_recovery", slope="a")
+    found = rf.PhaseRetrieval(a="1/2").thresholds(only="bbp_initial,weak_recovery", derivative="a")
     near = [float(rf.PhaseRetrieval(a=a).thresholds(only="bbp_initial")["bbp_initial"].value) for a in ("0.49", "0.51")]
-    here = slope(found, "bbp_initial", "a")
+    here = derivative(found, "bbp_initial", "a")
     assert float(here.value) == pytest.approx((near[1] - near[0]) / 0.02, rel=1e-3) and here.error < 1e-3
-    assert abs(slope(found, "weak_recovery", "a").value) <= slope(found, "weak_recovery", "a").error
+    assert abs(derivative(found, "weak_recovery", "a").value) <= derivative(found, "weak_recovery", "a").error
 
 
 def test_a_kink_has_two() -> None:
-    """The smallest eigenvalue has no slope of its own where as many inputs as dimensions are there."""
-    found = rf.system("ntk-two-layer")(gamma="1", activation="relu").thresholds(slope="gamma")
-    here = slope(found, "smallest_eigenvalue", "gamma")
+    """The smallest eigenvalue has the same on both sides where as many inputs as dimensions are there."""
+    found = rf.system("ntk-two-layer")(gamma="1", activation="relu").thresholds(derivative="gamma")
+    here = derivative(found, "smallest_eigenvalue", "gamma")
     assert not here.exists or abs(here.value) <= here.error
 
 
 def test_on_the_command_line(run: Any) -> None:
     import json
 
-    words = ("thresholds", "spiked-matrix-tensor", "--p", "3", "--delta-p", "1", "--only", "gradient_flow", "--slope")
+    words = (
+        "thresholds",
+        "spiked-matrix-tensor",
+        "--p",
+        "3",
+        "--delta-p",
+        "1",
+        "--only",
+        "gradient_flow",
+        "--derivative",
+    )
     assert "d/d delta_p" in run(*words, "delta-p")[1] and "-0.6666666667(1)" in run(*words, "delta-p")[1]
-    record = json.loads(run(*words, "delta-p", "--json")[1])["thresholds"]["gradient_flow"]["slopes"]["delta_p"]
+    record = json.loads(run(*words, "delta-p", "--json")[1])["thresholds"]["gradient_flow"]["derivatives"]["delta_p"]
     assert record["value"] == pytest.approx(-2 / 3) and record["reason"] == ""
     status, _, err = run(*words, "p")
-    assert status == 2 and "--slope p" in err and err.count("\n") == 1
+    assert status == 2 and "--derivative p" in err and err.count("\n") == 1
