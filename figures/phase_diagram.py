@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from numerics.lowering import Array
-from numerics.phase_diagram import PhaseDiagram
+from numerics.phase_diagram import SpikedDiagram
 
 from .style import BLUE, CYAN, GREEN, GREY, PURPLE, new_figure
 from .success_points import clear_height, draw_points
@@ -66,7 +66,7 @@ REGIONS = (
 )
 
 
-def draw(diagrams: list[PhaseDiagram], simulated: Sequence[SuccessPoint] = (), lines: Sequence[str] = ()) -> Figure:
+def draw(diagrams: list[SpikedDiagram], simulated: Sequence[SuccessPoint] = (), lines: Sequence[str] = ()) -> Figure:
     """One panel for each order p, regions shaded for what gradient flow can do, one legend for all.
 
     ``simulated`` are points at which half of the runs at finite N succeed; ``lines`` the only ones that are drawn.
@@ -88,7 +88,7 @@ def draw(diagrams: list[PhaseDiagram], simulated: Sequence[SuccessPoint] = (), l
     return figure
 
 
-def draw_panel(axes: Axes, diagram: PhaseDiagram, lines: Sequence[str] = tuple(LINES)) -> None:
+def draw_panel(axes: Axes, diagram: SpikedDiagram, lines: Sequence[str] = tuple(LINES)) -> None:
     """Regions and lines of one order p."""
     x = diagram.delta_p
     edges = diagram.edges()
@@ -103,7 +103,7 @@ def draw_panel(axes: Axes, diagram: PhaseDiagram, lines: Sequence[str] = tuple(L
     axes.set(xscale="log", xlim=(x[0], x[-1]), ylim=(0, TOP), xlabel=r"$\Delta_p$", title=rf"$p = {diagram.p}$")
 
 
-def visible(diagram: PhaseDiagram, name: str) -> Array:
+def visible(diagram: SpikedDiagram, name: str) -> Array:
     """A line without the stretch on which it is, by definition, the line drawn under it."""
     values, under = diagram.line(name), {"information_theoretic": "bayes_amp", "langevin": "bayes_amp"}.get(name)
     if under is None:
@@ -116,7 +116,7 @@ def visible(diagram: PhaseDiagram, name: str) -> Array:
     return np.where(same & (inner | jump), np.nan, values)
 
 
-def label_regions(axes: Axes, diagram: PhaseDiagram, points: Sequence[SuccessPoint] = ()) -> None:
+def label_regions(axes: Axes, diagram: SpikedDiagram, points: Sequence[SuccessPoint] = ()) -> None:
     """Each name inside its region: level where that is wide, along the band (clear of other lines) where slanted."""
     x, edges = diagram.delta_p, diagram.edges()
     first_triviality = np.maximum(np.nan_to_num(diagram.line("trivialization"), nan=np.inf), edges[4])

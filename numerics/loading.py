@@ -21,7 +21,7 @@ KINDS = {
     "ruggedflow solutions": ("numerics.together", "Together"),
     "ruggedflow statics": ("numerics.statics.solve", "Statics"),
     "ruggedflow diagram": ("numerics.diagram.diagram", "PhaseDiagram"),
-    "ruggedflow phase diagram": ("numerics.phase_diagram", "PhaseDiagram"),
+    "ruggedflow phase diagram": ("numerics.phase_diagram", "SpikedDiagram"),
     "ruggedflow phase diagram of phase retrieval": ("numerics.generalized_linear.phase_diagram", "RetrievalDiagram"),
 }
 """Module and class by the format of a file, or of the header of a folder; imported when asked for."""

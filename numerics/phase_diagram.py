@@ -28,7 +28,7 @@ TABLE_DIGITS = 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PhaseDiagram(Solution):
+class SpikedDiagram(Solution):
     """Threshold lines ``1/Delta_2`` at order p as functions of ``delta_p`` (one array entry for each point)."""
 
     p: int
@@ -65,7 +65,7 @@ class PhaseDiagram(Solution):
         return [np.zeros_like(easy), possible, easy, ml_amp, flow, trivial, np.full_like(easy, np.inf)]
 
 
-def phase_diagram(p: int, delta_p: Array, progress: Progress = silent) -> PhaseDiagram:
+def phase_diagram(p: int, delta_p: Array, progress: Progress = silent) -> SpikedDiagram:
     """Every threshold of ``SpikedMatrixTensor(p)`` in ``1/Delta_2`` at the noises ``delta_p > 0``.
 
     ``progress`` names each line when it is done.
@@ -78,10 +78,10 @@ def phase_diagram(p: int, delta_p: Array, progress: Progress = silent) -> PhaseD
     for number, name in enumerate(family.thresholds):
         lines[name] = locator(name).quantity(family.thresholds[name].meaning, "delta_p")
         progress((number + 1) / len(family.thresholds), name)
-    return PhaseDiagram(p, noises, lines, {"system": "spiked-matrix-tensor", "p": p})
+    return SpikedDiagram(p, noises, lines, {"system": "spiked-matrix-tensor", "p": p})
 
 
-def to_csv(diagrams: list[PhaseDiagram]) -> str:
+def to_csv(diagrams: list[SpikedDiagram]) -> str:
     """All points of all diagrams as comma-separated values with a header."""
     return as_csv([{"p": diagram.p, **row} for diagram in diagrams for row in diagram.rows()])
 
@@ -137,7 +137,7 @@ def _table_rows(p: int, noises: Sequence[str]) -> list[str]:
     return rows
 
 
-def to_record(diagrams: list[PhaseDiagram], command: str) -> Record:
+def to_record(diagrams: list[SpikedDiagram], command: str) -> Record:
     """What reproduces the diagram: versions, parameters, settings, and the equation and source of each line."""
     return {
         "system": "spiked-matrix-tensor",
