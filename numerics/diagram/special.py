@@ -174,10 +174,8 @@ class _Meeting:
         apart, error, height = self.at(place)
         if abs(apart) <= EQUAL + 4 * error:
             # of a tangent contact rounding hides where within this it is
-            reach = next(
-                r for r in np.geomspace(1e-12, right - left, 40) if self._apart_at(place, r) > EQUAL + 4 * error
-            )
-            yield self._point("contact", place, height, float(reach), error + EQUAL)
+            tried = (r for r in np.geomspace(1e-12, right - left, 40) if self._apart_at(place, r) > EQUAL + 4 * error)
+            yield self._point("contact", place, height, float(next(tried, right - left)), error + EQUAL)
 
     def distance(self, step: float, place: float) -> float:
         """Of the two lines at ``place + step``."""
