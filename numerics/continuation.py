@@ -270,7 +270,7 @@ class _Tracer:
             try:
                 length = brentq(self.slope, 0.0, reach, args=(here, axis), xtol=1e-13)
                 found = self.stepped(here, float(length))
-            except (ValueError, ConvergenceError):
+            except (ValueError, RuntimeError, ConvergenceError):
                 continue
             flat = abs(found.tangent[1]) < FLAT
             if axis == 0:

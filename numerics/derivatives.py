@@ -13,6 +13,7 @@ from typing import Any
 from mpmath import mp
 from sympy import Rational
 
+from theory.domain import Order, Whole
 from theory.naming import called
 from theory.system import System
 
@@ -33,16 +34,25 @@ def with_derivatives(found: Thresholds, system: System, name: str) -> Thresholds
 
     Raises ``ValueError`` for a parameter that has no number to vary.
     """
-    given = dict(system.given)
-    value = given.pop(name, None)
-    varied = Varied(type(system)(**given), name)
-    if varied.whole or not getattr(value, "is_Rational", isinstance(value, float | int)) or value == 0:
-        raise ValueError(
-            f"{called('derivative', name)}: it must be a parameter of {system.slug} that is a number, not 0"
-        )
-    derivatives = _derivatives(varied, Rational(str(value)), list(found))
+    value = _value(system, name)
+    if value is None or value == 0:
+        what = f"it must be a parameter of {system.slug} that is a number, not 0"
+        raise ValueError(f"{called('derivative', name)}: {what}")
+    kept = {key: part for key, part in system.given.items() if key != name}
+    derivatives = _derivatives(Varied(type(system)(**kept), name), value, list(found))
     values = {key: replace(q, derivatives={**q.derivatives, name: derivatives[key]}) for key, q in found.items()}
     return Thresholds(values, found.settings, found.message)
+
+
+def _value(system: System, name: str) -> Rational | None:
+    """Of a parameter, or of an item of a list, that is given and no whole number by nature."""
+    parameter, item = Varied.split(name)
+    domain = next((p.domain for p in system.parameters if p.name == parameter), None)
+    value = system.given.get(parameter)
+    if item and isinstance(value, list):
+        domain, value = getattr(domain, "each", None), value[item - 1] if item <= len(value) else None
+    numeric = isinstance(value, float | int) or getattr(value, "is_Rational", False)
+    return Rational(str(value)) if numeric and not isinstance(domain, (Whole, Order)) else None
 
 
 def _derivatives(varied: Varied, x: Rational, names: Sequence[str]) -> dict[str, Quantity]:
@@ -79,6 +89,8 @@ def _derivative(values: Sequence[ThresholdValue], h: Any) -> Quantity:
         noise = 3 * error / h
         # of a smooth line the second is twice the first
         if bends[0] > max(10 * noise, mp.mpf(10) ** -6 * abs(near)) and bends[1] < 1.5 * bends[0]:
+            if bends[1] < 0.75 * bends[0]:
+                return Quantity.absent("the threshold jumps next to it")
             left, right = (f[2] - f[1]) / h, (f[3] - f[2]) / h
             return Quantity.absent(f"a kink: {mp.nstr(left, 10)} on the left, {mp.nstr(right, 10)} on the right")
         # the second derivative may jump

@@ -216,7 +216,10 @@ def _settled(compute: Callable[[int], Any], digits: int) -> Found:
 def _start(law: Roots, sides: list[Expr], at: Point) -> tuple[float, ...]:
     """Near the root. ``ValueError`` for a law that does not say where that is."""
     if len(law.start) == len(law.unknowns):
-        return tuple(float(sympify(value).subs(at)) for value in law.start)
+        try:
+            return tuple(float(sympify(value).subs(at)) for value in law.start)
+        except TypeError as failure:
+            raise ValueError(f"Roots in {', '.join(map(str, law.unknowns))}: a start that is not real") from failure
     if law.within is None or len(law.unknowns) > 1:
         names = ", ".join(map(str, law.unknowns))
         raise ValueError(f"Roots in {names}: give start, a number for each; or, of a single one, within = (low, high)")

@@ -167,12 +167,19 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
         These are among ``error``, ``meaning`` and ``reference``; without any it fits into one column of a journal. What
         does not exist has a dash.
         """
+        over = next((list(q.derivatives) for q in self.values()), [])
         controls = ", ".join(dict.fromkeys(_letters(value.control) for value in self.values()))
         rows = [
-            (name.replace("_", " "), replace(q, digits=min(digits, q.digits)).text() or NONE, *q.cells(columns))
+            (
+                name.replace("_", " "),
+                replace(q, digits=min(digits, q.digits)).text() or NONE,
+                *(q.derivatives[x] if q.exists else NONE for x in over),
+                *q.cells(columns),
+            )
             for name, q in self.items()
         ]
-        return Table(("threshold", Mathematics(controls), *columns), rows)._repr_latex_()
+        slopes = [f"derivative in {x.replace('_', ' ')}" for x in over]
+        return Table(("threshold", Mathematics(controls), *slopes, *columns), rows)._repr_latex_()
 
     def record(self) -> Record:
         """For JSON, by name: see ``ThresholdValue.record``."""

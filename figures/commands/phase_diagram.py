@@ -49,7 +49,7 @@ SIMULATION, RUNS, PARTS = "simulation.csv", "simulation", "parts"
 """Outcomes of the runs; folders for the runs and for the values that are finished, until all are."""
 OUTPUT = Option(FOLDER, "Folder for the files.", "o", draws=CURVES)
 X = Option(NamedInterval(), "Parameter on the x axis, and its range.")
-Y = Option(NamedInterval(), "What the thresholds are in, and its range; by default what most are in.")
+Y = Option(NamedInterval(), "What the thresholds are in, and its range; by default what the first is in.")
 ONLY = Option(Several(Text("KEY")), "Only these lines.")
 
 

@@ -104,7 +104,9 @@ class PhaseDiagram(Solution):
     def regions(self) -> list[Region]:
         """The largest first. A line that ends in mid-air does not part them, and is beneath those above it alone."""
         kinds, count = label(~self.barriers)
-        found = []
+        found: list[Region] = []
+        if self.whole:
+            return found
         for number in range(1, count + 1):
             inside = kinds == number
             if inside.mean() > SMALL:
@@ -154,12 +156,12 @@ class PhaseDiagram(Solution):
         points = [(p.kind, ", ".join(p.lines), Quantity(p.x, p.x_error), Quantity(p.y, p.y_error), p.note)
                   for p in self.points]  # fmt: skip
         regions = [
-            (letter, f"{100 * sum(r.share for r in regions):.2g} %", ", ".join(regions[0].beneath) or "no line")
+            (letter, f"{100 * sum(r.share for r in regions):.3g} %", ", ".join(regions[0].beneath) or "no line")
             for letter, regions in self.lettered().items()
         ]
         tables = [self.table(thinned(self.x, FEW))]
         tables += [Table(("point", "of", x, y, "note"), points)] if points else []
-        return [*tables, Table(("region", "of the plane", "above"), regions)]
+        return [*tables, *([Table(("region", "of the plane", "above"), regions)] if regions else [])]
 
     def __str__(self) -> str:
         return "\n\n".join(["\n".join(self._heading()), *map(str, self.tables())])
@@ -180,13 +182,17 @@ class PhaseDiagram(Solution):
                 "kind": p.kind,
                 "lines": list(p.lines),
                 x: p.x,
-                f"{x}_error": float(rounded_up(p.x_error)),
+                f"{x}_error": _or_none(p.x_error),
                 y: p.y,
-                f"{y}_error": float(rounded_up(p.y_error)),
+                f"{y}_error": _or_none(p.y_error),
                 "note": p.note,
             }
             for p in self.points
         ]
+
+
+def _or_none(error: float) -> float | None:
+    return float(rounded_up(error)) if np.isfinite(error) else None
 
 
 def _arc(k: int) -> str:

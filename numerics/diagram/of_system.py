@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -61,14 +60,24 @@ class Varied:
         known = [*domains, *map(str, self.symbols)]
         if self.item[0] not in known:
             raise ValueError(f"{called('x', self.name)}: no parameter of {self.system.slug}; it has {', '.join(known)}")
-        if self.item[0] in self.system.given and not self.item[1]:
+        if ITEM.fullmatch(self.name):
+            items = self.system.given.get(self.item[0])
+            if not isinstance(items, list) or not 1 <= self.item[1] <= len(items):
+                have = f"has {len(items)} items, from 1 on" if isinstance(items, list) else "is no list that is given"
+                raise ValueError(f"{called('x', self.name)}: {called(self.item[0])} {have}")
+        elif self.name in self.system.given:
             raise ValueError(f"{called(self.name)} is what varies; leave it out")
+
+    @staticmethod
+    def split(name: str) -> tuple[str, int]:
+        """The parameter, and which of its items, from 1 on; 0 for itself."""
+        found = ITEM.fullmatch(name)
+        return (found[1], int(found[2])) if found else (name, 0)
 
     @property
     def item(self) -> tuple[str, int]:
-        """The parameter, and which of its items, from 1 on; 0 for itself."""
-        found = ITEM.fullmatch(self.name)
-        return (found[1], int(found[2])) if found else (self.name, 0)
+        """Of its name."""
+        return self.split(self.name)
 
     @property
     def symbols(self) -> set[Symbol]:
@@ -90,8 +99,6 @@ class Varied:
             named = {symbol: exact(value) for symbol in self.symbols if symbol.name == name}
             given |= {key: part.subs(named) for key, part in given.items() if isinstance(part, Expr)}
         elif item:
-            if not 1 <= item <= len(given.get(name, ())):
-                raise ValueError(f"{called('x', self.name)}: {called(name)} has {len(given.get(name, ()))} items")
             items = [written(v) for v in given[name]]
             given[name] = ",".join([*items[: item - 1], written(value), *items[item:]])
         else:
@@ -108,7 +115,7 @@ class Varied:
 
 
 def lines_of(system: System, x: Range, y: str = "") -> tuple[Source, str]:
-    """The thresholds in ``y``, by default in what most of them are in, as lines over x; and the name of y.
+    """The thresholds in ``y``, by default in what the first of them is in, as lines over x; and the name of y.
 
     Raises ``ValueError`` where there are none, naming what the thresholds are in.
     """
@@ -118,8 +125,8 @@ def lines_of(system: System, x: Range, y: str = "") -> tuple[Source, str]:
         return FamilyLines(family), _control(family.control)
     there = varied.at(round(x.middle) if varied.whole else x.middle)
     there.require([p.name for p in system.parameters if p.name == there.control])
-    controls = Counter(_control(p.control) for p in _thresholds(there))
-    chosen = y or next((name for name, _ in controls.most_common(1)), "")
+    controls = dict.fromkeys(_control(p.control) for p in _thresholds(there))
+    chosen = y or next(iter(controls), "")
     meanings = {p.name: p.meaning for p in _thresholds(there) if _control(p.control) == chosen}
     if not meanings:
         have = ", ".join(controls) or "nothing"

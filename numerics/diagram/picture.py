@@ -26,6 +26,7 @@ DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)),
 MARKERS: Mapping[str, Any] = {
     "fold": {"marker": "<", "color": "black"},
     "cusp": {"marker": "^", "color": "black"},
+    "lost": {"marker": "$?$", "color": "black"},
     "end": {"marker": "o", "color": "black", "mfc": "white"},
     "crossing": {"marker": "x", "color": "0.35"},
     "contact": {"marker": "+", "color": "0.35"},
@@ -58,13 +59,13 @@ def plot(
         panel = ax
         if panel is None:
             panel = Picture(figsize=(1.5 * COLUMN_WIDTH, 1.6 * COLUMN_WIDTH), layout="constrained").subplots()
-        if not wanted:
+        if not (wanted or diagram.whole):
             _shade(panel, diagram)
         _lines(panel, diagram, wanted or diagram.shown, labels)
         _points(panel, diagram, wanted)
         _frame(panel, diagram)
         figure = cast(Figure, panel.get_figure(root=True))
-        if ax is None:
+        if ax is None and panel.get_legend_handles_labels()[0]:
             figure.legend(loc="outside lower center", ncols=2, frameon=False)
         return restyled(figure, figsize, x_label)
 

@@ -17,6 +17,10 @@ BEND, STEEP = 2e-3, 0.05
 """Distance of a line from a chord, and rise between two places, in sizes of the box, that ask for more places."""
 JUMP, NARROW = 4e-3, 1 / 2048
 """Of a line between the closest places, in sizes of the box; and how close they are."""
+RESOLVED, DEEPER = 1e-8, 15
+"""How well solvers tell where a line ends, in sizes of the box; and how many of these before it y is looked at: a
+root of fourth order rises by more from there to the end that was found than from that to the true one."""
+JUMPS = "the line jumps"
 ROUNDS = 16
 """Of refinement."""
 
@@ -124,12 +128,12 @@ def _wanting(found: Sampled) -> Array:
 
 
 class End(NamedTuple):
-    """Of a run: the last x on it, its y and error, the first x that is not on it, and why."""
+    """Of a run: the last x on it, its y, errors of both, and why it ends."""
 
     x: float
     y: float
-    error: float
-    beyond: float
+    x_error: float
+    y_error: float
     reason: str
 
 
@@ -156,8 +160,11 @@ def _located(found: Sampled, name: str, inner: int, outer: int) -> End:
         path = [inside, *tried, outside]
         inside, outside = path[first_off], path[first_off + 1]
     value, error, _ = known[inside]
-    x, beyond = (float(found.unscaled(np.array(p))) for p in (inside, outside))
-    return End(x, float(value), float(error), beyond, known[outside][2] or "the line jumps")
+    width, way = max(abs(outside - inside), RESOLVED), np.sign(inside - outside)
+    before = found.source.at(found.unscaled(np.array([inside + DEEPER * width * way])), [name])[name].value[0]
+    x, beyond = (float(found.unscaled(np.array(p))) for p in (inside, inside - width * way))
+    moved = abs(value - before) if np.isfinite(before) else np.inf
+    return End(x, float(value), abs(beyond - x), float(error + moved), known[outside][2] or JUMPS)
 
 
 def _same(value: float, inside: float, outside: float) -> bool:

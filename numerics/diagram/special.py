@@ -30,7 +30,10 @@ FAR = 1e-3
 
 @dataclass(frozen=True)
 class SpecialPoint:
-    """A ``kind`` of point of some ``lines``: fold, cusp, end, crossing, contact or merger; and a ``note``."""
+    """A ``kind`` of point of some ``lines``, and a ``note``: fold, cusp, end, crossing, contact or merger.
+
+    ``lost`` is where a solver can follow a line no further; errors are not known there.
+    """
 
     kind: str
     lines: tuple[str, ...]
@@ -63,7 +66,9 @@ def turning(found: Sampled, name: str) -> Iterator[tuple[SpecialPoint, Beyond | 
 
 
 def _at_end(found: Sampled, name: str, run: Run, end: End) -> tuple[SpecialPoint, Beyond | None]:
-    plain = SpecialPoint("end", (name,), end.x, end.y, abs(end.beyond - end.x), end.error, end.reason)
+    lost = end.reason.startswith(("not computed", "not resolved"))
+    errors = (np.nan, np.nan) if lost else (end.x_error, end.y_error)
+    plain = SpecialPoint("lost" if lost else "end", (name,), end.x, end.y, *errors, end.reason)
     branch = _traced(found, name, run, end)
     if branch is None:
         return plain, None

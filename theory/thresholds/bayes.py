@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Eq, Expr, Integer, Symbol, diff, simplify, solve
+from sympy import Dummy, Eq, Expr, Integer, Poly, Symbol, diff, simplify, solve
 from sympy.logic.boolalg import false
 
 from ..inference import BayesOptimal
 from ..landscape import GaussianLandscape
 from ..prediction import Condition, Threshold
+from ..symbols import OVERLAP as Q
 from ..symbols import SIGNAL_OVERLAP as M
 
 REFERENCE = "Sarao Mannelli, Biroli, Cammarota, Krzakala, Urbani, Zdeborova 2018, arXiv 1812.09066"
@@ -52,12 +53,28 @@ class BayesTransitions:
     @cached_property
     def spinodal_noise(self) -> Expr:
         """``Delta_p``, or what else is free, for which the spinodal lies at m."""
-        return simplify(solve(self.slope, self.noise)[0])
+        number, power = self._coupling
+        return simplify((self._spinodal_coupling / number) ** (1 / power.as_base_exp()[1]))
+
+    @property
+    def _coupling(self) -> tuple[Expr, Expr]:
+        """The coefficient ``c`` of the other term: a number, and a power of the noise."""
+        coefficient: Expr = Poly(self.landscape.covariance - self.control * Q**2 / 2, Q).LC()
+        number, power = coefficient.as_coeff_Mul()
+        return number, power
+
+    @cached_property
+    def _spinodal_coupling(self) -> Expr:
+        """The coefficient for which the spinodal lies at m; everything is linear in it, whatever the power."""
+        number, power = self._coupling
+        coupling = Dummy(positive=True)
+        slope = diff(self.curve.subs(power, coupling / number), M)
+        return simplify(solve(slope, coupling)[0])
 
     @cached_property
     def tricritical_overlap(self) -> Expr:
         """Overlap at which both spinodals meet: the largest ``Delta_p`` that has one."""
-        inside = [m for m in solve(diff(self.spinodal_noise, M), M) if m.is_real and 0 < m < 1]
+        inside = [m for m in solve(diff(self._spinodal_coupling, M), M) if m.is_real and 0 < m < 1]
         return inside[0] if inside else 0
 
     @property
