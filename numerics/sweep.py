@@ -17,12 +17,18 @@ from typing import Any, Generic, TypeVar
 from threadpoolctl import threadpool_limits
 
 from .arrays import require_whole
+from .carried import carried
 from .errors import ConvergenceError, Interrupted
 
 DECIDED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that workers leave to the process that started them."""
 P = TypeVar("P")
 R = TypeVar("R")
+
+
+def processors() -> int:
+    """Those this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class SweepError(RuntimeError):
@@ -47,7 +53,7 @@ def sweep(
     Parameters
     ----------
     function, points
-        Anything that pickles, unless it all runs in this process.
+        Anything that pickles, unless it all runs in this process; functions of a notebook where there is cloudpickle.
     executor
         Any ``concurrent.futures.Executor`` (a Dask client's, executorlib's, mpi4py's): only ``submit`` is asked of
         it. It is left open.
@@ -176,7 +182,8 @@ def _finished(
                 result = function(point)
             yield index, result
         return
-    futures = {submit(function, point): index for index, point in enumerate(points)}
+    carry = carried(function)
+    futures = {submit(carry, point): index for index, point in enumerate(points)}
     for future in as_completed(futures):
         index = futures[future]
         with _naming(index, name(points[index])):
