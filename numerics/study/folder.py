@@ -50,8 +50,9 @@ class Folder:
         with os.scandir(self.points) as entries:
             for entry in entries:
                 if entry.name.endswith(SUFFIX) and not entry.name.startswith("."):
-                    status = entry.stat()
-                    found[entry.name.removesuffix(SUFFIX)] = Stamp(status.st_size, status.st_mtime_ns)
+                    with suppress(FileNotFoundError):  # someone else set it aside
+                        status = entry.stat()
+                        found[entry.name.removesuffix(SUFFIX)] = Stamp(status.st_size, status.st_mtime_ns)
         return found
 
     def _read(self, key: str) -> None:
@@ -88,8 +89,9 @@ class Folder:
         self._changed = True
 
     def close(self) -> None:
-        """Write the index, if it is not up to date."""
+        """Write the index, if it is not up to date and there is room."""
         if self._changed:
             whole = {key: (self.get(key), stamp) for key, stamp in self._listed.items()}
-            index.write(self.path / "index.npz", {key: (o, s) for key, (o, s) in whole.items() if o is not None})
-            self._changed = False
+            with suppress(OSError):
+                index.write(self.path / "index.npz", {key: (o, s) for key, (o, s) in whole.items() if o is not None})
+                self._changed = False
