@@ -47,6 +47,7 @@ def sweep(
     workers: int = 1,
     done: Callable[[int, R], None] | None = None,
     name: Callable[[P], str] = "point {}".format,
+    apart: bool = False,
 ) -> list[R]:
     """``[function(point) for point in points]``, each with one BLAS thread.
 
@@ -63,6 +64,8 @@ def sweep(
         Called here with ``(index, result)`` as each point finishes, in any order.
     name
         What to call a point in messages.
+    apart
+        Never here without an executor: a worker may die of it.
 
     Raises ``SweepError`` where the function fails (``ValueError``, ``ConvergenceError`` and ``MemoryError`` stay what
     they are, with the point in front) and ``Interrupted`` on Ctrl-C, with the finished results by index in ``partial``.
@@ -72,7 +75,7 @@ def sweep(
     results: dict[int, R] = {}
     try:
         with (
-            _backend(executor, min(workers, len(points)), function) as submit,
+            _backend(executor, min(workers, len(points)), function, apart) as submit,
             closing(_finished(submit, _OneThread(function), points, name)) as finished,
         ):
             for index, result in finished:
@@ -99,12 +102,12 @@ Submit = Callable[..., "Future[Any]"]
 
 
 @contextmanager
-def _backend(executor: Executor | None, workers: int, function: object) -> Iterator[Submit | None]:
+def _backend(executor: Executor | None, workers: int, function: object, apart: bool) -> Iterator[Submit | None]:
     """How to submit work; None runs it here. In the end what has not begun is cancelled."""
     if executor is not None:
         with _cancelling(executor.submit) as submit:
             yield submit
-    elif workers <= 1:
+    elif workers <= 1 and not apart:
         yield None
     else:
         context = multiprocessing.get_context("forkserver")

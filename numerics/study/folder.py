@@ -12,7 +12,7 @@ from warnings import warn
 from ..provenance import Record, output_folder, write_whole
 from . import index
 from .files import LENGTH, decoded, encoded
-from .index import Index, Stamp
+from .index import Index, Stamp, stamp
 from .outcome import Outcome
 
 SUFFIX, DAMAGED = ".json", ".damaged"
@@ -41,19 +41,15 @@ class Folder:
         self._own: dict[str, Outcome] = {}
         known = {} if self._index is None else self._index.stamps
         self._changed = self._listed != known
-        for key, stamp in [*self._listed.items()]:
-            if known.get(key) != stamp:
-                self._read(key)
+        for key in [key for key, own in self._listed.items() if known.get(key) != own] if self._changed else ():
+            self._read(key)
 
     def _list(self) -> dict[str, Stamp]:
-        found = {}
         with os.scandir(self.points) as entries:
-            for entry in entries:
-                if entry.name.endswith(SUFFIX) and not entry.name.startswith("."):
-                    with suppress(FileNotFoundError):  # someone else set it aside
-                        status = entry.stat()
-                        found[entry.name.removesuffix(SUFFIX)] = Stamp(status.st_size, status.st_mtime_ns)
-        return found
+            try:
+                return {e.name[: -len(SUFFIX)]: stamp(e.stat()) for e in entries if _ours(e.name)}
+            except FileNotFoundError:  # someone else has just set it aside
+                return self._list()
 
     def _read(self, key: str) -> None:
         """Into memory, or out of the way."""
@@ -84,14 +80,17 @@ class Folder:
         """Keep it. ``OSError`` names the file."""
         path = self._file(key)
         write_whole(path, encoded(about, point, outcome))
-        status = path.stat()
-        self._own[key], self._listed[key] = outcome, Stamp(status.st_size, status.st_mtime_ns)
+        self._own[key], self._listed[key] = outcome, stamp(path.stat())
         self._changed = True
 
     def close(self) -> None:
         """Write the index, if it is not up to date and there is room."""
         if self._changed:
-            whole = {key: (self.get(key), stamp) for key, stamp in self._listed.items()}
+            whole = {key: (self.get(key), own) for key, own in self._listed.items()}
             with suppress(OSError):
                 index.write(self.path / "index.npz", {key: (o, s) for key, (o, s) in whole.items() if o is not None})
                 self._changed = False
+
+
+def _ours(name: str) -> bool:
+    return name.endswith(SUFFIX) and name[0] != "."

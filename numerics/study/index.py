@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +19,13 @@ from .outcome import Entry, Outcome
 FORM = storage.Format("ruggedflow study index", 1, "a study")
 
 
-class Stamp(NamedTuple):
-    """Size and time of the last change (ns) of a file: while they are the same, so is its content."""
+Stamp = tuple[int, int]
+"""Size of a file and time of its last change (ns): while they are the same, so is its content."""
 
-    size: int
-    changed: int
+
+def stamp(status: os.stat_result) -> Stamp:
+    """Of a file."""
+    return status.st_size, status.st_mtime_ns
 
 
 class Index:
@@ -44,7 +47,7 @@ class Index:
     def stamps(self) -> dict[str, Stamp]:
         """Of the files."""
         pairs = zip(self._arrays["size"].tolist(), self._arrays["changed"].tolist(), strict=True)
-        return dict(zip(self._rows, map(Stamp._make, pairs), strict=True))
+        return dict(zip(self._rows, pairs, strict=True))
 
     def __contains__(self, key: str) -> bool:
         return key in self._rows
@@ -73,8 +76,8 @@ def write(path: Path, outcomes: Mapping[str, tuple[Outcome, Stamp]]) -> None:
     }
     arrays = {
         "key": np.array(keys, dtype=str),
-        "size": np.array([outcomes[key][1].size for key in keys], dtype=np.int64),
-        "changed": np.array([outcomes[key][1].changed for key in keys], dtype=np.int64),
+        "size": np.array([outcomes[key][1][0] for key in keys], dtype=np.int64),
+        "changed": np.array([outcomes[key][1][1] for key in keys], dtype=np.int64),
         "seconds": np.array([outcome.seconds for outcome in found]),
         "first": np.array([0, *accumulate(len(outcome.entries) for outcome in found)], dtype=np.int64),
         "column": np.array([columns[entry.column] for entry in entries], dtype=np.int32),

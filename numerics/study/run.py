@@ -120,10 +120,11 @@ class _Run:
         """What is left. A worker that dies takes its point along: those are tried again while others get done."""
         self._say()
         chosen = set(_spread(self.left, limit))
+        apart = False
         while left := [index for index in self.left if index in chosen]:
             before = self._count
             try:
-                self._sweep(point, left, workers, executor)
+                self._sweep(point, left, workers=workers, executor=executor, apart=apart)
             except KeyboardInterrupt as error:
                 total = len(self.outcomes)
                 told = f"interrupted after {self._count} of {total} points" + "; the same again goes on" * bool(
@@ -133,16 +134,16 @@ class _Run:
             except SweepError as error:
                 if not isinstance(error.__cause__, BrokenProcessPool) or self._count == before:
                     raise
+                apart = True
 
-    def _sweep(self, point: Point, left: Sequence[int], workers: int, executor: Executor | None) -> None:
+    def _sweep(self, point: Point, left: Sequence[int], **where: Any) -> None:
         rows = self.points.rows
         sweep(
             point,
             [rows[index] for index in left],
-            workers=workers,
-            executor=executor,
             done=lambda place, outcome: self._done(left[place], outcome),
             name=says,
+            **where,
         )
 
     def _done(self, index: int, outcome: Outcome) -> None:
