@@ -127,17 +127,19 @@ def _backend(executor: Executor | None, workers: int, function: object, apart: b
 
 @contextmanager
 def _cancelling(submit: Submit) -> Iterator[Submit]:
-    """Of an executor that lives on."""
-    futures: list[Future[Any]] = []
+    """Of an executor that lives on. (A cluster computes again what it has lost and someone holds: nobody does.)"""
+    futures: set[Future[Any]] = set()
 
     def noted(*work: Any) -> Future[Any]:
-        futures.append(submit(*work))
-        return futures[-1]
+        future = submit(*work)
+        futures.add(future)
+        future.add_done_callback(futures.discard)
+        return future
 
     try:
         yield noted
     finally:
-        for future in futures:
+        for future in [*futures]:
             future.cancel()
 
 
@@ -188,7 +190,7 @@ def _finished(
     carry = carried(function)
     futures = {submit(carry, point): index for index, point in enumerate(points)}
     for future in as_completed(futures):
-        index = futures[future]
+        index = futures.pop(future)
         with _naming(index, name(points[index])):
             result = future.result()
         yield index, result
