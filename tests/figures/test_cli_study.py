@@ -131,6 +131,16 @@ def test_where_every_point_fails_the_command_fails(run: Any, file: Path) -> None
     )
 
 
+@pytest.mark.slow
+def test_the_readme_s_study(run: Any, file: Path) -> None:
+    text = (ROOT / "README.md").read_text().partition("<!-- study -->\n```toml\n")[2].partition("```")[0]
+    Path("growth.toml").write_text(text)
+    status, out, err = run("study", "growth.toml")
+    assert (status, err) == (0, "") and "dynamics of spiked-matrix-tensor: 6 points" in out
+    again = rf.study(rf.SpikedMatrixTensor(p=3, delta_p=2), "dynamics", {"delta_2": [0.6]}, overlap=0.1, t_max=10)
+    assert again.fields()["m"][0] == rf.load("growth").fields()["m"][2]
+
+
 LONG = """
 system = "spiked-matrix-tensor"
 command = "dynamics"
