@@ -6,19 +6,23 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from figures.commands.files import file_to_write
 from figures.commands.output import print_json, print_table
 from figures.commands.study import Asked, carry_out
 from numerics.provenance import output_folder
-from numerics.study import Points, Study, points_of
+from numerics.study import Points, Refinement, Study, points_of
 from numerics.study.export import require_suffix
 from numerics.sweep import processors
 from theory.domain import Whole
 from theory.naming import TYPED, nearest
 
-KEYS = ("system", "command", "options", "over", "points", "keep")
+KEYS: dict[str, type] = {
+    "system": str, "command": str, "keep": list, "refine": str, "budget": int,
+    "options": dict, "over": dict, "points": list,
+}  # fmt: skip
+NEEDED = ("system", "command")
 ROWS = 20
 """Of the table that is shown."""
 
@@ -28,16 +32,16 @@ def run(
 ) -> None:
     """Do what is left of the study that the file describes, show its table and write it."""
     path = Path(file)
-    asked, points, keep = _read(path)
+    described = _read(path)
     count = processors() if workers is None else Whole(1, 1024).read("workers", workers)
     exported = file_to_write("export", export)
     if exported is not None:
         require_suffix("export", exported)
     folder = output_folder(output or path.stem)
     if dry_run:
-        _tell(_looked_at(asked, points, keep, folder), folder, count, as_json)
+        _tell(_looked_at(described, folder), described, folder, count, as_json)
         return
-    study = carry_out(asked, points, folder, workers=count, keep=keep, told=_say)
+    study = described.carry_out(folder, workers=count)
     if as_json:
         print_json(_record(study, folder))
     else:
@@ -48,15 +52,26 @@ def run(
         raise ValueError(f"every point failed, the first one so: {study.failed[0]}")
 
 
-def _looked_at(asked: Asked, points: Points, keep: list[str], folder: Path) -> Study:
+class Described(NamedTuple):
+    """What a file says."""
+
+    asked: Asked
+    points: Points
+    keep: list[str]
+    how: Refinement | None
+
+    def carry_out(self, folder: Path, **where: Any) -> Study:
+        """Do it."""
+        return carry_out(self.asked, self.points, folder, keep=self.keep, how=self.how, told=_say, **where)
+
+
+def _looked_at(described: Described, folder: Path) -> Study:
     """What is there; where nothing is, one point in the middle shows how long it takes, and is kept."""
-    study = carry_out(asked, points, folder, workers=1, keep=keep, told=_say, limit=0)
-    if study.left == len(study.outcomes):
-        return carry_out(asked, points, folder, workers=1, keep=keep, told=_say, limit=1)
-    return study
+    study = described.carry_out(folder, workers=1, limit=0)
+    return study if study.left < len(study.outcomes) else described.carry_out(folder, workers=1, limit=1)
 
 
-def _tell(study: Study, folder: Path, workers: int, as_json: bool) -> None:
+def _tell(study: Study, described: Described, folder: Path, workers: int, as_json: bool) -> None:
     """How many points, how many of them are finished, how long the others take."""
     total = len(study.outcomes)
     record = {"points": total, "finished": total - study.left, "workers": workers, "seconds": study.expected(workers)}
@@ -64,7 +79,8 @@ def _tell(study: Study, folder: Path, workers: int, as_json: bool) -> None:
         print_json(record | {"folder": str(folder)})
         return
     time = f"; the others take about {_duration(record['seconds'])}, {workers} at a time" if study.left else ""
-    print(f"{total} points, {total - study.left} finished in {folder}{time}")
+    grid = "" if described.how is None else f", then refined to {described.how.budget}"
+    print(f"{total} points{grid}, {total - study.left} finished in {folder}{time}")
 
 
 def _duration(seconds: float) -> str:
@@ -72,7 +88,7 @@ def _duration(seconds: float) -> str:
     return f"{hours:.3g} hours" if hours > 2 else f"{minutes:.3g} minutes" if minutes > 2 else f"{seconds:.2g} seconds"
 
 
-def _read(path: Path) -> tuple[Asked, Points, list[str]]:
+def _read(path: Path) -> Described:
     """ValueError for what is no study, in the words of the file."""
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -89,29 +105,24 @@ def _read(path: Path) -> tuple[Asked, Points, list[str]]:
         TYPED.reset(token)
 
 
-def _described(given: Mapping[str, Any]) -> tuple[Asked, Points, list[str]]:
+def _described(given: Mapping[str, Any]) -> Described:
     for key in given:
         if key not in KEYS:
             raise ValueError(f"it has no {key!r}; {nearest(key, KEYS, ', '.join(KEYS))}")
     if ("over" in given) == ("points" in given):
         raise ValueError("give either [over], with axes, or points, a list")
-    for key, kind in {
-        "system": str,
-        "command": str,
-        "options": dict,
-        "keep": list,
-        "over": dict,
-        "points": list,
-    }.items():
-        if not isinstance(given.get(key, kind()), kind) or (kind is str and not given.get(key)):
-            raise ValueError(f"{key} = {given.get(key)!r} must be {ARE[kind]}")
+    for key, kind in KEYS.items():
+        own = given.get(key, kind())
+        if not isinstance(own, kind) or isinstance(own, bool) or (key in NEEDED and not own):
+            raise ValueError(f"{key} = {own!r} must be {ARE[kind]}")
     asked = Asked.of(given["system"], given["command"], given.get("options", {}))
     points = points_of(given.get("over", given.get("points")))
-    asked.check(points)
-    return asked, points, [str(name) for name in given.get("keep", ())]
+    how = Refinement(given.get("refine", ""), given.get("budget", 0)) if {"refine", "budget"} & given.keys() else None
+    asked.check(points, how)
+    return Described(asked, points, [str(name) for name in given.get("keep", ())], how)
 
 
-ARE = {str: "a name", dict: "a table", list: "a list"}
+ARE = {str: "a name", dict: "a table", list: "a list", int: "a whole number"}
 
 
 def _say(line: str) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from numerics.provenance import Record
-from numerics.study import Points, Study, points_of, run
+from numerics.study import Points, Refinement, Study, points_of, refined, run
 from numerics.study.folder import Told, warned
 from numerics.sweep import processors
+from theory.domain import Order, Whole
 from theory.naming import TYPED, called, nearest
 from theory.system import System
 from theory.systems import system
@@ -36,6 +37,8 @@ def study(
     executor: Executor | None = None,
     keep: Sequence[str] = (),
     limit: int | None = None,
+    refine: str = "",
+    budget: int = 0,
     **fixed: Any,
 ) -> Study:
     """A command of a system at many points, as one table.
@@ -58,6 +61,8 @@ def study(
         Names of the numbers to keep; by default all, and of curves the last row, or those at ``at=[...]``.
     limit
         Do at most so many points now, spread over what is left; 0: only look.
+    refine, budget
+        Name of a number; the grid is halved where it changes most, to so many points in all.
     fixed
         Parameters and options that are the same everywhere.
 
@@ -67,7 +72,9 @@ def study(
     line; a point that fails is a row of nan with the reason in ``note``.
     """
     asked = Asked.of(of, command, fixed) if command or not callable(of) else Own(of, fixed)
-    return carry_out(asked, points_of(over), output, workers=workers, executor=executor, keep=keep, limit=limit)
+    how = Refinement(refine, budget) if refine or budget else None
+    where: dict[str, Any] = {"workers": workers, "executor": executor}
+    return carry_out(asked, points_of(over), output, keep=keep, limit=limit, how=how, **where)
 
 
 def carry_out(
@@ -79,15 +86,23 @@ def carry_out(
     executor: Executor | None = None,
     keep: Sequence[str] = (),
     limit: int | None = None,
+    how: Refinement | None = None,
     told: Told = warned,
 ) -> Study:
     """With a bar. What must hold of all points is checked before the first."""
-    asked.check(points)
+    asked.check(points, how)
     count = processors() if workers is None else workers
+    spacings = {**points.spacings, **dict.fromkeys(asked.whole(points.names), "whole")}
     with fraction() as progress:
         where: dict[str, Any] = {"workers": count, "executor": executor, "progress": progress, "told": told}
-        chosen: dict[str, Any] = {"keep": keep, "places": asked.places, "limit": limit}
-        return run(asked, points, about=asked.about, folder=folder, **where, **chosen)
+        where |= {"keep": keep, "places": asked.places, "limit": limit, "folder": folder}
+
+        def once(chosen: Points) -> Study:
+            return run(asked, chosen, about=asked.about, **where)
+
+        if how is None or limit is not None:
+            return once(points)
+        return refined(once, replace(points, spacings=spacings), how)
 
 
 @dataclass(frozen=True)
@@ -98,10 +113,17 @@ class Own:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     places: tuple[float, ...] = ()
 
-    def check(self, points: Points) -> None:
+    def check(self, points: Points, how: Refinement | None = None) -> None:
         """ValueError for a name that is fixed and varied."""
         for name in points.names:
             _require_once(name, self.fixed)
+        if how is not None:
+            how.check(points)
+
+    def whole(self, names: Iterable[str]) -> list[str]:
+        """Those of whole numbers: nobody has said so."""
+        del names
+        return []
 
     @property
     def about(self) -> Record:
@@ -136,7 +158,7 @@ class Asked:
             file, colon, slug = str(of).partition(":")
             of = f"{Path(file).resolve()}{colon}{slug}" if file.endswith(".py") else file
         made = cls(of, command.replace("-", "_"), {**given, **fixed})
-        known = commands_of(made.kind)
+        known = [name for name in commands_of(made.kind) if name not in NOT_OF_STUDIES]
         if made.command not in known:
             hint = nearest(made.command, known, f"it has: {', '.join(known)}")
             raise ValueError(f"{made.kind.slug} has no {command or 'question without a name'}; {hint}")
@@ -159,7 +181,7 @@ class Asked:
         """Where curves are asked for."""
         return tuple(self._read({"at": self.fixed["at"]})[1]["at"]) if "at" in self.fixed else ()
 
-    def check(self, points: Points) -> None:
+    def check(self, points: Points, how: Refinement | None = None) -> None:
         """ValueError for a name or a value that is wrong by itself, or for what is missing."""
         for name, values in points.values().items():
             _require_once(name, self.fixed)
@@ -167,6 +189,15 @@ class Asked:
                 self._read({name: value})
         first, given = self._read({**self.fixed, **points.rows[0]})
         complete(self.command, self.kind(**first), given)
+        if how is not None:
+            how.check(points)
+
+    def whole(self, names: Iterable[str]) -> list[str]:
+        """Those of whole numbers."""
+        function = answering(self.command, self.kind)
+        domains = {o.name: o.option.domain for o in ([] if function is None else options(function))}
+        domains |= {p.name: p.domain for p in self.kind.parameters}
+        return [name for name in names if isinstance(domains[name], Order | Whole)]
 
     def _read(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Parameters and options, apart."""
@@ -199,6 +230,8 @@ class Asked:
             TYPED.reset(token)
 
 
+NOT_OF_STUDIES = ("derive", "phase_diagram")
+"""Commands that give no numbers, or are studies themselves."""
 NOT_OF_POINTS = ("workers", "resume", "latex", "columns", "figsize", "x_label", "style", "lines")
 """Options that a study has itself, or that change what is shown alone."""
 

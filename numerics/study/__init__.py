@@ -5,7 +5,8 @@
 """
 
 from .points import Points, points_of
+from .refine import Refinement, refined
 from .run import run
 from .study import Study, open_study
 
-__all__ = ["Points", "Study", "open_study", "points_of", "run"]
+__all__ = ["Points", "Refinement", "Study", "open_study", "points_of", "refined", "run"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -20,11 +20,12 @@ MOST = 10**7
 
 @dataclass(frozen=True)
 class Points:
-    """``rows`` by ``names``; ``axes`` of a grid by name, None of a list."""
+    """``rows`` by ``names``; ``axes`` of a grid by name, None of a list; ``spacings`` of those that were given one."""
 
     names: tuple[str, ...]
     rows: Sequence[Mapping[str, Value]]
     axes: Mapping[str, tuple[Value, ...]] | None = None
+    spacings: Mapping[str, str] = field(default_factory=dict)
 
     def record(self) -> Any:
         """For JSON: the argument of ``points_of`` that gives them back."""
@@ -49,18 +50,21 @@ def points_of(over: Any) -> Points:
     the spacing is ``linear`` (the default), ``log`` or ``inverse``. ``ValueError`` for anything else.
     """
     if isinstance(over, Mapping):
-        return _grid({str(name): _axis(str(name), given) for name, given in over.items()})
+        spacings = {
+            str(k): given["spacing"] for k, given in over.items() if isinstance(given, Mapping) and "spacing" in given
+        }
+        return _grid({str(name): _axis(str(name), given) for name, given in over.items()}, spacings)
     if isinstance(over, Iterable) and not isinstance(over, str):
         return _list(list(over))
     raise ValueError(f"{called('over', over)} must name axes, such as {{'delta_p': [1, 2]}}, or list points")
 
 
-def _grid(axes: Mapping[str, tuple[Value, ...]]) -> Points:
+def _grid(axes: Mapping[str, tuple[Value, ...]], spacings: Mapping[str, str]) -> Points:
     total = int(np.prod([float(len(axis)) for axis in axes.values()])) if axes else 0
     if not 0 < total <= MOST:
         raise ValueError(f"over has {total} points; give at least one axis, and at most {MOST} points")
     names = tuple(axes)
-    return Points(names, [dict(zip(names, values, strict=True)) for values in product(*axes.values())], axes)
+    return Points(names, [dict(zip(names, values, strict=True)) for values in product(*axes.values())], axes, spacings)
 
 
 def _list(rows: Sequence[Any]) -> Points:

@@ -61,6 +61,15 @@ def test_in_python_it_is_the_same(run: Any, file: Path) -> None:
     assert rf.load("called").fields()["ml_amp"][1] == pytest.approx(1.618033988749895)
 
 
+def test_refined_from_a_file(run: Any, file: Path) -> None:
+    file.write_text('refine = "ml_amp"\nbudget = 5\n' + FILE)
+    status, out, err = run("study", str(file), "--dry-run", "--workers", "1")
+    assert (status, err) == (0, "") and out.startswith("3 points, then refined to 5, 1 finished in lines")
+    status, out, err = run("study", str(file), "--workers", "1", "--json")
+    assert (status, err) == (0, "")
+    assert [row["delta_p"] for row in json.loads(out)["rows"]] == [0.1, 0.177827941, 0.316227766, 1, 10]
+
+
 def test_times_asked_for_and_failures(file: Path) -> None:
     over = {"delta_2": [0.5, 1], "t_max": [1, 3]}
     study = rf.study("spiked-matrix-tensor", "dynamics", over, p=3, delta_p=1, overlap=0.1, at=[1, 2], workers=1)
@@ -100,6 +109,8 @@ def test_a_system_of_one_s_own_is_known_by_its_source(tmp_path: Path, file: Path
         ("[over]", "[points]", "points = {"),
         ("system =", "system", "is not TOML"),
         ("[over]", "[[points]]", ""),
+        ("command", "budget = 2\ncommand", "budget = 2 is less than the 3 points of the grid"),
+        ("command", "refine = true\ncommand", "refine = True must be a name"),
     ],
 )
 def test_mistakes_take_one_line(run: Any, file: Path, old: str, new: str, told: str) -> None:
