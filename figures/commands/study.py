@@ -17,14 +17,14 @@ from numerics.provenance import Record
 from numerics.study import Points, Refinement, Study, points_of, refined, run
 from numerics.study.folder import Told, warned
 from numerics.sweep import processors
-from theory.domain import Order, Whole
+from theory.domain import Domain, Order, Whole
 from theory.naming import TYPED, called, nearest
 from theory.system import System
 from theory.systems import system
 
 from .files import FILE, FOLDER
 from .progress import fraction, quiet
-from .question import accepted, answering, ask, commands_of, complete, left_out, options
+from .question import Offered, answering, ask, commands_of, complete, left_out, options
 
 
 def study(
@@ -71,7 +71,8 @@ def study(
     ``study.json``, what is asked; and at the end ``table.csv`` and ``record.json``. ``ValueError`` for a mistake in one
     line; a point that fails is a row of nan with the reason in ``note``.
     """
-    asked = Asked.of(of, command, fixed) if command or not callable(of) else Own(of, fixed)
+    system = isinstance(of, System) or (isinstance(of, type) and issubclass(of, System))
+    asked = Own(of, fixed) if callable(of) and not command and not system else Asked.of(of, command, fixed)
     how = Refinement(refine, budget) if refine or budget else None
     where: dict[str, Any] = {"workers": workers, "executor": executor}
     return carry_out(asked, points_of(over), output, keep=keep, limit=limit, how=how, **where)
@@ -194,30 +195,40 @@ class Asked:
 
     def whole(self, names: Iterable[str]) -> list[str]:
         """Those of whole numbers."""
-        function = answering(self.command, self.kind)
-        domains = {o.name: o.option.domain for o in ([] if function is None else options(function))}
-        domains |= {p.name: p.domain for p in self.kind.parameters}
+        domains = {name: offered.option.domain for name, offered in self._options.items()} | self._domains
         return [name for name in names if isinstance(domains[name], Order | Whole)]
+
+    @cached_property
+    def _options(self) -> dict[str, Offered]:
+        function = answering(self.command, self.kind)
+        return {} if function is None else {offered.name: offered for offered in options(function)}
+
+    @cached_property
+    def _domains(self) -> dict[str, Domain]:
+        """Of parameters."""
+        without = left_out(self.command, self.kind)
+        return {p.name: p.domain for p in self.kind.parameters if p.name not in without}
 
     def _read(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Parameters and options, apart."""
-        kind = self.kind
-        domains = {p.name: p.domain for p in kind.parameters if p.name not in left_out(self.command, kind)}
-        for name in values.keys() - domains.keys():
-            self._require_option(name, domains)
-        read = {name: domains[name].accept(name, value) for name, value in values.items() if name in domains}
-        others = {name: value for name, value in values.items() if name not in domains}
-        return read, accepted(self.command, kind.exemplar(), others)
+        parameters, given = dict[str, Any](), dict[str, Any]()
+        for name, value in values.items():
+            if name in self._domains:
+                parameters[name] = self._domains[name].accept(name, value)
+            else:
+                given[name] = self._option(name).accept(value)
+        return parameters, given
 
-    def _require_option(self, name: str, parameters: Iterable[str]) -> None:
-        function = answering(self.command, self.kind)
-        own = {} if function is None else {o.name: o for o in options(function)}
+    def _option(self, name: str) -> Offered:
+        own = self._options
         usable = [key for key, o in own.items() if o.option.domain not in (FILE, FOLDER) and key not in NOT_OF_POINTS]
-        if name in own and name not in usable:
+        if name in usable:
+            return own[name]
+        if name in own:
             raise ValueError(f"{called(name)} is not for the points of a study; leave it out")
-        if name not in own:
-            hint = nearest(name, [*parameters, *usable], f"it has {', '.join([*parameters, *usable])}")
-            raise ValueError(f"{called(name)} does not apply to {self.command} of {self.kind.slug}; {hint}")
+        known = [*self._domains, *usable]
+        hint = nearest(name, known, f"it has {', '.join(known)}")
+        raise ValueError(f"{called(name)} does not apply to {self.command} of {self.kind.slug}; {hint}")
 
     def __call__(self, point: Mapping[str, Any]) -> Any:
         """The solution there."""

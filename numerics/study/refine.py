@@ -10,6 +10,7 @@ from typing import Any
 
 from theory.naming import called
 
+from ..arrays import require_whole
 from .outcome import Value
 from .points import Points, plain_value
 from .study import Study
@@ -28,6 +29,7 @@ class Refinement:
 
     def check(self, points: Points) -> None:
         """ValueError for points that cannot be refined so."""
+        require_whole("budget", self.budget, 1)
         if points.axes is None:
             raise ValueError(f"{called('refine')} needs axes to halve; give a grid instead of a list")
         if self.budget < len(points.rows):

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ..arrays import require_whole
 from ..errors import Interrupted
 from ..progress import Progress, silent
 from ..provenance import Record, own_version
@@ -83,6 +84,8 @@ def run(
     Raises ``Interrupted``, with the ``Study`` so far in ``partial``; ``OSError`` where a point cannot be kept, and
     ``SweepError`` where workers keep dying. What is finished is kept in each case.
     """
+    if limit is not None:
+        require_whole("limit", limit, 0)
     asked = {**about, "places": list(places), "keep": list(keep), "ruggedflow": own_version()}
     running = _Run(asked, points, progress, None if folder is None else Folder(folder, told))
     with closing(running.folder) if running.folder is not None else nullcontext():
@@ -126,13 +129,12 @@ class _Run:
             try:
                 self._sweep(point, left, workers=workers, executor=executor, apart=apart)
             except KeyboardInterrupt as error:
-                total = len(self.outcomes)
-                told = f"interrupted after {self._count} of {total} points" + "; the same again goes on" * bool(
-                    self._keys
-                )
+                onward = "; the same again goes on" if self.folder is not None else ""
+                told = f"interrupted after {self._count} of {len(self.outcomes)} points{onward}"
                 raise Interrupted(told, self.study()) from error
             except SweepError as error:
-                if not isinstance(error.__cause__, BrokenProcessPool) or self._count == before:
+                died = executor is None and isinstance(error.__cause__, BrokenProcessPool)
+                if not died or self._count == before:
                     raise
                 apart = True
 

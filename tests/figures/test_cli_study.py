@@ -126,6 +126,10 @@ def test_more_mistakes(run: Any, file: Path) -> None:
     assert status == 2 and "--export a.xls: name a file that ends in .csv, .json, .npz, .nc" in err
     with pytest.raises(ValueError, match="output is not for the points of a study"):
         rf.study("spiked-tensor", "dynamics", {"output": ["a", "b"]}, p=3, delta_p=1, t_max=1)
+    with pytest.raises(ValueError, match="limit = -1"):
+        rf.study("spiked-tensor", "thresholds", {"p": [3, 4]}, limit=-1)
+    with pytest.raises(ValueError, match="has no question without a name"):
+        rf.study(rf.SpikedTensor, over={"p": [3, 4]})
     with pytest.raises(ValueError, match="latex is not for the points of a study"):
         rf.study("spiked-tensor", "thresholds", {"p": [3, 4]}, latex=True)
 

@@ -265,6 +265,7 @@ def test_labelled_arrays(tmp_path: Path) -> None:
     assert np.isnan(data.m_error.sel(x=2, y=1)).all() and data.limit.dims == ("x", "y")
     with xarray.open_dataset(study.save(tmp_path / "a.nc"), engine="h5netcdf") as again:
         assert again.m.equals(data.m)
+    assert study.save(tmp_path / "b.nc").read_bytes() == (tmp_path / "a.nc").read_bytes()
     listed = run(product, points_of([{"x": 1, "y": 2}, {"x": 2, "y": 3}]), about={}).to_xarray()
     assert listed.product.values.tolist() == [2, 6] and listed.x.values.tolist() == [1, 2]
 
