@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
 
 def export(study: Study, path: Path) -> Path:
-    """Write it, whole or not at all; ``ValueError`` for another suffix, ``ImportError`` for what netCDF lacks."""
+    """Write it, whole or not at all; ``ValueError`` for another suffix."""
     require_suffix("path", path)
     write_whole(path, WRITERS[path.suffix.lower()](study))
     return path
 
 
 def require_suffix(name: str, path: Path) -> None:
-    """``ValueError`` for one that is none of ours."""
+    """``ValueError`` for one that is none of ours, and for netCDF without what it needs."""
     if path.suffix.lower() not in WRITERS:
         raise ValueError(f"{called(name, path)}: name a file that ends in {', '.join(WRITERS)}")
+    if path.suffix.lower() == ".nc" and not all(map(find_spec, ("xarray", "h5netcdf"))):
+        raise ValueError(f"{called(name, path)} needs xarray and h5netcdf: pip install 'ruggedflow[data]'")
 
 
 def _csv(study: Study) -> str:
@@ -56,10 +59,6 @@ def _npz(study: Study) -> bytes:
 
 
 def _netcdf(study: Study) -> bytes:
-    try:
-        import h5netcdf  # noqa: F401
-    except ImportError as error:
-        raise ImportError("netCDF needs xarray and h5netcdf: pip install 'ruggedflow[data]'") from error
     return bytes(study.to_xarray().to_netcdf(engine="h5netcdf"))
 
 

@@ -120,7 +120,7 @@ class Study:
         try:
             import pandas
         except ImportError as error:
-            raise ImportError("to_dataframe needs pandas: pip install pandas") from error
+            raise ImportError("to_dataframe needs pandas: pip install 'ruggedflow[data]'") from error
         return pandas.DataFrame(self.fields())
 
     def save(self, path: str | Path) -> Path:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -268,6 +269,16 @@ def test_labelled_arrays(tmp_path: Path) -> None:
     assert study.save(tmp_path / "b.nc").read_bytes() == (tmp_path / "a.nc").read_bytes()
     listed = run(product, points_of([{"x": 1, "y": 2}, {"x": 2, "y": 3}]), about={}).to_xarray()
     assert listed.product.values.tolist() == [2, 6] and listed.x.values.tolist() == [1, 2]
+
+
+def test_what_is_not_installed_is_named_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = studied(None)
+    monkeypatch.setattr("numerics.study.export.find_spec", lambda _: None)
+    with pytest.raises(ValueError, match=r"needs xarray and h5netcdf: pip install 'ruggedflow\[data\]'"):
+        study.save(tmp_path / "a.nc")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"to_dataframe needs pandas: pip install 'ruggedflow\[data\]'"):
+        study.to_dataframe()
 
 
 def test_data_frame() -> None:
