@@ -176,10 +176,12 @@ def declare(folder: Path, study: Study) -> None:
 
 
 def open_study(folder: str | Path) -> Study:
-    """What a folder holds, finished or not. ``OSError``, or ``ValueError`` where there is no study."""
+    """What a folder holds, finished or not. ``ValueError`` where there is no study, ``OSError`` where it cannot be read."""
     path = Path(folder) / "study.json"
     try:
         record = unsealed_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ValueError(f"{folder} holds no study: there is no study.json in it") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     about, points, kept = record["about"], points_of(record["over"]), Folder(folder)

@@ -241,6 +241,8 @@ def test_mistakes_take_one_line(over: Any, told: str) -> None:
 
 
 def test_a_folder_without_a_study(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no study"):
+        open_study(tmp_path)
     (tmp_path / "study.json").write_text("{")
     with pytest.raises(ValueError, match=r"study.json: not JSON"):
         open_study(tmp_path)
