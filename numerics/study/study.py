@@ -176,7 +176,7 @@ def declare(folder: Path, study: Study) -> None:
 
 
 def open_study(folder: str | Path) -> Study:
-    """What a folder holds, finished or not. ``ValueError`` where there is no study, ``OSError`` for one out of reach."""
+    """What a folder holds, finished or not. ``ValueError`` where there is no study, ``OSError`` as it is read."""
     path = Path(folder) / "study.json"
     try:
         record = unsealed_json(path.read_text(encoding="utf-8"))
