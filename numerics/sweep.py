@@ -17,12 +17,18 @@ from typing import Any, Generic, TypeVar
 from threadpoolctl import threadpool_limits
 
 from .arrays import require_whole
+from .carried import carried
 from .errors import ConvergenceError, Interrupted
 
 DECIDED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that workers leave to the process that started them."""
 P = TypeVar("P")
 R = TypeVar("R")
+
+
+def processors() -> int:
+    """Those this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class SweepError(RuntimeError):
@@ -41,13 +47,14 @@ def sweep(
     workers: int = 1,
     done: Callable[[int, R], None] | None = None,
     name: Callable[[P], str] = "point {}".format,
+    apart: bool = False,
 ) -> list[R]:
     """``[function(point) for point in points]``, each with one BLAS thread.
 
     Parameters
     ----------
     function, points
-        Anything that pickles, unless it all runs in this process.
+        Anything that pickles, unless it all runs in this process; functions of a notebook where there is cloudpickle.
     executor
         Any ``concurrent.futures.Executor`` (a Dask client's, executorlib's, mpi4py's): only ``submit`` is asked of
         it. It is left open.
@@ -57,6 +64,8 @@ def sweep(
         Called here with ``(index, result)`` as each point finishes, in any order.
     name
         What to call a point in messages.
+    apart
+        Never here without an executor: a worker may die of it.
 
     Raises ``SweepError`` where the function fails (``ValueError``, ``ConvergenceError`` and ``MemoryError`` stay what
     they are, with the point in front) and ``Interrupted`` on Ctrl-C, with the finished results by index in ``partial``.
@@ -66,7 +75,7 @@ def sweep(
     results: dict[int, R] = {}
     try:
         with (
-            _backend(executor, min(workers, len(points)), function) as submit,
+            _backend(executor, min(workers, len(points)), function, apart) as submit,
             closing(_finished(submit, _OneThread(function), points, name)) as finished,
         ):
             for index, result in finished:
@@ -93,12 +102,12 @@ Submit = Callable[..., "Future[Any]"]
 
 
 @contextmanager
-def _backend(executor: Executor | None, workers: int, function: object) -> Iterator[Submit | None]:
+def _backend(executor: Executor | None, workers: int, function: object, apart: bool) -> Iterator[Submit | None]:
     """How to submit work; None runs it here. In the end what has not begun is cancelled."""
     if executor is not None:
         with _cancelling(executor.submit) as submit:
             yield submit
-    elif workers <= 1:
+    elif workers <= 1 and not apart:
         yield None
     else:
         context = multiprocessing.get_context("forkserver")
@@ -118,17 +127,19 @@ def _backend(executor: Executor | None, workers: int, function: object) -> Itera
 
 @contextmanager
 def _cancelling(submit: Submit) -> Iterator[Submit]:
-    """Of an executor that lives on."""
-    futures: list[Future[Any]] = []
+    """Of an executor that lives on. (A cluster computes again what it has lost and someone holds: nobody does.)"""
+    futures: set[Future[Any]] = set()
 
     def noted(*work: Any) -> Future[Any]:
-        futures.append(submit(*work))
-        return futures[-1]
+        future = submit(*work)
+        futures.add(future)
+        future.add_done_callback(futures.discard)
+        return future
 
     try:
         yield noted
     finally:
-        for future in futures:
+        for future in [*futures]:
             future.cancel()
 
 
@@ -176,9 +187,10 @@ def _finished(
                 result = function(point)
             yield index, result
         return
-    futures = {submit(function, point): index for index, point in enumerate(points)}
+    carry = carried(function)
+    futures = {submit(carry, point): index for index, point in enumerate(points)}
     for future in as_completed(futures):
-        index = futures[future]
+        index = futures.pop(future)
         with _naming(index, name(points[index])):
             result = future.result()
         yield index, result

@@ -1,7 +1,6 @@
 """`ruggedflow check NAME`."""
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from numerics.checks import Check, Report, all_checks, find_checks
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
 from numerics.provenance import Record, output_folder, write_whole
-from numerics.sweep import SweepError
+from numerics.sweep import SweepError, processors
 from theory.domain import Whole
 
 ALL = "all"
@@ -49,11 +48,6 @@ def run(
     if unwritten:
         raise unwritten[0]
     _leave(result)
-
-
-def processors() -> int:
-    """Those this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _list(as_json: bool) -> None:

@@ -80,3 +80,17 @@ def figure(**options: Any) -> None:
     from .figure import run
 
     run(**options)
+
+
+@program.command()
+@click.argument("file", metavar="FILE.toml", type=click.Path())
+@click.option("--output", "-o", metavar="DIR", help="Folder of the study; default the name of the file.")
+@click.option("--export", metavar="FILE", help="The table as well: .csv, .json, .npz or .nc.")
+@click.option("--workers", metavar="K", help="Processes; default one for each processor.")
+@click.option("--dry-run", is_flag=True, help="How many points, how many are finished, how long the others take.")
+@as_json
+def study(**options: Any) -> None:
+    """Ask a system at many points; the same command again goes on from what is finished."""
+    from .study import run
+
+    run(**options)

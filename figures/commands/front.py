@@ -17,22 +17,31 @@ from .question import Offered, accepted, answering, ask, commands_of, options
 
 
 def find(name: str) -> Any:
-    """A class of systems, ``load``, ``system``, ``systems`` or the version; ``AttributeError`` for another name."""
+    """A class of systems, a function of this package or the version; ``AttributeError`` for another name."""
+    if name == "study":  # which needs more than a name
+        from .study import study
+
+        return study
     offered: dict[str, Any] = {"load": load, "system": system, "systems": systems, "__version__": own_version()}
     offered["PhaseDiagram"] = phase_diagram
     offered |= {kind.__name__: kind for kind in systems().values()}
     if name not in offered:
-        raise AttributeError(f"module 'ruggedflow' has no attribute {name!r}; it has: {', '.join(offered)}")
+        raise AttributeError(f"module 'ruggedflow' has no attribute {name!r}; it has: {', '.join(['study', *offered])}")
     return offered[name]
 
 
 def names() -> list[str]:
     """All of it."""
-    return sorted({"load", "PhaseDiagram", "system", "systems", *(kind.__name__ for kind in systems().values())})
+    functions = ("load", "PhaseDiagram", "study", "system", "systems")
+    return sorted({*functions, *(kind.__name__ for kind in systems().values())})
 
 
 def load(path: str | Path) -> Any:
-    """A solution that was saved, of any kind. Raises ``ValueError`` for another file, naming it."""
+    """A solution that was saved, of any kind, or a ``Study`` from its folder. ``ValueError`` for another file."""
+    if Path(path).is_dir():
+        from numerics.study import open_study
+
+        return open_study(path)
     from numerics.loading import load
 
     return load(path)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from math import log10
 
 from rich.console import Console
@@ -48,18 +49,37 @@ def fraction() -> Iterator[Progress]:
         yield reached
 
 
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is told of what is done here: it is part of something else, which tells."""
+    token = _QUIET.set(True)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
 @contextmanager
 def _shown(*columns: ProgressColumn) -> Iterator[tuple[Display, Callable[[str], None]]]:
     """A bar, erased at the end, and what to call with the text of the lines that stand for it where it is not seen."""
     console, piped = Console(stderr=True), not sys.stderr.isatty()
     lines_instead = announced() if piped else nullcontext(lambda _: None)
-    with Display(*columns, console=console, disable=piped, transient=True) as display, lines_instead as doing:
+    with (
+        Display(*columns, console=console, disable=piped or _QUIET.get(), transient=True) as display,
+        lines_instead as doing,
+    ):
         yield display, doing
 
 
 @contextmanager
 def announced() -> Iterator[Callable[[str], None]]:
     """To be called with what is being done: a line on standard error says so every ten seconds, piped or not."""
+    if _QUIET.get():
+        yield lambda _: None
+        return
     doing, done, start = [""], threading.Event(), time.monotonic()
 
     def speak() -> None:

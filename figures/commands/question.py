@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -148,8 +148,8 @@ def options(function: Answering) -> tuple[Offered, ...]:
     return (*found, *looks)
 
 
-def ask(command: str, system: System, given: Mapping[str, Any]) -> Answer:
-    """The answer, with options that were read. ``ValueError`` where the system or something needed is missing."""
+def complete(command: str, system: System, given: Container[str]) -> Answering:
+    """What answers. ``ValueError`` where nothing does, or where a parameter or an option that is needed is missing."""
     function = answering(command, type(system))
     if function is None:
         has = ", ".join(commands_of(type(system))) or "none"
@@ -158,6 +158,12 @@ def ask(command: str, system: System, given: Mapping[str, Any]) -> Answer:
         if offered.needed and offered.name not in given:
             raise ValueError(f"{called(offered.name)} is missing: {offered.option.help}")
     system.require(spared(command, type(system)))
+    return function
+
+
+def ask(command: str, system: System, given: Mapping[str, Any]) -> Answer:
+    """The answer, with options that were read. ``ValueError`` where the system or something needed is missing."""
+    function = complete(command, system, given)
     looks = {name: value for name, value in given.items() if name in LOOKS and value is not None}
     token = LOOK.set(looks)
     try:
