@@ -195,7 +195,7 @@ def _run(command: str, kind: type[System], own: list[str], *, as_json: bool, **t
 
 
 def complete(what: str) -> Any:
-    """What a shell can complete: names of systems, checks or figures."""
+    """What a shell can complete: names of systems, checks, figures, or of what has papers."""
 
     def completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         found = _names(what, ctx)
@@ -213,5 +213,6 @@ def _names(what: str, ctx: click.Context) -> dict[str, str]:
 
         return {name: check.description for name, check in all_checks().items()}
     from figures.registry import FIGURES
+    from theory.systems import systems
 
-    return FIGURES
+    return FIGURES if what == "figures" else FIGURES | {slug: kind.title for slug, kind in systems().items()}

@@ -80,3 +80,13 @@ def figure(**options: Any) -> None:
     from .figure import run
 
     run(**options)
+
+
+@program.command()
+@click.argument("names", nargs=-1, required=True, metavar="SYSTEM|FIGURE ...", shell_complete=complete("citable"))
+@as_json
+def cite(**options: Any) -> None:
+    """BibTeX of the papers of a system or figure, and of this program."""
+    from .cite import run
+
+    run(**options)
