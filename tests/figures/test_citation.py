@@ -1,6 +1,7 @@
 """Every paper that a system, a threshold or a figure names is known, as BibTeX that can be read."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ def test_no_entry_twice() -> None:
     assert [entry.key for entry in entries()] == sorted(entry.key for entry in entries())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", systems())
 def test_every_reference_of_a_system_is_known(slug: str) -> None:
     references = of_system(systems()[slug])
@@ -51,6 +53,16 @@ def test_every_reference_of_a_system_is_known(slug: str) -> None:
     assert unknown == []
     assert {entry.eprint for entry in known} >= set(ARXIV.findall(" ".join(references)))
     assert all(entry.bibtex in bibliography([slug]) for entry in known)
+
+
+def test_every_number_of_a_paper_is_known() -> None:
+    """Whatever is referred to, in the code of the theory and of the figures."""
+    root = Path(__file__).parents[2]
+    texts = [path.read_text() for place in ("theory", "figures") for path in sorted((root / place).rglob("*.py"))]
+    numbers = {number for text in texts for number in re.findall(r"(?<![\d.])\d{4}\.\d{5}(?![\d.e])", text)}
+    numbers |= {number for text in texts for number in re.findall(r"arXiv\s+(\d{4}\.\d{4,5})", text)}
+    assert len(numbers) > 30 and numbers - {entry.eprint for entry in entries()} == set()
+    assert all(cited([kind.source])[1] == [] for kind in systems().values())
 
 
 @pytest.mark.parametrize("name", FIGURES)
