@@ -6,11 +6,12 @@ import re
 import sys
 from importlib import import_module
 from pathlib import Path
+from time import monotonic
 
 from numerics.picture import look
-from numerics.provenance import output_folder
 from theory.naming import nearest
 
+from .record import RECORD, claim_name, provenance, write_record
 from .style import save_all
 
 FIGURES = {
@@ -22,13 +23,18 @@ FIGURES = {
 
 
 def draw(name: str, output: str | Path) -> list[Path]:
-    """Draw one figure as PNG and PDF into a folder; ValueError for an unknown name."""
+    """Draw one figure as PNG and PDF into a folder, with its record ``NAME.json``; ValueError for an unknown name."""
     if name not in FIGURES:
         raise ValueError(f"unknown figure {name!r}; {nearest(name, FIGURES, 'see --list')}")
-    folder = output_folder(output)
+    words, begun = ("figure", name), monotonic()
+    folder = claim_name(output, name, words)
     with look():
         pictures = import_module(f"figures.{name}").draw()
-    return [path for title, figure in pictures.items() for path in save_all(figure, folder, f"{name}_{title}")]
+    files = [path for title, figure in pictures.items() for path in save_all(figure, folder, f"{name}_{title}")]
+    record = {"figure": name, "title": FIGURES[name], **provenance(words, begun, files)}
+    for own in (name, RECORD):
+        write_record(folder, own, record)
+    return files
 
 
 def main(module: str) -> None:

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from numerics.picture import COLUMN_WIDTH, Picture
 from numerics.provenance import write_whole
 
+from .record import stamp
+
 BLUE, CYAN, GREEN, PURPLE, RED, ORANGE, GREY = (
     "#0072b2",
     "#2aa7c9",
@@ -33,7 +35,8 @@ def save(figure: Figure, path: Path) -> Path:
     if kind not in supported:
         raise ValueError(f"{path.name}: cannot draw to '.{kind}'; try a name that ends in .png, .pdf or .svg")
     stream = io.BytesIO()
-    metadata = {"CreationDate": None} if kind == "pdf" else {"Date": None} if kind == "svg" else None
+    dateless = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
+    metadata = {**dateless, "Subject" if kind == "pdf" else "Description": stamp()}
     figure.savefig(stream, format=kind, dpi=200, metadata=metadata)
     write_whole(path, stream.getvalue())
     return path

@@ -2,20 +2,26 @@
 
 import csv
 import io
+import json
 import os
 import platform
+import subprocess
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
+
+from .running import command
 
 
 def versions() -> dict[str, str]:
     """Versions of this package, of Python and of what the numbers rest on."""
-    packages = ("ruggedflow", "numpy", "scipy", "sympy", "mpmath", "numba", "matplotlib")
-    return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
+    packages = ("numpy", "scipy", "sympy", "mpmath", "numba", "matplotlib")
+    own = {"python": platform.python_version(), "ruggedflow": own_version()}
+    return own | {name: _version(name) for name in packages}
 
 
 def _version(name: str) -> str:
@@ -32,6 +38,29 @@ def own_version() -> str:
     except PackageNotFoundError:
         declared = Path(__file__).parents[1] / "pyproject.toml"
         return str(tomllib.loads(declared.read_text())["project"]["version"]) if declared.exists() else "unknown"
+
+
+@cache
+def commit() -> str | None:
+    """Of the clone that runs, with ``-dirty`` where it was changed, or that was installed; None where nobody knows."""
+    home = Path(__file__).parents[1]
+    if (home / ".git").exists():
+        asked = ["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+        try:
+            return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+        except (OSError, subprocess.SubprocessError):
+            return None
+    try:
+        origin = json.loads(distribution("ruggedflow").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:
+        return None
+    found = origin.get("vcs_info", {}).get("commit_id")
+    return None if found is None else str(found)
+
+
+def made() -> dict[str, Any]:
+    """What made a file: versions, commit, the command without its outputs (nothing where Python asked)."""
+    return {"versions": versions(), "commit": commit(), "command": list(command())}
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

@@ -21,7 +21,7 @@ from .arrays import reals
 from .dataset import dataset
 from .lowering import Array
 from .packing import packed, unpacked
-from .provenance import Record, versions
+from .provenance import Record, made
 from .quantity import Axis, Quantity
 from .rounding import rounded_up
 from .storage import Arrays
@@ -220,7 +220,7 @@ class Solution(ABC):
     def save(self, path: str | Path) -> Path:
         """Write all of it to one npz file with a fingerprint, whole or not at all; ``load`` reads it back."""
         header, arrays = self._packed()
-        return storage.write(path, self.form, header | {"versions": versions()}, arrays)
+        return storage.write(path, self.form, header | made(), arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -57,11 +57,23 @@ def read(path: str | Path, form: Format) -> tuple[Record, Arrays]:
 
 def format_of(path: str | Path) -> str:
     """The name of the format of a file; raises as ``read`` does."""
+    return str(header_of(path)["format"])
+
+
+def arrays_of(path: str | Path) -> Arrays:
+    """The arrays of a file of any format; raises as ``read`` does."""
+    header = header_of(path)
+    return read(path, Format(str(header["format"]), int(header["version"]), ANY.source))[1]
+
+
+def header_of(path: str | Path) -> Record:
+    """The header of a file of any format; raises as ``read`` does."""
     content = Path(path).read_bytes()
     _require_whole(path, ANY, content)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return str(json.loads(str(file["header"]))["format"])
+            header: Record = json.loads(str(file["header"]))
+            return header | {"format": header["format"]}
     except Exception as error:  # whatever a forged archive makes of zipfile, zlib, NumPy and json
         raise ValueError(f"{path}: not a file of {ANY.source}, or damaged") from error
 

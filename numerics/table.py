@@ -9,7 +9,7 @@ from html import escape
 from .quantity import Quantity
 
 Cell = str | Quantity
-LATEX = str.maketrans({symbol: rf"\{symbol}" for symbol in "_%&#$"} | {"^": r"\^{}", "\u2014": "---"})
+LATEX = str.maketrans({symbol: rf"\{symbol}" for symbol in "_%&#$"} | {"^": r"\^{}", "\u2014": "---", "∞": r"$\infty$"})
 
 
 class Mathematics(str):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FIRST = {"phase_diagram": "spiked-matrix-tensor"}
 """The system that is meant where none is named."""
+FORCE = "Overwrite the results of another command."
 
 
 class Read(click.ParamType[Any]):
@@ -93,7 +94,7 @@ def for_system(command: str, name: str, about: str) -> click.Command:
         has = ", ".join(other.replace("_", "-") for other in commands_of(kind))
         raise ValueError(f"{kind.slug} has no {command.replace('_', '-')}; it has: {has or 'no command'}")
     own = [p for p in kind.parameters if p.name not in left_out(command, kind)]
-    for taken in {p.name for p in own} & {offered.name for offered in options(function)}:
+    for taken in {p.name for p in own} & {"force", *(offered.name for offered in options(function))}:
         raise ValueError(f"{kind.slug}: {taken} is an option of {command} already; give the parameter another name")
     parameters: list[click.Parameter] = [click.Argument(["system"], required=False, metavar=kind.slug)]
     parameters += [argument for o in options(function) if (argument := _argument(o)) is not None]
@@ -104,6 +105,8 @@ def for_system(command: str, name: str, about: str) -> click.Command:
         for p in own
     ]
     parameters += [_option(offered) for offered in options(function) if not offered.option.positional]
+    if {"output", "plot"} & {offered.name for offered in options(function)}:
+        parameters.append(click.Option(["--force"], is_flag=True, expose_value=False, help=FORCE))
     parameters.append(click.Option(["--json", "as_json"], is_flag=True, help="Machine-readable output."))
     run = partial(_run, command, kind, [p.name for p in own])
     return Told(kind, command.replace("_", "-"), run, parameters, f"{about}\n\n{kind.slug}: {kind.title}")
@@ -185,17 +188,21 @@ def _plain(value: Any) -> str:
 
 def _run(command: str, kind: type[System], own: list[str], *, as_json: bool, **typed: Any) -> None:
     """Ask and deliver."""
+    from figures.commands.answer import about
     from figures.commands.question import ask, spared
+    from figures.record import leave_records
 
     typed.pop("system", None)
     given = {name: value for name, value in typed.items() if value is not None and value != ()}
     values = {name: given.pop(name) for name in own if name in given}
     kind.needs({*values, *spared(command, kind)})
-    ask(command, kind(**values), given).deliver(as_json=as_json)
+    system = kind(**values)
+    ask(command, system, given).deliver(as_json=as_json)
+    leave_records(about(system))
 
 
 def complete(what: str) -> Any:
-    """What a shell can complete: names of systems, checks or figures."""
+    """What a shell can complete: names of systems, checks, figures, or of what has papers."""
 
     def completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         found = _names(what, ctx)
@@ -213,5 +220,6 @@ def _names(what: str, ctx: click.Context) -> dict[str, str]:
 
         return {name: check.description for name, check in all_checks().items()}
     from figures.registry import FIGURES
+    from theory.systems import systems
 
-    return FIGURES
+    return FIGURES if what == "figures" else FIGURES | {slug: kind.title for slug, kind in systems().items()}

@@ -1,25 +1,26 @@
 """`ruggedflow check NAME`."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any, NoReturn
 
 import click
 
 from figures.commands.output import finite, print_json, print_table
 from figures.commands.progress import fraction
+from figures.record import RECORD, Words, claim_name, provenance, write_record
 from numerics.checks import Check, Report, all_checks, find_checks
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
-from numerics.provenance import Record, output_folder, write_whole
+from numerics.provenance import Record
+from numerics.running import RUNNING
 from numerics.sweep import SweepError, processors
 from theory.domain import Whole
 
 ALL = "all"
-RECORD = "record"
-"""Of what one command found; that of each check has its name, and stays when others follow."""
+"""Its record is that of the last command; that of each check has its name, and stays when others follow."""
 
 
 def run(
@@ -34,17 +35,22 @@ def run(
         "seed": Whole(0, 2**63).read("seed", seed),
         "workers": processors() if workers is None else Whole(1, 1024).read("workers", workers),
     }
-    folder = None if output is None else output_folder(output)
     checks, unwritten = find_checks(name), list[OSError]()
+    words = {check.name: _words(check.name if check.name in all_checks() else name, chosen) for check in checks}
+    folder = None if output is None else _claimed(output, words)
     several = name == ALL or len(checks) > 1
-    records = [_checked(check, chosen, folder, unwritten, quiet=as_json or several) for check in checks]
+    records = [
+        _checked(check, chosen, words[check.name], folder, unwritten, quiet=as_json or several) for check in checks
+    ]
     result = _together(records) if several else records[0]
+    if folder is not None and "command" not in result:
+        result |= _provenance(records)
     if as_json:
         print_json(result)
     elif several:
         _print_verdicts(records)
     if folder is not None:
-        _write(folder, RECORD, result)
+        write_record(folder, RECORD, finite(result))
     if unwritten:
         raise unwritten[0]
     _leave(result)
@@ -58,13 +64,32 @@ def _list(as_json: bool) -> None:
         print_table("Checks", ["name", "what it compares"], [list(row) for row in described.items()])
 
 
+def _words(name: str, chosen: Mapping[str, Any]) -> Words:
+    """The command of one check."""
+    return ("check", name, *(["--quick"] if chosen["quick"] else []), "--seed", str(chosen["seed"]))
+
+
+def _claimed(output: str, words: Mapping[str, Words]) -> Path:
+    """The folder, in which each check has its own record."""
+    for name, own in words.items():
+        folder = claim_name(output, name, own)
+    return folder
+
+
 def _checked(
-    check: Check[Any], chosen: Mapping[str, Any], folder: Path | None, unwritten: list[OSError], *, quiet: bool
+    check: Check[Any],
+    chosen: Mapping[str, Any],
+    words: Words,
+    folder: Path | None,
+    unwritten: list[OSError],
+    *,
+    quiet: bool,
 ) -> Record:
     """One check, printed unless ``quiet``, drawn and recorded; where a simulation fails nothing is decided.
 
     What cannot be written joins ``unwritten``: what was found is told first.
     """
+    begun = monotonic()
     try:
         with fraction() as progress:
             report = check.run(**chosen, progress=progress)
@@ -75,13 +100,13 @@ def _checked(
         _print(report)
     if folder is not None:
         try:
-            record["files"] = _draw(report, folder)
-            _write(folder, check.name, record)
+            record |= provenance(words, begun, _draw(report, folder))
+            write_record(folder, check.name, finite(record))
         except OSError as error:
             unwritten.append(error)
     if not quiet:
-        for path in record.get("files", []):
-            print(f"drawn to {path}")
+        for drawn in record.get("files", []):
+            print(f"drawn to {Path(folder or '') / drawn}")
     return record
 
 
@@ -91,17 +116,22 @@ def _failed(name: str, reason: str) -> Record:
     return {"check": name, "verdict": "undecided", "z": None, "p_value": None, "message": message, "comparisons": []}
 
 
-def _draw(report: Report, folder: Path) -> list[str]:
+def _provenance(records: Sequence[Record]) -> Record:
+    """Of what was typed, with the files of all checks."""
+    running = RUNNING.get()
+    own = ((), monotonic()) if running is None else (running.words, running.begun)
+    return provenance(*own, ()) | {
+        "files": {n: own for record in records for n, own in record.get("files", {}).items()}
+    }
+
+
+def _draw(report: Report, folder: Path) -> list[Path]:
     from figures.check_figure import draw
     from figures.style import save_all
     from numerics.picture import look
 
     with look():
-        return [str(path) for path in save_all(draw(report), folder, report.name)]
-
-
-def _write(folder: Path, name: str, record: Record) -> None:
-    write_whole(folder / f"{name}.json", json.dumps(finite(record), indent=2) + "\n")
+        return save_all(draw(report), folder, report.name)
 
 
 def _together(records: Sequence[Record]) -> Record:

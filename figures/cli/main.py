@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from numerics.running import RUNNING, Running
 from theory.naming import TYPED
 
 from .program import program
@@ -43,7 +44,7 @@ def main() -> None:
 
 def _main() -> NoReturn:
     try:
-        status = _invoke(sys.argv[1:])
+        status = invoke(sys.argv[1:])
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         status = end.exit_code
@@ -59,14 +60,21 @@ def _main() -> NoReturn:
     sys.exit(status)
 
 
-def _invoke(words: list[str]) -> int:
-    """Parse and run, or print what a shell can complete. (click's own ``main`` drops the text of an interruption.)"""
+def invoke(words: list[str]) -> int:
+    """Parse and run, remembering what was typed, or print what a shell can complete.
+
+    (click's own ``main`` drops the text of an interruption.)
+    """
     if instruction := os.environ.get(COMPLETE):
         from click.shell_completion import shell_complete
 
         return shell_complete(program, {}, "ruggedflow", COMPLETE, instruction)
-    with program.make_context("ruggedflow", words) as context:
-        program.invoke(context)
+    token = RUNNING.set(Running(tuple(words), "--force" in words))
+    try:
+        with program.make_context("ruggedflow", list(words)) as context:
+            program.invoke(context)
+    finally:
+        RUNNING.reset(token)
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 
 from figures.commands import COMMANDS
 
-from .asking import AskingCommand, complete
+from .asking import FORCE, AskingCommand, complete
 
 HELP = "Theory of gradient flow in rugged high-dimensional landscapes: derive it, compute it, draw it."
 
@@ -40,6 +40,7 @@ def program(context: click.Context, version: bool) -> None:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+force = click.option("--force", is_flag=True, expose_value=False, help=FORCE)
 
 
 @program.command()
@@ -62,6 +63,7 @@ for _name, _about in COMMANDS.items():
 @click.option("--seed", default="0", metavar="K", help="Fixes everything random.")
 @click.option("--workers", metavar="K", help="Processes; default one for each processor.")
 @click.option("--output", "-o", metavar="DIR", help="Figure (PNG, PDF) and record.json.")
+@force
 @as_json
 def check(**options: Any) -> None:
     """Theory against simulation; exit status 0: agree, 1: disagree, 3: undecided."""
@@ -74,6 +76,7 @@ def check(**options: Any) -> None:
 @click.argument("name", default="", metavar="NAME", shell_complete=complete("figures"))
 @click.option("--output", "-o", default="figures_out", metavar="DIR", help="Folder for the files.")
 @click.option("--list", "list_figures", is_flag=True, help="List the figures.")
+@force
 @as_json
 def figure(**options: Any) -> None:
     """Draw a published figure from the theory."""
@@ -92,5 +95,39 @@ def figure(**options: Any) -> None:
 def study(**options: Any) -> None:
     """Ask a system at many points; the same command again goes on from what is finished."""
     from .study import run
+
+    run(**options)
+
+
+@program.command()
+@click.argument("names", nargs=-1, required=True, metavar="SYSTEM|FIGURE ...", shell_complete=complete("citable"))
+@as_json
+def cite(**options: Any) -> None:
+    """BibTeX of the papers of a system or figure, and of this program."""
+    from .cite import run
+
+    run(**options)
+
+
+@program.command()
+@click.argument("record", metavar="RECORD.json")
+@click.option("--output", "-o", default="reproduced", metavar="DIR", help="Folder for the new results.")
+@force
+@as_json
+def reproduce(**options: Any) -> None:
+    """Run the command of a record again, and compare file by file; exit status 1 where they differ."""
+    from .reproduce import run
+
+    run(**options)
+
+
+@program.command()
+@click.argument("folder", metavar="FOLDER")
+@click.option("--output", "-o", metavar="FILE", help="The page; default report.html in that folder.")
+@force
+@as_json
+def report(**options: Any) -> None:
+    """One page of HTML of all that a folder holds: verdicts, pictures, tables with LaTeX, papers, provenance."""
+    from .report import run
 
     run(**options)

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from figures.record import claim_folder
 from numerics.errors import ConvergenceError
 from numerics.quantity import with_error
+from numerics.running import forced
 from numerics.simulation import Ensemble
 from numerics.simulation.ensemble import COLUMNS
 from numerics.simulation.observables import OVER_HESSIAN_TIMES, PARTICIPATION
+from numerics.simulation.storage import HEADER, clear
 from numerics.statistics import CONFIDENCE
 from numerics.sweep import SweepError
 from theory.domain import Real
@@ -43,12 +46,21 @@ def simulated(
     if problem["resume"] and problem["output"] is None:
         what = f"{called('resume')} goes on with what {called('output', 'DIR')} holds"
         raise ValueError(f"{what}; give that folder")
+    if problem["output"] is not None:
+        claim_run(problem["output"], problem["resume"])
     times = _times(at, end)
     found = _simulate(runner, problem | {"t_max": end, "at": times, "hessian_times": "end" if hessian else ()})
     record = {**about(system), **_record(found, times), **more(found)}
     if problem["output"] is not None:
         record["output"] = str(problem["output"])
     return Answer(found, record, _print)
+
+
+def claim_run(output: str, resume: bool) -> None:
+    """The folder for the samples; what another command left there is removed where that is forced."""
+    folder = claim_folder(output, (HEADER, "sample-*.npz"), resumed=resume)
+    if forced() and not resume:
+        clear(folder)
 
 
 def success(found: Ensemble) -> dict[str, Any]:

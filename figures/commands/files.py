@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from figures.record import claim_file
 from numerics.provenance import output_folder
 from theory.domain import Text
 from theory.naming import called
@@ -15,15 +16,18 @@ from theory.naming import called
 FILE, FOLDER = Text("FILE"), Text("DIR")
 
 
-def file_to_write(name: str, given: str | Path | None) -> Path | None:
-    """A file in a folder that exists (it is made if need be) and can be written to; None if none is given."""
+def file_to_write(name: str, given: str | Path | None, resumed: str | Path | None = None) -> Path | None:
+    """A file in a folder that exists (it is made if need be) and can be written to; None if none is given.
+
+    ``ValueError`` for the result of another command, unless it is ``resumed``.
+    """
     if given is None:
         return None
     path = Path(given)
     if path.exists() and not path.is_file():
         raise ValueError(f"{called(name, given)} is not a file; choose another name")
     output_folder(path.parent)
-    return path
+    return claim_file(name, path, resumed)
 
 
 def picture_to_write(given: str | Path | None) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
@@ -12,8 +12,10 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from figures.record import claim_folder
 from numerics.progress import part
-from numerics.provenance import as_csv, output_folder, versions, write_whole
+from numerics.provenance import as_csv, versions, write_whole
+from numerics.running import forced
 from theory.domain import (
     FLAG,
     Between,
@@ -124,8 +126,7 @@ def of_any(
 
     def write() -> Path:
         assert folder is not None
-        files = {kind: PICTURES[kind] for kind in PICTURES} | {"json": JSON}
-        write_whole(folder / JSON, json.dumps(record | {"versions": versions(), "files": files}, indent=2) + "\n")
+        write_whole(folder / JSON, json.dumps(record | {"versions": versions()}, indent=2) + "\n")
         save_all(diagram.plot(**looks), folder, DEFAULT)
         write_whole(folder / FILES["csv"], as_csv(diagram.rows()))
         return folder
@@ -178,7 +179,7 @@ def of_spiked_matrix_tensor(
     if not with_simulation:
         _refuse(system, runs)
     planned = _plan(chosen, low, high, runs) if with_simulation else None
-    folder = folder_of(system.slug, output, FILES.values())
+    folder = folder_of(system.slug, output, [*FILES.values(), SIMULATION])
     noises = np.geomspace(low, high, points)
     with fraction() as progress:
         diagrams = [phase_diagram(order, noises, part(progress, i, len(chosen))) for i, order in enumerate(chosen)]
@@ -293,12 +294,12 @@ def _looks(lines: Iterable[str]) -> Mapping[str, Any]:
     return looks | ({"lines": select("lines", looks["lines"], lines, "line")} if "lines" in looks else {})
 
 
-def folder_of(name: str, output: str, files: Iterable[str]) -> Path:
+def folder_of(name: str, output: str, files: Collection[str]) -> Path:
     """The folder to write to; ValueError where it holds such files that are not of this system's diagram."""
-    folder = output_folder(output)
+    folder = claim_folder(output, files, name=DEFAULT)
     there = [file for file in files if (folder / file).exists()]
     owner = _recorded_system(folder / JSON)
-    if there and owner != name:
+    if there and owner != name and not forced():
         what = f"the phase diagram of {shortened(owner)}" if owner else f"a file {there[0]} of unknown origin"
         raise ValueError(f"{called('output', folder)} holds {what}; choose another folder")
     return folder

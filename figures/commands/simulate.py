@@ -44,6 +44,8 @@ RTOL = Option(Real(1e-12, 0.1), "Error aimed at; default 1e-4, at T > 0 1e-3.")
 OUTPUT = Option(FOLDER, "Keep each sample as it finishes.", "o")
 RESUME = Option(FLAG, "Go on with what --output holds.", flag=True)
 WORKERS = Option(Whole(1, 1024), "Processes.")
+AVERAGES = "averages.npz"
+"""File in the folder of an experiment."""
 
 
 @answers(System, applies=has_experiment)
@@ -58,17 +60,17 @@ def of_experiment(
     workers: Annotated[int, WORKERS] = 1,
 ) -> Answer:
     """Of its experiment: averages over samples."""
+    from figures.record import claim_folder
     from numerics.experiment import average, experiment_of
-    from numerics.provenance import output_folder
 
     from .averages import answered
     from .progress import fraction
 
-    folder, picture = None if output is None else output_folder(output), picture_to_write(plot)
+    folder, picture = None if output is None else claim_folder(output, (AVERAGES,)), picture_to_write(plot)
     experiment = experiment_of(type(system))(system)
     with fraction() as progress:
         found = average(experiment, size, samples, seed, workers=workers, folder=folder, progress=progress)
-    return answered(system, found, None if folder is None else folder / "averages.npz", picture)
+    return answered(system, found, None if folder is None else folder / AVERAGES, picture)
 
 
 @answers(Landscape)

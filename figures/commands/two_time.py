@@ -52,7 +52,7 @@ def solved(
     times = times_to_report(at, end, unit)
     problem["resume"] = None if resume is None else _load(resume)
     require_signal(landscape, problem["overlap"])
-    file, picture = file_to_write("output", output), picture_to_write(plot)
+    file, picture = file_to_write("output", output, resume), picture_to_write(plot)
     _announce(chosen_method(problem["method"], end * rate, problem["resume"]))
     solution, failure = _solve(landscape, end, problem, file)
 

@@ -108,6 +108,12 @@ def open_folder(path: str | Path, settings: Settings, resume: bool) -> Folder:
     return folder
 
 
+def clear(path: Path) -> None:
+    """Remove a run from its folder."""
+    for file in (path / HEADER, *path.glob("sample-*.npz")):
+        file.unlink(missing_ok=True)
+
+
 def _write_header(folder: Folder) -> None:
     """Unless it is there already: the versions in it are those that began the run."""
     file = folder.path / HEADER
