@@ -196,6 +196,7 @@ def test_closed_forms_compile_nothing() -> None:
 SIMULATED = "phase-diagram --p 3 --points 5 --with-simulation --simulate-at 1 -N 16,24 --samples 6 --seed 1"
 
 
+@pytest.mark.slow
 def test_phase_diagram_with_simulation(run: Any, tmp_path: Path) -> None:
     words = [*SIMULATED.split(), "--output", str(tmp_path), "--json"]
     assert run(*words)[0] == 0

@@ -78,6 +78,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["kept.txt"]
 
 
+@pytest.mark.slow
 def test_gradient_flow_is_drawn(tmp_path: Path) -> None:
     pictures = gradient_flow.draw(t_max=1e3, rtol=1e-3, signals=(1.6, 4.0), orders=(3,), noises=(1.0,))
     m, energy, _ = pictures["trajectories"].axes
@@ -123,6 +124,7 @@ def test_two_slopes_of_the_integrated_response() -> None:
     assert ageing.ratio(0) == pytest.approx(1 / np.sqrt(3)) and ageing.plateau(ageing.COLD) > 0.7
 
 
+@pytest.mark.slow
 def test_finite_size_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finite, "T_MAX", 3.0)
     figures = finite.draw((16, 24), 6, (100,), {24: 3}, workers=1)
@@ -134,6 +136,7 @@ def test_finite_size_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert m[0] < m[-1] < 1 and lowest[0] < lowest[-1] and np.all((overlap >= 0) & (overlap < 1))
 
 
+@pytest.mark.slow
 def test_recovery_of_phase_retrieval_is_drawn() -> None:
     alphas, total = np.array([2.0, 2.5, 3.0]), np.full(3, 20.0)
     curves = [Recovery(size, alphas, np.array([2.0, 9.0, 17.0]) - k, total) for k, size in enumerate((64, 128))]

@@ -165,7 +165,7 @@ def examples() -> list[str]:
     return [example(command, kind) for kind in systems().values() for command in commands_of(kind)]
 
 
-LONG = re.compile("phase-diagram|thresholds|simulate")
+LONG = re.compile("phase-diagram|thresholds|simulate|dynamics (phase-retrieval|generalized-linear)")
 
 
 @pytest.mark.parametrize(

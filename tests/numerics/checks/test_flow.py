@@ -111,7 +111,11 @@ def test_a_few_runs_never_disagree(module: ModuleType, few: object) -> None:
 
 @pytest.mark.parametrize(
     ("module", "few", "mistake"),
-    [(dynamics, FEW, {"energy": 1.5}), (dynamics, FEW, {"signal": 2.0}), (threshold_energy, BRIEF, {"energy": 1.3})],
+    [
+        (dynamics, FEW, {"energy": 1.5}),
+        pytest.param(dynamics, FEW, {"signal": 2.0}, marks=pytest.mark.slow),
+        pytest.param(threshold_energy, BRIEF, {"energy": 1.3}, marks=pytest.mark.slow),
+    ],
 )
 def test_a_gross_mistake_is_noticed_by_a_few_runs(module: ModuleType, few: object, mistake: dict[str, float]) -> None:
     assert module.CHECK.run(plan=few, seed=1, perturb=mistake).verdict == "disagree"

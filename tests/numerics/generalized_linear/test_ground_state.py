@@ -45,7 +45,7 @@ def solved(loss: Expr, **options: float | int | None) -> GroundState:
     [
         (-U, 3.0, -np.sqrt(3)),
         (U**2 / 2, 3.0, (np.sqrt(3) - 1) ** 2 / 2),
-        (500 * (U - 1) ** 2, 3.0, 500 * (np.sqrt(6) - 1) ** 2),
+        pytest.param(500 * (U - 1) ** 2, 3.0, 500 * (np.sqrt(6) - 1) ** 2, marks=pytest.mark.slow),
     ],
     ids=str,
 )
