@@ -76,6 +76,7 @@ class PhaseDiagram(Solution):
     settings: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     whole: bool = False
+    together: ClassVar[str] = "threshold"
     form: ClassVar[Format] = Format("ruggedflow diagram", 1, "PhaseDiagram.save")
     parts: ClassVar[tuple[type, ...]] = (Quantity, Axis, Beyond, SpecialPoint, Box)
 

@@ -57,6 +57,7 @@ MAKERS: dict[str, Callable[[], Solution]] = {
     "statics, T = 0": lambda: statics(PureSpin(3, 1)),
     "phase diagram": lambda: phase_diagram(3, np.geomspace(0.1, 10, 5)),
     "phase diagram of phase retrieval": diagram_of_retrieval,
+    "diagram": lambda: rf.PhaseDiagram(rf.PLCondition(), "sigma_2=0.5:2", "alpha=0:1", places=5),
     "complexities": lambda: rf.PureSpin(p=3, delta_p=1).complexity(overlap=0, index=1),
     "flow": lambda: rf.FitnessCondensation(theta=1, temperature=1, m=2).dynamics(t_max=10),
     "numbers": lambda: rf.FitnessCondensation(theta=1, temperature=1, m=2).statics(),
