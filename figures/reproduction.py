@@ -48,7 +48,8 @@ class Recorded:
         record = record_of(path)
         words = words_of(record)
         if not words or words[0] in ("reproduce", "report"):
-            raise ValueError(f"{path}: names no command to run again; give a record that a command wrote")
+            what = "names no command to run again" if path.exists() else "there is no such file"
+            raise ValueError(f"{path}: {what}; give a record that a command wrote, or its folder")
         files = record.get("files")
         own = files if isinstance(files, dict) and path.suffix == ".json" else {path.name: ""}
         return cls(path, essential(words), _picture(words), {name: str(digest) for name, digest in own.items()})
