@@ -37,6 +37,7 @@ LONG = {
     "huang_yau_2019_drift",
     "nar_2018_large_steps",
     "saxe_2013_modes",
+    "du_2018_wide_network",
 }
 """Of ten seconds and more."""
 

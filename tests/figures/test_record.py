@@ -165,7 +165,11 @@ def test_what_is_no_record_gets_one_line(run: Any, tmp_path: Path, content: byte
     (tmp_path / "record.json").write_bytes(content)
     for name in (tmp_path / "record.json", tmp_path, tmp_path / "nowhere"):
         status, out, err = run("reproduce", str(name))
-        assert (status, out) == (2, "") and "names no command to run again" in err and err.count("\n") == 1
+        assert (
+            (status, out) == (2, "")
+            and "give a record that a command wrote, or its folder" in err
+            and err.count("\n") == 1
+        )
 
 
 def test_results_are_not_reproduced_over_themselves(run: Any, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from numerics.benchmarks import risk, simulation
 from numerics.benchmarks.dynamics import FORMATS, line
 from numerics.benchmarks.measure import in_child
@@ -13,6 +15,7 @@ def test_a_row_is_measured_in_a_process_of_its_own() -> None:
     assert len(line(record).split()) == 1 + len(FORMATS)
 
 
+@pytest.mark.slow
 def test_a_row_of_the_simulation() -> None:
     for kind, entries in (("packed", 24 * 25 * 26 // 6), ("diluted", 128 * 24)):
         record = in_child("numerics.benchmarks.simulation", kind, "3", "24")
@@ -20,6 +23,7 @@ def test_a_row_of_the_simulation() -> None:
         assert len(simulation.line(record).split()) == 1 + len(simulation.FORMATS)
 
 
+@pytest.mark.slow
 def test_a_row_of_empirical_risks() -> None:
     record = in_child("numerics.benchmarks.risk", "64", "3", "0.01", "20")
     assert record["ratio"] == record["NumPy s"] / record["CPU s"] > 0

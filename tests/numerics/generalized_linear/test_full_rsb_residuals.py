@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 from sympy import Eq, Expr, Heaviside, lambdify
 
 from numerics.generalized_linear import full_rsb_state, ground_state
@@ -150,6 +151,7 @@ def residuals(lines: Lines, case: Case) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_every_term_of_the_printed_recursion() -> None:
     """Within what is claimed; outside in one of the states with any one term 3% larger."""
     lines = {left: right for left, right in FullRSB().equations() if isinstance(right, Expr | Eq)}

@@ -219,6 +219,7 @@ def test_ground_state_is_marginal_and_below_the_others() -> None:
     assert complexity_of_minima(SMALL, alpha).energy > ground.energy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("landscape", "alpha", "bar"), [(SMALL, 4.245, 0.005), (ONE, 6.95, 0.1)])
 def test_bbp_of_the_ground_state(landscape: GeneralizedLinearLandscape, alpha: float, bar: float) -> None:
     """The references were extrapolated from a few levels; that for a = 1 is rough."""
