@@ -50,6 +50,11 @@ class Box:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.log(values / low) / np.log(high / low))
 
+    def unscaled(self, axis: int, place: Array) -> Array:
+        """The inverse on one axis, 0 or 1."""
+        low, high = (self.x, self.y)[axis]
+        return np.asarray(low * (high / low) ** place if self.logarithmic[axis] else low + (high - low) * place)
+
     def unit(self, point: Array) -> Array:
         """``d(x, y)`` for a move of the size of the box."""
         sizes = []
@@ -122,12 +127,6 @@ def trace(equations: Equations, start: Array, box: Box) -> Branch:
         return ahead.branch(("closed", "closed"))
     behind = tracer.walk(first, -1.0)
     return _joined(behind, ahead)
-
-
-def follow(equations: Equations, start: Array, box: Box, axis: int = 0) -> tuple[Array, Array]:
-    """The point of the curve with the x (``axis`` 0) or y (1) of ``start``, and the errors of its x and y."""
-    found = _Tracer(equations, box).at_fixed(np.asarray(start, dtype=np.float64), axis)
-    return found.z, found.errors
 
 
 class _Point(NamedTuple):

@@ -192,13 +192,9 @@ class Solution(ABC):
         from .drawing import draw_curves, draw_numbers
         from .picture import look, restyled
 
-        wanted = [name] if name else [lines] if isinstance(lines, str) else list(lines)
         axis, curves = self.drawn if self.curves else (None, {})
         shown = curves or self.numbers
-        for key in (*wanted, *labels):
-            if key not in shown:
-                asked = "labels" if key not in wanted else "name" if name else "lines"
-                raise ValueError(f"{called(asked, key)}: no such curve; choose among {', '.join(shown)}")
+        wanted = wanted_curves(shown, name, lines, labels)
         chosen = wanted or [key for key, curve in shown.items() if not curve.over or np.any(curve.value)] or list(shown)
         chosen = chosen[:1] if ax is not None and curves and not wanted else chosen
         with look(style) if ax is None else nullcontext():
@@ -265,6 +261,18 @@ def _fields(name: str, number: Quantity) -> Iterator[tuple[str, Any]]:
     yield name, float(number.value) if number.exists else ""
     if number.error is not None:
         yield f"{name}_error", float(rounded_up(number.error)) if number.exists else ""
+
+
+def wanted_curves(
+    shown: Iterable[str], name: str | None, lines: str | Iterable[str], labels: Iterable[str]
+) -> list[str]:
+    """Those asked for by name; none for all. ``ValueError`` for one, or a label of one, that is not shown."""
+    known, wanted = list(shown), [name] if name else [lines] if isinstance(lines, str) else list(lines)
+    for key in (*wanted, *labels):
+        if key not in known:
+            asked = "labels" if key not in wanted else "name" if name else "lines"
+            raise ValueError(f"{called(asked, key)}: no such curve; choose among {', '.join(known)}")
+    return wanted
 
 
 def remarks(quantity: Quantity) -> str:

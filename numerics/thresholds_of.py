@@ -16,20 +16,20 @@ from .thresholds import evaluate_thresholds
 
 
 @singledispatch
-def threshold_names(system: System) -> list[str]:
-    """Of all that it has."""
-    return [p.name for p in system.predictions() if isinstance(p, Threshold)]
+def declared_thresholds(system: System) -> dict[str, Threshold]:
+    """All that it has, by name."""
+    return {p.name: p for p in system.predictions() if isinstance(p, Threshold)}
 
 
-@threshold_names.register
-def _(system: Landscape) -> list[str]:
-    return [key for family, _ in system.families() for key in family.thresholds]
+@declared_thresholds.register
+def _(system: Landscape) -> dict[str, Threshold]:
+    return {name: threshold for family, _ in system.families() for name, threshold in family.thresholds.items()}
 
 
 @singledispatch
 def thresholds_of(system: System, names: Sequence[str], digits: int = 15, progress: Progress = silent) -> Thresholds:
     """Those of these names, each by the solver of its law."""
-    known = {p.name: p for p in system.predictions() if isinstance(p, Threshold)}
+    known = declared_thresholds(system)
     return solve_thresholds([known[name] for name in names], system.symbol_values, digits, progress)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from figures.record import claim_folder
+from figures.record import claim_folder, write_record
 from numerics.progress import part
 from numerics.provenance import as_csv, versions, write_whole
 from numerics.running import forced
@@ -126,7 +126,7 @@ def of_any(
 
     def write() -> Path:
         assert folder is not None
-        write_whole(folder / JSON, json.dumps(record | {"versions": versions()}, indent=2) + "\n")
+        write_record(folder, DEFAULT, record | {"versions": versions()})
         save_all(diagram.plot(**looks), folder, DEFAULT)
         write_whole(folder / FILES["csv"], as_csv(diagram.rows()))
         return folder
@@ -191,7 +191,7 @@ def of_spiked_matrix_tensor(
         files["simulation"], record["simulation"] = SIMULATION, planned.record(found)
         write_whole(folder / SIMULATION, planned.table(found))
     # the record first: it says whose the other files are
-    write_whole(folder / JSON, json.dumps(record, indent=2) + "\n")
+    write_record(folder, DEFAULT, record)
     save_all(pictured(partial(draw, diagrams, found))(**looks), folder, DEFAULT)
     write_whole(folder / FILES["csv"], to_csv(diagrams))
     write_whole(folder / FILES["latex"], to_latex(chosen, None if delta_p_range is None else (low, high)))
@@ -279,7 +279,7 @@ def of_phase_retrieval(
         raise KeyboardInterrupt(f"{str(error) or 'interrupted'}; {kept}") from error
     command = f"ruggedflow phase-diagram {system.slug} --a-range {low:g}:{high:g} --a {a:g} --points {points}"
     record = to_record(diagram, command + (f" --only {','.join(only)}" if only else ""))
-    write_whole(folder / JSON, json.dumps(record, indent=2) + "\n")
+    write_record(folder, DEFAULT, record)
     save_all(pictured(partial(pictures.draw, diagram))(**looks), folder, DEFAULT)
     write_whole(folder / LOSS_FILES["csv"], to_csv(diagram))
     write_whole(folder / LOSS_FILES["overlaps"], overlaps_to_csv(diagram))

@@ -49,9 +49,9 @@ def of_any(
     columns: Annotated[Any, COLUMNS] = None,
 ) -> Answer:
     """Each threshold by the solver of its law; of landscapes, of every family of one control parameter."""
-    from numerics.thresholds_of import threshold_names, thresholds_of
+    from numerics.thresholds_of import declared_thresholds, thresholds_of
 
-    chosen = select("only", only, threshold_names(system))
+    chosen = select("only", only, declared_thresholds(system))
     with fraction() as progress:
         found = thresholds_of(system, chosen, digits or USUAL, progress)
         if derivative is not None:

@@ -102,19 +102,22 @@ class PhaseDiagram(Solution):
         low, high = self.box.y
         return [name for name, q in self.lines.items() if np.any((q.value >= low) & (q.value <= high))]
 
+    @cached_property
+    def parts_of_plane(self) -> NDArray[np.int_]:
+        """Numbers (x, y) of the connected parts that are left between the ``barriers``, which are 0."""
+        return np.asarray(label(~self.barriers)[0])
+
+    @cached_property
     def regions(self) -> list[Region]:
         """The largest first. A line that ends in mid-air does not part them, and is beneath those above it alone."""
-        kinds, count = label(~self.barriers)
         found: list[Region] = []
-        if self.whole:
-            return found
-        for number in range(1, count + 1):
-            inside = kinds == number
+        for number in [] if self.whole else range(1, int(self.parts_of_plane.max()) + 1):
+            inside = self.parts_of_plane == number
             if inside.mean() > SMALL:
                 depth = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
                 i, j = np.unravel_index(int(np.argmax(depth)), depth.shape)
                 beneath = tuple(name for name in self.shown if self._heights(name)[i] <= CENTRES[j])
-                x, y = self.place(CENTRES[i], CENTRES[j])
+                x, y = (float(self.box.unscaled(axis, CENTRES[k])) for axis, k in enumerate((i, j)))
                 found.append(Region(beneath, x, y, float(inside.mean()), float(depth.max()) / CELLS, number))
         return sorted(found, key=lambda region: -region.share)
 
@@ -135,15 +138,6 @@ class PhaseDiagram(Solution):
         """At the centres of cells, 0 and 1 at the sides of the box; nan where there is no line, or where it jumps."""
         scaled = self.box.scaled(np.column_stack([self.x, self.lines[name].value]))
         return np.interp(CENTRES, scaled[:, 0], scaled[:, 1])
-
-    def place(self, u: float, v: float) -> tuple[float, float]:
-        """From sizes of the box to units."""
-        at = []
-        for part_of, (low, high), logarithmic in zip(
-            (u, v), (self.box.x, self.box.y), self.box.logarithmic, strict=True
-        ):
-            at.append(low * (high / low) ** part_of if logarithmic else low + (high - low) * part_of)
-        return float(at[0]), float(at[1])
 
     def plot(self, ax: Any = None, name: str | None = None, **look: Any) -> Any:
         """In a figure of its own or in ``ax``: lines, regions by letters, special points; see ``Solution.plot``."""
@@ -170,7 +164,7 @@ class PhaseDiagram(Solution):
     def lettered(self) -> dict[str, list[Region]]:
         """Regions by letter: those with the same lines beneath share one; the largest come first."""
         kinds: dict[tuple[str, ...], list[Region]] = {}
-        for region in self.regions():
+        for region in self.regions:
             kinds.setdefault(region.beneath, []).append(region)
         names = (*ascii_uppercase, *(f"{a}{b}" for a in ascii_uppercase for b in ascii_uppercase))
         return dict(zip(names, kinds.values(), strict=False))

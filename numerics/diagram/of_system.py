@@ -11,6 +11,7 @@ import numpy as np
 from sympy import Expr, Poly, Symbol
 
 from theory.domain import Order, Whole, written
+from theory.landscape import exact
 from theory.naming import called
 from theory.prediction import Threshold
 from theory.printing import as_latex
@@ -22,7 +23,7 @@ from theory.thresholds.family import of_any, of_bayes_optimal
 from theory.thresholds.instability import bayes_amp
 
 from ..threshold_values import ThresholdValue
-from ..thresholds_of import thresholds_of
+from ..thresholds_of import declared_thresholds, thresholds_of
 from .source import FamilyLines, Source, SystemLines
 
 ITEM = re.compile(r"(\w+)\[(\d+)\]")
@@ -94,8 +95,6 @@ class Varied:
         """With this value of it. Raises ``ValueError`` where the system does not allow it."""
         given, (name, item) = dict(self.system.given), self.item
         if name not in {p.name for p in self.system.parameters}:
-            from theory.landscape import exact
-
             named = {symbol: exact(value) for symbol in self.symbols if symbol.name == name}
             given |= {key: part.subs(named) for key, part in given.items() if isinstance(part, Expr)}
         elif item:
@@ -109,7 +108,7 @@ class Varied:
     def thresholds(self, value: float, names: Sequence[str]) -> Mapping[str, ThresholdValue]:
         """Of the system there; one that it does not have there is absent."""
         system = self.at(value)
-        have = {p.name for p in _thresholds(system)}
+        have = declared_thresholds(system)
         found = thresholds_of(system, [name for name in names if name in have])
         return {name: found[name] if name in have else ThresholdValue(note="none here") for name in names}
 
@@ -125,20 +124,15 @@ def lines_of(system: System, x: Range, y: str = "") -> tuple[Source, str]:
         return FamilyLines(family), _control(family.control)
     there = varied.at(round(x.middle) if varied.whole else x.middle)
     there.require([p.name for p in system.parameters if p.name == there.control])
-    controls = dict.fromkeys(_control(p.control) for p in _thresholds(there))
+    known = declared_thresholds(there)
+    controls = dict.fromkeys(_control(threshold.control) for threshold in known.values())
     chosen = y or next(iter(controls), "")
-    meanings = {p.name: p.meaning for p in _thresholds(there) if _control(p.control) == chosen}
+    meanings = {name: t.meaning for name, t in known.items() if _control(t.control) == chosen}
     if not meanings:
         have = ", ".join(controls) or "nothing"
         raise ValueError(f"{called('y', y)}: {system.slug} has no thresholds in it; it has some in {have}")
     symbol = Symbol(x.name, positive=True)
     return SystemLines(varied.thresholds, meanings, _symbolic(system, meanings), symbol, varied.whole), chosen
-
-
-def _thresholds(system: System) -> list[Threshold]:
-    if isinstance(system, Landscape):
-        return [threshold for family, _ in system.families() for threshold in family.thresholds.values()]
-    return [p for p in system.predictions() if isinstance(p, Threshold)]
 
 
 def _family(landscape: Landscape, x: str, y: str) -> Family | None:
@@ -174,7 +168,7 @@ def _of_symbols(landscape: Landscape, control: Symbol) -> Family:
 def _symbolic(system: System, names: Iterable[str]) -> dict[str, Threshold]:
     """With x left out, where it can be."""
     try:
-        return {p.name: p for p in _thresholds(system) if p.name in names}
+        return {name: threshold for name, threshold in declared_thresholds(system).items() if name in names}
     except (ValueError, TypeError, AttributeError, ArithmeticError):
         return {}
 

@@ -12,11 +12,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from scipy.ndimage import distance_transform_edt, label
-
-from theory.naming import called
+from scipy.ndimage import distance_transform_edt
 
 from ..picture import COLUMN_WIDTH, Picture, Style, look, restyled
+from ..solution import wanted_curves
+from .sampling import JUMP
 
 if TYPE_CHECKING:
     from .diagram import PhaseDiagram
@@ -50,11 +50,7 @@ def plot(
     style: Style | None = None,
 ) -> Figure:
     """See ``Solution.plot``; regions and special points are those of all lines, so they are left out with a choice."""
-    wanted = [name] if name else [lines] if isinstance(lines, str) else list(lines)
-    for key in (*wanted, *labels):
-        if key not in diagram.lines:
-            asked = "labels" if key not in wanted else "name" if name else "lines"
-            raise ValueError(f"{called(asked, key)}: no such curve; choose among {', '.join(diagram.lines)}")
+    wanted = wanted_curves(diagram.lines, name, lines, labels)
     with look(style) if ax is None else nullcontext():
         panel = ax
         if panel is None:
@@ -72,7 +68,7 @@ def plot(
 
 def _shade(panel: Axes, diagram: PhaseDiagram) -> None:
     """Each region as dark as there are lines beneath it, and its letter where there is room."""
-    kinds, _ = label(~diagram.barriers)
+    kinds = diagram.parts_of_plane
     shade = np.zeros(int(kinds.max()) + 1)
     letters = diagram.lettered()
     for letter, regions in letters.items():
@@ -82,7 +78,7 @@ def _shade(panel: Axes, diagram: PhaseDiagram) -> None:
                 panel.text(region.x, region.y, letter, ha="center", va="center", style="italic", fontsize="small")
     kept = np.isin(kinds, [region.number for regions in letters.values() for region in regions])
     nearest = distance_transform_edt(~kept, return_distances=False, return_indices=True)
-    edges = [np.array([diagram.place(u, u)[axis] for u in np.linspace(0, 1, kinds.shape[0] + 1)]) for axis in (0, 1)]
+    edges = [diagram.box.unscaled(axis, np.linspace(0, 1, kinds.shape[0] + 1)) for axis in (0, 1)]
     colours = ListedColormap(LIGHT)
     image = shade[kinds[tuple(nearest)]].T
     panel.pcolormesh(*edges, image, cmap=colours, vmin=-0.5, vmax=len(LIGHT) - 0.5, rasterized=True, zorder=0)
@@ -125,8 +121,6 @@ def _apart(diagram: PhaseDiagram, name: str, others: list[str]) -> tuple[Any, st
 
 def _broken(diagram: PhaseDiagram, name: str) -> Any:
     """Not drawn across a jump."""
-    from .sampling import JUMP
-
     values = np.array(diagram.lines[name].value)
     scaled = diagram.box.scaled(np.column_stack([diagram.x, values]))
     ends = [p for p in diagram.points if p.kind == "end" and name in p.lines]

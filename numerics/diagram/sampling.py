@@ -49,8 +49,7 @@ class Sampled:
 
     def unscaled(self, place: Array) -> Array:
         """The inverse of it."""
-        low, high = self.box.x
-        return np.asarray(low * (high / low) ** place if self.box.logarithmic[0] else low + (high - low) * place)
+        return self.box.unscaled(0, place)
 
     def widened(self, x: Array) -> Sampled:
         """With further places."""

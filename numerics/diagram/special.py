@@ -231,11 +231,9 @@ class _Meeting:
     def _point(self, kind: str, place: float, height: float, x_error: float, y_error: float) -> SpecialPoint:
         """From sizes of the box to units."""
         box = self.found.box
-        x = float(self.found.unscaled(np.array([place]))[0])
-        low, high = box.y
-        y = low * (high / low) ** height if box.logarithmic[1] else low + (high - low) * height
+        x, y = (float(box.unscaled(axis, np.array(part))) for axis, part in enumerate((place, height)))
         across, along = box.unit(np.array([x, y])).tolist()
-        return SpecialPoint(kind, (self.one, self.other), x, float(y), x_error * across, y_error * along)
+        return SpecialPoint(kind, (self.one, self.other), x, y, x_error * across, y_error * along)
 
 
 def _dips(apart: Array) -> list[int]:

@@ -114,11 +114,11 @@ def test_a_fold_ends_a_line_and_what_its_equations_say_beyond_is_kept() -> None:
 
 def test_regions_are_told_by_what_is_beneath_them() -> None:
     diagram = drawn({"a": lambda x: 1 + 0 * x, "b": lambda x: np.where(x < 1, x / 2, np.nan)})
-    found = {region.beneath: region.share for region in diagram.regions()}
+    found = {region.beneath: region.share for region in diagram.regions}
     assert set(found) in ({("a",), ()}, {("a", "b"), ()})  # b ends in mid-air: it parts nothing
     assert list(found.values()) == pytest.approx([0.5, 0.5], abs=0.02)
     crossed = drawn({"a": lambda x: 1 + 0 * x, "b": lambda x: x})
-    assert {r.beneath for r in crossed.regions()} == {(), ("a",), ("b",), ("a", "b")}
+    assert {r.beneath for r in crossed.regions} == {(), ("a",), ("b",), ("a", "b")}
 
 
 def test_lines_that_bend_have_more_places() -> None:
