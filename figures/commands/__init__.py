@@ -8,6 +8,7 @@ COMMANDS = {
     "thresholds": "Thresholds of a system, to any number of digits.",
     "statics": "Equilibrium: ground state or free energy, entropy, order parameter, static and dynamic temperatures.",
     "complexity": "Kac-Rice complexity of critical points and minima.",
+    "neighbourhood": "What lies around a minimum: critical points by overlap with it, and the lowest barrier.",
     "dynamics": "Dynamics at infinite size: overlap, energy and correlation, each with its error.",
     "simulate": "Direct simulation at finite size: averages over samples, each with its error.",
     "phase_diagram": "The main job: phase diagram of gradient flow, as PNG, PDF, CSV, LaTeX table and JSON record.",

@@ -49,7 +49,8 @@ OBSERVABLES = (
 )
 
 
-def _taylor(derivatives: tuple[Symbol, ...], step: Expr) -> Expr:
+def taylor(derivatives: tuple[Symbol, ...], step: Expr) -> Expr:
+    """``sum_k derivatives_k step^k/k!``."""
     return sum(value * step**k / factorial(k) for k, value in enumerate(derivatives))
 
 
@@ -65,7 +66,7 @@ def local_law() -> GaussianLaw:
     point = {**dict.fromkeys(HERE + THERE, Integer(0)), HERE[0]: sqrt(N), THERE[0]: sqrt(N)}
     inner = sum(x * y for x, y in zip(HERE, THERE, strict=True)) / N
     signal = (M * HERE[0] + sqrt(1 - M**2) * HERE[1]) / sqrt(N)
-    covariance, mean = N * _taylor(F, inner - 1), -N * _taylor(G, signal - M)
+    covariance, mean = N * taylor(F, inner - 1), -N * taylor(G, signal - M)
 
     def at_point(expression: Expr, a: Observable, b: Observable) -> Expr:
         """Derivatives at the point; coordinates that are not differentiated take their values first."""

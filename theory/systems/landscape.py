@@ -15,6 +15,7 @@ from ..energies import energies, energy_family
 from ..inference import BayesOptimal, MaximumLikelihood
 from ..kac_rice import KacRice, hessian_law, local_law
 from ..kac_rice.hessian import hessian_of
+from ..kac_rice.two_points import TwoPoints
 from ..landscape import Channel, GaussianLandscape
 from ..naming import called
 from ..parameter import Parameter
@@ -80,6 +81,7 @@ class Landscape(GaussianLandscape, System):
         """By topic."""
         return {
             "complexity": self._complexity,
+            "neighbourhood": self._neighbourhood,
             "bbp": self._bbp,
             "dynamics": self._dynamics,
             "inference": self._inference,
@@ -98,6 +100,9 @@ class Landscape(GaussianLandscape, System):
         if sum(channel.covariance != 0 for channel in self.channels) > 1:
             blocks.append(("Resolved by the energy of each channel", KacRice(self).at_channel_energies()))
         return blocks
+
+    def _neighbourhood(self) -> Blocks:
+        return [("Critical points at overlap q with a minimum, annealed over both", TwoPoints(self))]
 
     def _bbp(self) -> Blocks:
         special = hessian_of(KacRice(self).jet)
