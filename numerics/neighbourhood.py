@@ -44,8 +44,9 @@ class Neighbours(NamedTuple):
     """Critical points of one energy at overlap q with the minimum.
 
     ``sigma`` is their complexity, ``shift`` the t_1 of their Hessian; ``isolated`` its eigenvalue for the direction
-    towards the minimum and ``alignment`` the squared overlap of its eigenvector with that direction, if ``outside > 1``
-    (else it is not apart from the bulk).
+    towards the minimum and ``alignment`` the squared overlap of its eigenvector with it, if ``outside > 1``
+    (else it is not apart from the bulk). ``centre`` and ``share`` are mean and variance of the row of that
+    direction, in units of the rest.
     """
 
     sigma: Number
@@ -53,6 +54,8 @@ class Neighbours(NamedTuple):
     isolated: Number
     alignment: Number
     outside: Number
+    centre: Number
+    share: Number
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +80,11 @@ class Surroundings:
         d = self._given(self.energy, energy, self.shift, shift)
         half = len(d) // 2
         solved, own = solve(covariance, d), solve([row[:half] for row in covariance[:half]], d[:half])
-        y = self._outside(dot(pull, solved) / scale, share)[0]
+        centre = dot(pull, solved) / scale
+        y = self._outside(centre, share)[0]
         z, alignment = self._isolated((1 + y + abs(y - 1)) / 2, share)
         sigma = entropy + self._phi(shift)[0] - (dot(d, solved) - dot(d[:half], own)) / 2
-        return Neighbours(sigma, shift, scale * (shift + z), alignment, y)
+        return Neighbours(sigma, shift, scale * (shift + z), alignment, y, centre, share)
 
     def highest(self, q: Number) -> Number:
         """The energy of the most numerous with ``t_1 >= 2`` at that overlap."""
@@ -278,7 +282,8 @@ def _curve(around: Minimum, q: Array) -> dict[str, Quantity]:
     """Along q; the error of the energy is what mpmath says of the complexity there, over its slope."""
     energy = lowest_energy(around.rough, q)
     step = 1e-6 * np.abs(energy)
-    slope = (around.rough.at(q, energy + step).sigma - around.rough.at(q, energy - step).sigma) / (2 * step)
+    after, before = (around.rough.at(q, energy + move) for move in (step, -step))
+    slope, lever = ((getattr(after, k) - getattr(before, k)) / (2 * step) for k in ("sigma", "isolated"))
     with mp.workdps(DIGITS + GUARD):
         found = [around.exact.at(mp.mpf(at), mp.mpf(e)) for at, e in zip(q, energy, strict=True)]
     error = 2 * np.abs([float(point.sigma) for point in found] / slope) + np.spacing(np.abs(energy))
@@ -289,7 +294,11 @@ def _curve(around: Minimum, q: Array) -> dict[str, Quantity]:
             energy, error, "lowest energy of critical points at that overlap", over=("overlap",), symbol="$E_1$"
         ),
         "isolated_eigenvalue": Quantity(
-            isolated, None, MEANINGS["isolated_eigenvalue"], over=("overlap",), symbol=r"$\lambda$"
+            isolated,
+            error * np.abs(lever) + np.spacing(np.abs(isolated)),
+            MEANINGS["isolated_eigenvalue"],
+            over=("overlap",),
+            symbol=r"$\lambda$",
         ),
     }
 

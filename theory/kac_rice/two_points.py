@@ -6,7 +6,7 @@ differentiated along these; at most four derivatives of f enter, at 1 and at q.
 
 Assumed: nothing is planted, and pairs are averaged apart from single points (annealed over both: the logarithm of the
 mean number of pairs less that of the mean number of points x0). The setting is that of Ros, Biroli, Cammarota 2019
-(EPL 126, 20003).
+(EPL 126, 20003; arXiv 1809.05440).
 """
 
 from __future__ import annotations
