@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sympy import Expr
 
 from numerics.quantity import with_error
-from theory.domain import Between, Real
+from theory.domain import Between, Real, Whole
 from theory.landscape import GaussianLandscape, exact
 from theory.laws import Explicit, Iteration, Roots
 from theory.prediction import Threshold
 from theory.statics import at_overlap
 from theory.system import System
-from theory.systems import Landscape
+from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer, about
-from .files import FILE, SIZED, drawing, picture_to_write
+from .files import FILE, SIZED, drawing, file_to_write, picture_to_write
 from .output import print_table
 from .question import Option, answers, predicts
 from .rows import titled
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 TEMPERATURE = Option(Real(0, 1e100), "0, the default, is the ground state.")
 OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
+STEPS = Option(Whole(0, 16), "Of replica symmetry breaking; by default as many as there are.")
+OUTPUT = Option(FILE, "File to keep the order parameter in.")
 PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.", draws=SIZED)
 
 
@@ -77,6 +80,35 @@ def of_landscape(
     }
 
     return Answer(result, record, _print, drawing(picture, result.plot))
+
+
+@answers(GeneralizedLinear)
+def of_loss(
+    landscape: GeneralizedLinear,
+    *,
+    steps: Annotated[int | None, STEPS] = None,
+    output: Annotated[Any, OUTPUT] = None,
+    plot: Annotated[Any, PLOT] = None,
+) -> Answer:
+    """The ground state of an empirical risk at overlap 0 with the signal, by Parisi's functional."""
+    from numerics.generalized_linear import ground_states
+
+    from .averages import answered
+    from .progress import announced
+
+    file, picture = file_to_write("output", output), picture_to_write(plot)
+    with announced() as doing:
+        doing("ground states, step by step")
+        found = ground_states(landscape, float(landscape.alpha), steps)
+    answer = answered(landscape, found, file, picture)
+    numbers = {key: number.value for key, number in found.numbers.items()}
+    q, x = found.axes["q"].values[:-1], found.quantities["x"].value
+    order = {
+        "variable": "x",
+        "steps": [{"overlap": at, "to": to} for at, to in zip(q.tolist(), x.tolist(), strict=False)],
+    }
+    more = {"error": found.numbers["energy"].error, "order_parameter": order}
+    return replace(answer, record={**answer.record, **numbers, **more})
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:

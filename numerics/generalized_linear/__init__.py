@@ -4,7 +4,7 @@ from .bayes import algorithmic, information_theoretic, state_evolution, weak_rec
 from .complexity import Complexity
 from .curves import complexity_curve
 from .full_rsb import FullRSBState, full_rsb_state, ground_state_bbp
-from .ground_state import ground_state
+from .ground_state import ground_state, ground_states
 from .kac_rice import dominant_bbp, zero_complexity_bbp
 from .labels import spectral_outlier, spectral_threshold
 from .minima import Minima, complexity_of_minima
@@ -30,6 +30,7 @@ __all__ = [
     "full_rsb_state",
     "ground_state",
     "ground_state_bbp",
+    "ground_states",
     "information_theoretic",
     "initial_bbp",
     "initial_hessian",

@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from theory.generalized_linear import SIGNAL_FIELD, GeneralizedLinearLandscape
 
+from ..curves import Numbers
+from ..quantity import Axis, Quantity
 from .even_fields import Y_STEP, EvenFields
 from .field_law import require_numbers, require_smooth
 from .parisi import GroundState, Solver
@@ -48,6 +50,30 @@ def ground_state(
         for count in _doubling(MANY if steps is None else steps):
             states.append(solver.refined(states[-1], count))
         return _limit(states[-3:]) if steps is None else states[-1]
+
+
+def ground_states(landscape: GeneralizedLinearLandscape, alpha: float, steps: int | None = None) -> Numbers:
+    """The ground state at overlap 0 with the signal, beside those of replica symmetry and of one step.
+
+    With that many ``steps``, by default full RSB; ``x(q)`` is its order parameter, the limit of ``P(below q)/T``.
+    """
+    levels = {0: "replica_symmetric", 1: "one_step"}
+    found = {
+        name: ground_state(landscape, alpha=alpha, steps=count) for count, name in levels.items() if steps != count
+    }
+    state = ground_state(landscape, alpha=alpha, steps=steps)
+    how = {None: "full RSB", 0: "replica symmetry", 1: "one step"}.get(steps, f"{steps} steps")
+    numbers = {"energy": Quantity(state.energy, state.error, f"of the ground state at overlap 0, per dimension; {how}")}
+    for name, other in found.items():
+        meaning = f"the same, {name.replace('_', ' ')} (a bound from below)"
+        numbers[name] = Quantity(float(other.energy), float(other.error), meaning)
+    numbers["chi"] = Quantity(state.chi, None, "response (1 - q_EA)/T for T to 0")
+    seen = AT_OVERLAP_0 if SIGNAL_FIELD in landscape.loss.free_symbols else ""
+    x = Quantity(np.append(state.x, np.nan), None, "lim P(below q)/T, from q to the next", over=("q",), symbol="$x(q)$")
+    return Numbers({"q": Axis(state.q, "$q$")}, numbers | {"x": x}, {"steps": steps}, message=seen)
+
+
+AT_OVERLAP_0 = "restricted to overlap 0 with the signal: a state that has found it may lie lower"
 
 
 def _require(alpha: float | None, energy: float | None, steps: int | None) -> None:

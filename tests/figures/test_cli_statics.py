@@ -55,7 +55,7 @@ def test_at_an_overlap_overlaps_include_it(run: Any) -> None:
         (("spiked-tensor", "--p", "3", "--delta-p", "1", "--overlap", "1"), "strictly between -1 and 1"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "1e-8"), "too close to 0"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--plot", "x.gif"), "ends in .png, .pdf or .svg"),
-        (("phase-retrieval",), "phase-retrieval has no statics"),
+        (("relu-injectivity",), "relu-injectivity has no statics"),
     ],
     ids=str,
 )
@@ -69,3 +69,25 @@ def test_the_derivation_prints(run: Any, system: str) -> None:
     name, *given = system.split()
     status, out, _ = run("derive", name, "statics", *given, "--latex")
     assert status == 0 and r"\chi" in out and "static_transition" in out and "NaN" not in out
+
+
+def test_a_loss_without_teacher_is_the_lowest_eigenvalue_of_a_wishart_matrix(run: Any) -> None:
+    """``min |X w|^2/2`` over the sphere is ``N (sqrt(alpha) - 1)^2/2``, with or without steps."""
+    status, out, err = run(
+        "statics", "generalized-linear", "--loss", "u**2/2", "--alpha", "4", "--steps", "0", "--json"
+    )
+    found = json.loads(out)
+    assert (status, found["energy"]) == (0, pytest.approx(0.5, abs=1e-9)) and "announced" not in err
+    assert found["one_step"] == pytest.approx(0.5, abs=1e-6) and found["message"] == ""
+
+
+@pytest.mark.slow
+def test_phase_retrieval_bounds_rise_with_the_steps(run: Any) -> None:
+    """Each number of steps bounds the energy from below; the equations of one step are solved apart, too."""
+    words = ("statics", "phase-retrieval", "--a", "0.01", "--alpha", "3", "--json")
+    found = json.loads(run(*words)[1])
+    assert found["replica_symmetric"] < found["one_step"] < found["energy"] < found["one_step"] + 0.003
+    assert found["error"] < 1e-4 and found["order_parameter"]["steps"]
+    heights = [step["to"] for step in found["order_parameter"]["steps"]]
+    assert heights == sorted(heights)
+    assert "overlap 0" in found["message"]
