@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from numerics.diagram.overlay_picture import draw_overlays
 from numerics.lowering import Array
 from numerics.phase_diagram import SpikedDiagram
 
 from .style import BLUE, CYAN, GREEN, GREY, PURPLE, new_figure
-from .success_points import clear_height, draw_points
+from .success_points import clear_height
 
 if TYPE_CHECKING:
-    from numerics.recovery import SuccessPoint
+    from numerics.diagram.overlay import Overlay
 
 TOP = 5.0
 """Largest ``1/Delta_2`` drawn."""
@@ -66,18 +68,22 @@ REGIONS = (
 )
 
 
-def draw(diagrams: list[SpikedDiagram], simulated: Sequence[SuccessPoint] = (), lines: Sequence[str] = ()) -> Figure:
+def draw(
+    diagrams: list[SpikedDiagram],
+    simulated: Mapping[int, Sequence[Overlay]] = MappingProxyType({}),
+    lines: Sequence[str] = (),
+) -> Figure:
     """One panel for each order p, regions shaded for what gradient flow can do, one legend for all.
 
-    ``simulated`` are points at which half of the runs at finite N succeed; ``lines`` the only ones that are drawn.
+    ``simulated`` are, by order, points at which half of the runs at finite N succeed; ``lines`` the only
+    ones that are drawn.
     """
     figure = new_figure(len(diagrams), height=4.9 if not simulated else 5.3)
     panels = figure.subplots(1, len(diagrams), sharey=True, squeeze=False)[0]
-    own = [[point for point in simulated if point.model.p == diagram.p] for diagram in diagrams]
+    own = [simulated.get(diagram.p, ()) for diagram in diagrams]
     for panel, diagram, points in zip(panels, diagrams, own, strict=True):
         draw_panel(panel, diagram, lines or tuple(LINES))
-        if points:
-            draw_points(panel, points)
+        draw_overlays(panel, points)
     panels[0].set_ylabel(r"$1/\Delta_2$")
     handles, labels = panels[0].get_legend_handles_labels()
     columns = 3 if len(diagrams) > 1 else 2
@@ -116,7 +122,7 @@ def visible(diagram: SpikedDiagram, name: str) -> Array:
     return np.where(same & (inner | jump), np.nan, values)
 
 
-def label_regions(axes: Axes, diagram: SpikedDiagram, points: Sequence[SuccessPoint] = ()) -> None:
+def label_regions(axes: Axes, diagram: SpikedDiagram, overlays: Sequence[Overlay] = ()) -> None:
     """Each name inside its region: level where that is wide, along the band (clear of other lines) where slanted."""
     x, edges = diagram.delta_p, diagram.edges()
     first_triviality = np.maximum(np.nan_to_num(diagram.line("trivialization"), nan=np.inf), edges[4])
@@ -133,7 +139,7 @@ def label_regions(axes: Axes, diagram: SpikedDiagram, points: Sequence[SuccessPo
         i = int(near[near.size // 2])
         middle = (below + top) / 2
         angle = _angle(axes, x, middle, i) if region.slanted else 0.0
-        y = middle[i] if region.slanted else clear_height(axes, x[i], below[i], top[i], points)
+        y = middle[i] if region.slanted else clear_height(axes, x[i], below[i], top[i], overlays)
         place: Any = {"ha": "center", "va": "center", "rotation": angle, "rotation_mode": "anchor"}
         axes.text(x[i], y, region.label, fontsize=7.5, style="italic", **place)
 

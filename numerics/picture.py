@@ -10,7 +10,10 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
+import numpy as np
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from theory.naming import called
 
@@ -87,3 +90,15 @@ def restyled(figure: Figure, figsize: tuple[float, float] | None = None, x_label
         for axes in (axes for axes in figure.axes if axes.get_xlabel()):
             axes.set_xlabel(x_label)
     return figure
+
+
+def mark_logarithmic(axis: Axis, low: float, high: float) -> None:
+    """Ticks of a logarithmic axis that do not collide, with plain numbers where the range is narrow."""
+    decades = np.log10(high / low)
+    if decades < 4:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+    if decades < 0.6:
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    elif decades < 2.5:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from functools import cache, partial
@@ -38,6 +37,7 @@ from theory.systems import PhaseRetrieval, SpikedMatrixTensor
 from .answer import Answer, about, asked
 from .files import CURVES, FOLDER, LOOK, pictured
 from .output import select
+from .overlays import TABLES, Wanted, absent
 from .progress import fraction
 from .question import Option, answers
 from .thresholds import has_some
@@ -47,12 +47,19 @@ JSON = "phase_diagram.json"
 PICTURES = {"png": "phase_diagram.png", "pdf": "phase_diagram.pdf", "csv": "phase_diagram.csv"}
 FILES = {**PICTURES, "latex": "thresholds.tex", "json": JSON}
 LOSS_FILES = {**PICTURES, "overlaps": "overlaps.csv", "json": JSON}
-SIMULATION, RUNS, PARTS = "simulation.csv", "simulation", "parts"
+SIMULATION, RUNS, PARTS = TABLES["simulation"], "simulation", "parts"
 """Outcomes of the runs; folders for the runs and for the values that are finished, until all are."""
 OUTPUT = Option(FOLDER, "Folder for the files.", "o", draws=CURVES)
 X = Option(NamedInterval(), "Parameter on the x axis, and its range.")
 Y = Option(NamedInterval(), "What the thresholds are in, and its range; by default what the first is in.")
 ONLY = Option(Several(Text("KEY")), "Only these lines.")
+DYNAMICS = Option(FLAG, "Also where, and how fast, an overlap with the signal grows; resumes.", flag=True)
+SIMULATED = Option(FLAG, "Also where half of the runs at finite size succeed; resumes.", flag=True)
+MEASURE_AT = Option(Several(Real(-1e9, 1e9)), "Places in x of these points; default five.")
+SIZE = Option(Several(Whole(16, 10**4)), "Numbers of spins of these runs; default 64,128.", "N")
+SAMPLES = Option(Whole(2, 10**6), "Runs at each of the places in y; default 64.")
+SEED = Option(Whole(0, 2**63), "Fixes every run; default 0.")
+WORKERS = Option(Whole(1, 1024), "Processes for these points; default 1.")
 
 
 def _everything(kind: type[System]) -> tuple[str, ...]:
@@ -103,17 +110,38 @@ def of_any(
     only: Annotated[Any, ONLY] = None,
     places: Annotated[int, Option(Whole(3, 10_000), "Places in x to begin with; more where lines bend.")] = 33,
     output: Annotated[Any, OUTPUT] = DEFAULT,
+    with_dynamics: Annotated[bool, DYNAMICS] = False,
+    with_simulation: Annotated[bool, SIMULATED] = False,
+    measure_at: Annotated[Any, MEASURE_AT] = None,
+    size: Annotated[Any, SIZE] = None,
+    samples: Annotated[int | None, SAMPLES] = None,
+    seed: Annotated[int | None, SEED] = None,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
     """Thresholds as lines in a plane of two parameters; where they end, fold, cross and merge; the regions between."""
     from figures.style import save_all
     from numerics.diagram.of_system import Range, label_of, lines_of
     from numerics.diagram.run import box_of, phase_diagram, to_record
 
+    runs = {"size": size, "samples": samples, "seed": seed}
+    if not with_simulation:
+        _refuse(system, runs, "with_simulation")
+        if not with_dynamics:
+            _refuse(system, {"measure_at": measure_at, "workers": workers}, "with_dynamics")
+    kinds = [kind for kind, wanted in (("dynamics", with_dynamics), ("simulation", with_simulation)) if wanted]
+
     across, along = Range(*x), None if y is None else Range(*y)
     source, control = lines_of(system, across, "" if along is None else along.name)
     chosen = select("only", only, source.meanings, "line")
-    looks = _looks(chosen)
-    folder = folder_of(system.slug, output, FILES.values()) if output is not None else None
+    looks, wanted = _looks(chosen), None
+    if kinds:
+        from numerics.diagram.landscapes import Landscapes
+
+        landscapes = Landscapes(system, across.name, control)
+        wanted = _wanted(kinds, measure_at, across, source.whole, {**runs, "workers": workers})
+        wanted.require(landscapes, source)
+    tables = {kind: TABLES[kind] for kind in kinds}
+    folder = folder_of(system.slug, output, [*FILES.values(), *tables.values()]) if output is not None else None
     settings = {**asked(system), "x": _written(x), "y": control if y is None else _written(y)}
     with fraction() as progress:
         box = box_of(source, chosen, across, along)
@@ -122,6 +150,8 @@ def of_any(
             source, box, (across.name, control), lines=chosen, labels=labels, points=places, settings=settings,
             progress=progress,
         )  # fmt: skip
+    if wanted is not None:
+        diagram = diagram.overlaid(*wanted.found(landscapes, source, {**asked(system), "y": control}, folder))
     record = {**about(system), **to_record(diagram)}
 
     def write() -> Path:
@@ -129,12 +159,25 @@ def of_any(
         write_record(folder, DEFAULT, record | {"versions": versions()})
         save_all(diagram.plot(**looks), folder, DEFAULT)
         write_whole(folder / FILES["csv"], as_csv(diagram.rows()))
+        for kind, table in tables.items():
+            rows = [row for overlay in diagram.overlays if overlay.kind == kind for row in overlay.rows()]
+            if rows:
+                write_whole(folder / table, as_csv(rows))
         return folder
 
     def show(_: Any) -> None:
         print(diagram)
 
     return Answer(diagram, record, show, {} if folder is None else {"output": write})
+
+
+def _wanted(kinds: list[str], at: Any, x: Any, whole: bool, runs: Mapping[str, Any]) -> Wanted:
+    from numerics.diagram.success import Runs
+
+    given: Any = {name: value for name, value in runs.items() if value is not None}
+    sizes = given.pop("size", None)
+    given |= {"sizes": tuple(sorted(set(sizes)))} if sizes else {}
+    return Wanted.of(kinds, at, x, whole, Runs(**given))
 
 
 def _written(axis: tuple[str, float, float, bool]) -> str:
@@ -153,16 +196,13 @@ def of_spiked_matrix_tensor(
     output: Annotated[Any, OUTPUT] = DEFAULT,
     delta_p_range: Annotated[Any, Option(Interval(1e-9, 1e9, "0.1:10"), "Of Delta_p; default 0.1:10.")] = None,
     points: Annotated[int | None, Option(Whole(2, 100_000), "Points along each line; default 121.")] = None,
-    with_simulation: Annotated[
-        bool, Option(FLAG, "Also where half of the runs at finite size succeed; resumes.", flag=True)
-    ] = False,
-    simulate_at: Annotated[
-        Any, Option(Several(Real(1e-9, 1e9)), "Delta_p of these runs; default 0.25,0.5,1,2,4.")
-    ] = None,
-    size: Annotated[Any, Option(Several(Whole(16, 10**4)), "Their numbers of spins; default 64,128.", "N")] = None,
-    samples: Annotated[int | None, Option(Whole(2, 10**6), "Runs at each of five Delta_2; default 64.")] = None,
-    seed: Annotated[int | None, Option(Whole(0, 2**63), "Fixes every run; default 0.")] = None,
-    workers: Annotated[int | None, Option(Whole(1, 1024), "Processes; default 1.")] = None,
+    with_dynamics: Annotated[bool, DYNAMICS] = False,
+    with_simulation: Annotated[bool, SIMULATED] = False,
+    measure_at: Annotated[Any, MEASURE_AT] = None,
+    size: Annotated[Any, SIZE] = None,
+    samples: Annotated[int | None, SAMPLES] = None,
+    seed: Annotated[int | None, SEED] = None,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
     """Every threshold line, and points from simulation on request."""
     from figures.phase_diagram import LINES, draw
@@ -170,14 +210,21 @@ def of_spiked_matrix_tensor(
     from numerics.phase_diagram import phase_diagram, to_csv, to_latex, to_record
 
     chosen = list(dict.fromkeys(p or ([int(system.p)] if system.p.is_number else [3])))
-    runs = {"simulate_at": simulate_at, "size": size, "samples": samples, "seed": seed, "workers": workers}
+    runs = {"measure_at": measure_at, "size": size, "samples": samples, "seed": seed, "workers": workers}
     if x is not None or y is not None or only is not None:
-        _alone({"p": p if len(chosen) > 1 else None, "delta_p_range": delta_p_range, **runs})
-        return of_any(SpikedMatrixTensor(p=chosen[0]), **_given(x=x, y=y, only=only, places=points, output=output))
+        _alone({"p": p if len(chosen) > 1 else None, "delta_p_range": delta_p_range})
+        measured = {"with_dynamics": with_dynamics, "with_simulation": with_simulation, **runs}
+        return of_any(
+            SpikedMatrixTensor(p=chosen[0]), **_given(x=x, y=y, only=only, places=points, output=output, **measured)
+        )
+    if with_dynamics:
+        raise ValueError(
+            f"{called('with_dynamics')} goes with {called('x')}, such as {called('x', 'delta_p=0.1:10:log')}"
+        )
     looks, points = _looks(LINES), points or 121
     low, high = delta_p_range or (0.1, 10.0)
     if not with_simulation:
-        _refuse(system, runs)
+        _refuse(system, runs, "with_simulation")
     planned = _plan(chosen, low, high, runs) if with_simulation else None
     folder = folder_of(system.slug, output, [*FILES.values(), SIMULATION])
     noises = np.geomspace(low, high, points)
@@ -192,7 +239,7 @@ def of_spiked_matrix_tensor(
         write_whole(folder / SIMULATION, planned.table(found))
     # the record first: it says whose the other files are
     write_record(folder, DEFAULT, record)
-    save_all(pictured(partial(draw, diagrams, found))(**looks), folder, DEFAULT)
+    save_all(pictured(partial(draw, diagrams, planned.overlays(found) if planned else {}))(**looks), folder, DEFAULT)
     write_whole(folder / FILES["csv"], to_csv(diagrams))
     write_whole(folder / FILES["latex"], to_latex(chosen, None if delta_p_range is None else (low, high)))
     whole = {"system": system.slug, "p": chosen, "files": files, "record": json.loads((folder / JSON).read_text())}
@@ -216,18 +263,14 @@ def _given(**options: Any) -> dict[str, Any]:
 def _plan(orders: list[int], low: float, high: float, runs: Mapping[str, Any]) -> Any:
     from .success_runs import Plan
 
-    noises = sorted({Real(low, high).accept("simulate_at", x) for x in runs["simulate_at"] or (0.25, 0.5, 1, 2, 4)})
+    noises = sorted({Real(low, high).accept("measure_at", x) for x in runs["measure_at"] or (0.25, 0.5, 1, 2, 4)})
     sizes = tuple(sorted(set(runs["size"] or (64, 128))))
-    return Plan.of(orders, noises, sizes, runs["samples"] or 64, runs["seed"] or 0, runs["workers"] or 1, _absent)
+    return Plan.of(orders, noises, sizes, runs["samples"] or 64, runs["seed"] or 0, runs["workers"] or 1, absent)
 
 
-def _absent(reason: str) -> None:
-    sys.stderr.write(f"ruggedflow: a point is left out: {reason}\n")
-
-
-def _refuse(system: System, runs: Mapping[str, Any]) -> None:
-    for name in (name for name, value in runs.items() if value is not None):
-        what = f"{called(name)} does not apply to {system.slug} without {called('with_simulation')}"
+def _refuse(system: System, options: Mapping[str, Any], without: str) -> None:
+    for name in (name for name, value in options.items() if value is not None):
+        what = f"{called(name)} does not apply to {system.slug} without {called(without)}"
         raise ValueError(f"{what}; leave it out")
 
 
@@ -245,7 +288,12 @@ def of_phase_retrieval(
     points: Annotated[int | None, Option(Whole(2, 1000), "Points along each line; default 21.")] = None,
     only: Annotated[Any, ONLY] = None,
     output: Annotated[Any, OUTPUT] = DEFAULT,
-    workers: Annotated[int, Option(Whole(1, 256), "Processes.")] = 1,
+    with_simulation: Annotated[bool, SIMULATED] = False,
+    measure_at: Annotated[Any, MEASURE_AT] = None,
+    size: Annotated[Any, SIZE] = None,
+    samples: Annotated[int | None, SAMPLES] = None,
+    seed: Annotated[int | None, SEED] = None,
+    workers: Annotated[int | None, Option(Whole(1, 1024), "Processes; default 1.")] = None,
 ) -> Answer:
     """Lines of alpha against a, and against the overlap."""
     from figures import generalized_linear_phase_diagram as pictures
@@ -259,9 +307,12 @@ def of_phase_retrieval(
         to_record,
     )
 
+    runs = {"measure_at": measure_at, "size": size, "samples": samples, "seed": seed}
     if x is not None or y is not None:
         _alone({"a": a, "a_range": a_range})
-        return of_any(PhaseRetrieval(), **_given(x=x, y=y, only=only, places=points, output=output))
+        measured = {"with_simulation": with_simulation, **runs, "workers": workers if with_simulation else None}
+        return of_any(PhaseRetrieval(), **_given(x=x, y=y, only=only, places=points, output=output, **measured))
+    _refuse(system, {"with_simulation": with_simulation or None, **runs}, "x")
     a, points = a or 1.0, points or 21
     looks = _looks([*pictures.LINES, *pictures.OVERLAP_LINES])
     (low, high), named = a_range or (0.001, 10.0), select("only", only, LINES, "line")
@@ -270,7 +321,7 @@ def of_phase_retrieval(
     chosen = [key for key in LINES if key in named or key in shades]
     folder = folder_of(system.slug, output, LOSS_FILES.values())
     parts = in_folder(folder / PARTS)
-    options: Any = {"panel": a, "lines": chosen, "workers": workers, "keep": parts.folder}
+    options: Any = {"panel": a, "lines": chosen, "workers": workers or 1, "keep": parts.folder}
     try:
         with fraction() as progress:
             diagram = retrieval_diagram(np.geomspace(low, high, points), progress=progress, **options)

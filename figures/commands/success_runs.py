@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numerics.diagram.overlay import Overlay
+from numerics.diagram.success import of_successes
+from numerics.provenance import as_csv
 from numerics.recovery import SpikedLine, SuccessPoint, success_points
-from numerics.recovery.diagram import to_csv
+from numerics.recovery.diagram import to_rows
 
 from .progress import fraction
 
@@ -33,7 +36,7 @@ class Plan:
     def command(self) -> str:
         """The options that give the same points."""
         noises, sizes = dict.fromkeys(f"{model.delta_p:g}" for model in self.models), map(str, self.sizes)
-        where = f"--simulate-at {','.join(noises)} --size {','.join(sizes)}"
+        where = f"--measure-at {','.join(noises)} --size {','.join(sizes)}"
         return f" --with-simulation {where} --samples {self.samples} --seed {self.seed}"
 
     def run(self, folder: Path) -> list[SuccessPoint]:
@@ -47,7 +50,12 @@ class Plan:
 
     def table(self, points: Sequence[SuccessPoint]) -> str:
         """Every success probability as CSV."""
-        return to_csv(points)
+        return as_csv(to_rows(points))
+
+    def overlays(self, points: Sequence[SuccessPoint]) -> dict[int, list[Overlay]]:
+        """For the panel of each order."""
+        orders = dict.fromkeys(int(point.model.place["p"]) for point in points)
+        return {p: of_successes([point for point in points if point.model.place["p"] == p]) for p in orders}
 
     def record(self, points: Sequence[SuccessPoint]) -> list[dict[str, Any]]:
         """The crossings, each with one standard error."""
@@ -57,8 +65,7 @@ class Plan:
 def _crossing(point: SuccessPoint) -> dict[str, Any]:
     value, error = point.crossing
     return {
-        "p": point.model.p,
-        "delta_p": point.model.delta_p,
+        **point.model.place,
         "size": point.size,
         "samples": point.samples,
         "inverse_delta_2": value,

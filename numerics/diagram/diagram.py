@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import ascii_uppercase
 from typing import Any, ClassVar, NamedTuple
@@ -20,6 +20,7 @@ from ..rounding import rounded_up
 from ..solution import Solution, thinned
 from ..storage import Format
 from ..table import Table
+from .overlay import Overlay
 from .special import Beyond, SpecialPoint
 
 CELLS = 300
@@ -64,6 +65,8 @@ class PhaseDiagram(Solution):
         LaTeX of x and y.
     whole
         Whether x takes whole numbers only: lines are then guides to the eye, without special points.
+    overlays
+        What was measured, from dynamics and from simulation.
     """
 
     names: tuple[str, str]
@@ -76,9 +79,10 @@ class PhaseDiagram(Solution):
     settings: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     whole: bool = False
+    overlays: tuple[Overlay, ...] = ()
     together: ClassVar[str] = "threshold"
     form: ClassVar[Format] = Format("ruggedflow diagram", 1, "PhaseDiagram.save")
-    parts: ClassVar[tuple[type, ...]] = (Quantity, Axis, Beyond, SpecialPoint, Box)
+    parts: ClassVar[tuple[type, ...]] = (Quantity, Axis, Beyond, SpecialPoint, Box, Overlay)
 
     @property
     def axes(self) -> dict[str, Axis]:
@@ -95,6 +99,10 @@ class PhaseDiagram(Solution):
             found[f"{_arc(k)}_x"] = Quantity(arc.x, None, meaning, over=(_arc(k),))
             found[f"{_arc(k)}_y"] = Quantity(arc.y, arc.error, meaning, over=(_arc(k),))
         return found
+
+    def overlaid(self, *overlays: Overlay) -> PhaseDiagram:
+        """With these besides."""
+        return replace(self, overlays=(*self.overlays, *overlays))
 
     @property
     def shown(self) -> list[str]:
@@ -155,7 +163,13 @@ class PhaseDiagram(Solution):
             for letter, regions in self.lettered().items()
         ]
         tables = [self.table(thinned(self.x, FEW))]
+        measured = [
+            (overlay.label.replace("$", ""), f"{place:.6g}", Quantity(value, error))
+            for overlay in self.overlays
+            for place, value, error in zip(overlay.x, overlay.y, overlay.error, strict=True)
+        ]
         tables += [Table(("point", "of", x, y, "note"), points)] if points else []
+        tables += [Table(("measured", x, y), measured)] if measured else []
         return [*tables, *([Table(("region", "of the plane", "above"), regions)] if regions else [])]
 
     def __str__(self) -> str:

@@ -121,13 +121,13 @@ def lines_of(system: System, x: Range, y: str = "") -> tuple[Source, str]:
     varied = Varied(system, x.name)
     family = _family(system, x.name, y) if isinstance(system, Landscape) and not varied.whole else None
     if family is not None:
-        return FamilyLines(family), _control(family.control)
+        return FamilyLines(family), control_name(family.control)
     there = varied.at(round(x.middle) if varied.whole else x.middle)
     there.require([p.name for p in system.parameters if p.name == there.control])
     known = declared_thresholds(there)
-    controls = dict.fromkeys(_control(threshold.control) for threshold in known.values())
+    controls = dict.fromkeys(control_name(threshold.control) for threshold in known.values())
     chosen = y or next(iter(controls), "")
-    meanings = {name: t.meaning for name, t in known.items() if _control(t.control) == chosen}
+    meanings = {name: t.meaning for name, t in known.items() if control_name(t.control) == chosen}
     if not meanings:
         have = ", ".join(controls) or "nothing"
         raise ValueError(f"{called('y', y)}: {system.slug} has no thresholds in it; it has some in {have}")
@@ -145,7 +145,7 @@ def _family(landscape: Landscape, x: str, y: str) -> Family | None:
     except ValueError:  # energies are those of a landscape with numbers
         return None
     for family, _ in families:
-        wanted = family.control != ENERGY and y in ("", _control(family.control))
+        wanted = family.control != ENERGY and y in ("", control_name(family.control))
         if wanted and [str(symbol) for symbol in family.free] == [x]:
             return family
     return None
@@ -173,7 +173,8 @@ def _symbolic(system: System, names: Iterable[str]) -> dict[str, Threshold]:
         return {}
 
 
-def _control(symbol: Symbol) -> str:
+def control_name(symbol: Symbol) -> str:
+    """Of what thresholds are in."""
     return "energy" if symbol == ENERGY else str(symbol)
 
 

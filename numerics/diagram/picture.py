@@ -14,8 +14,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from scipy.ndimage import distance_transform_edt
 
-from ..picture import COLUMN_WIDTH, Picture, Style, look, restyled
+from ..picture import COLUMN_WIDTH, Picture, Style, look, mark_logarithmic, restyled
 from ..solution import wanted_curves
+from .overlay_picture import draw_overlays
 from .sampling import JUMP
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def plot(
         _lines(panel, diagram, wanted or diagram.shown, labels)
         _points(panel, diagram, wanted)
         _frame(panel, diagram)
+        times = draw_overlays(panel, diagram.overlays)
         figure = cast(Figure, panel.get_figure(root=True))
+        if ax is None and times is not None:
+            bar = figure.colorbar(times, ax=panel, label=r"relaxation time $1/\lambda$", fraction=0.05, pad=0.02)
+            mark_logarithmic(bar.ax.yaxis, *times.get_clim())
         if ax is None and panel.get_legend_handles_labels()[0]:
             figure.legend(loc="outside lower center", ncols=2, frameon=False)
         return restyled(figure, figsize, x_label)
@@ -146,5 +151,7 @@ def _frame(panel: Axes, diagram: PhaseDiagram) -> None:
     panel.set(xlim=box.x, ylim=box.y, xlabel=diagram.labels[0], ylabel=diagram.labels[1])
     if box.logarithmic[0]:
         panel.set_xscale("log")
+        mark_logarithmic(panel.xaxis, *box.x)
     if box.logarithmic[1]:
         panel.set_yscale("log")
+        mark_logarithmic(panel.yaxis, *box.y)

@@ -110,4 +110,5 @@ def to_record(diagram: PhaseDiagram) -> Record:
         "rows": diagram.rows(),
         "points": diagram.points_record(),
         "regions": regions,
+        **({"overlays": [overlay.record(x, y) for overlay in diagram.overlays]} if diagram.overlays else {}),
     }

@@ -78,8 +78,10 @@ def dynamical_threshold(
             f"{controls.size} controls with a rate to extrapolate from, expected {FEWEST}; raise t_max"
         )
     rates = tuple(search.found[float(x)] for x in controls)
-    value, error = _extrapolated(controls, [rate.limit for rate in rates])
-    return DynamicalThreshold(value, error, _extrapolated(controls, [rate.marginal for rate in rates]), controls, rates)
+    value, error = extrapolated_threshold(controls, [rate.limit for rate in rates])
+    return DynamicalThreshold(
+        value, error, extrapolated_threshold(controls, [rate.marginal for rate in rates]), controls, rates
+    )
 
 
 def _in_range(rate: OverlapGrowth) -> bool:
@@ -138,8 +140,8 @@ class _Search:
         return float(interpolation(u, np.array([target]))[0] @ x)
 
 
-def _extrapolated(controls: Array, limits: list[LongTimeLimit]) -> LongTimeLimit:
-    """Control at ``sqrt(lambda) = 0`` on the polynomial through all points."""
+def extrapolated_threshold(controls: Array, limits: list[LongTimeLimit]) -> LongTimeLimit:
+    """Control at ``sqrt(lambda) = 0`` on the polynomial through all points, in the order of increasing lambda."""
     values, errors = np.array(limits).T
     if not np.all(np.isfinite(values)):
         return LongTimeLimit(np.nan, np.nan)

@@ -1,4 +1,4 @@
-r"""Recovery of the signal of the spiked matrix-tensor model by gradient flow at finite N.
+r"""Recovery of the signal of a Gaussian landscape by gradient flow at finite N.
 
 A run starts with ``m = N^(-1/2)``, the size of the overlap of a random point, and succeeds if it reaches half of the
 overlap of the informative minimum within a time ``(ln N)^2/4``. Growth at any exponential rate is in time when N is
@@ -11,11 +11,12 @@ At every N the two-time equations, started with the same m and stopped at the sa
 succeed: noise, also of order ``N^(-1/2)``, spreads the runs about them symmetrically as long as m is small.
 """
 
-from .crossing import SpikedLine, deadline, first_overlap, predicted_crossing, relative_need
+from .crossing import SignalLine, SpikedLine, deadline, first_overlap, predicted_crossing, relative_need
 from .curve import SuccessCurve, fit_success
 from .diagram import SuccessPoint, success_points
 
 __all__ = [
+    "SignalLine",
     "SpikedLine",
     "SuccessCurve",
     "SuccessPoint",

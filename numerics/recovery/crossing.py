@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,24 +26,30 @@ STEPS = 10_000
 RTOL, CLOSE, TINY = 1e-4, 3e-3, 1e-6
 """Of the two-time equations; of the logarithm of an overlap that is sought; and an least overlap of a start."""
 LOWEST, HIGHEST = 0.05, 1.5
-"""Over the threshold: ``1/Delta_2`` among which the crossing is sought."""
+"""Over the threshold: signals among which the crossing is sought."""
 
 
-@dataclass(frozen=True)
-class SpikedLine:
-    """``SpikedMatrixTensor(p)`` at noise ``delta_p > 0`` of the tensor, as a function of ``1/Delta_2``."""
+class SignalLine(ABC):
+    """Landscapes as a function of the strength of their signal, which ``control`` names; the rest is at ``place``."""
 
-    p: int
-    delta_p: float
+    @property
+    @abstractmethod
+    def place(self) -> Mapping[str, float]:
+        """Names and values of what does not vary."""
 
-    def landscape(self, signal: float) -> GaussianLandscape:
-        """At ``1/Delta_2 = signal > 0``."""
-        return SpikedMatrixTensor(self.p, 1 / Rational(repr(float(signal))), self.delta_p)
+    @property
+    @abstractmethod
+    def control(self) -> str:
+        """Name of what does."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def threshold(self) -> float:
-        """``1/Delta_2`` at the gradient-flow threshold, ``g''(0) = sqrt(f''(1))``."""
-        return float(Locator(SpikedMatrixTensor.family(self.p), [self.delta_p])("gradient_flow").value[0])
+        """Of gradient flow at infinite size, ``g''(0) = sqrt(f''(1))``."""
+
+    @abstractmethod
+    def landscape(self, signal: float) -> GaussianLandscape:
+        """At ``signal > 0``."""
 
     @cached_property
     def goal(self) -> float:
@@ -51,6 +59,36 @@ class SpikedLine:
         for _ in range(STEPS):
             m = float(update(m)[0])
         return m / 2
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {value:g}" for name, value in self.place.items())
+
+
+@dataclass(frozen=True)
+class SpikedLine(SignalLine):
+    """``SpikedMatrixTensor(p)`` at noise ``delta_p > 0`` of the tensor, as a function of ``1/Delta_2``."""
+
+    p: int
+    delta_p: float
+
+    @property
+    def place(self) -> Mapping[str, float]:
+        """p and ``delta_p``."""
+        return {"p": self.p, "delta_p": self.delta_p}
+
+    @property
+    def control(self) -> str:
+        """``inverse_delta_2``."""
+        return "inverse_delta_2"
+
+    def landscape(self, signal: float) -> GaussianLandscape:
+        """At ``1/Delta_2 = signal > 0``."""
+        return SpikedMatrixTensor(self.p, 1 / Rational(repr(float(signal))), self.delta_p)
+
+    @cached_property
+    def threshold(self) -> float:
+        """``1/Delta_2``."""
+        return float(Locator(SpikedMatrixTensor.family(self.p), [self.delta_p])("gradient_flow").value[0])
 
 
 def first_overlap(size: int) -> float:
@@ -77,15 +115,15 @@ def relative_need(landscape: GaussianLandscape, size: int, goal: float) -> float
     return float(np.exp(brentq(ahead, low, high, xtol=CLOSE))) / first_overlap(size)
 
 
-def predicted_crossing(model: SpikedLine, size: int) -> float:
-    """``1/Delta_2`` at which a start with ``m = N^(-1/2)`` reaches the goal at the deadline."""
+def predicted_crossing(model: SignalLine, size: int) -> float:
+    """Signal at which a start with ``m = N^(-1/2)`` reaches the goal at the deadline."""
 
     def ahead(signal: float) -> float:
         return _ahead(model.landscape(signal), size, first_overlap(size), model.goal)
 
     low, high = LOWEST * model.threshold, HIGHEST * model.threshold
     if not ahead(low) < 0 < ahead(high):
-        raise ConvergenceError(f"no crossing at N = {size}, Delta_p = {model.delta_p:g} within {low:g} ... {high:g}")
+        raise ConvergenceError(f"no crossing at N = {size}, {model} within {low:g} ... {high:g}")
     return float(brentq(ahead, low, high, xtol=CLOSE * model.threshold))
 
 

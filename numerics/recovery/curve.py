@@ -30,7 +30,7 @@ LEAST_DISPERSION = 0.5
 
 @dataclass(frozen=True, eq=False)
 class SuccessCurve:
-    """The fitted ``slope`` and ``place``, with the standard error of the latter; u as a function of ``1/Delta_2``."""
+    """The fitted ``slope`` and ``place``, with the standard error of the latter; u as a function of the signal."""
 
     slope: float
     place: float
@@ -39,19 +39,19 @@ class SuccessCurve:
     needed: Array
 
     def __call__(self, signals: Array) -> Array:
-        """Probability of success at ``1/Delta_2 = signals``, within the range of the fit."""
+        """Probability of success at ``signals``, within the range of the fit."""
         needed = np.exp(PchipInterpolator(self.signals, np.log(self.needed))(signals))
         return np.asarray(ndtr(self.slope * (self.place - needed)))
 
     @property
     def crossing(self) -> tuple[float, float]:
-        """``1/Delta_2`` where half of the runs succeed, and its standard error."""
+        """Signal with which half of the runs succeed, and its standard error."""
         value = float(self._signal(np.log(self.place)))
         return value, float(abs(self._signal(np.log(self.place), 1)) * self.error / self.place)
 
     @property
     def predicted(self) -> float:
-        """``1/Delta_2`` where u is 1, interpolated in the same way."""
+        """Signal with which u is 1, interpolated in the same way."""
         return float(self._signal(0.0))
 
     @property

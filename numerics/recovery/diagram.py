@@ -1,4 +1,4 @@
-"""Points of the phase diagram from runs at finite N: ``1/Delta_2`` at which half of them succeed."""
+"""Points of a phase diagram from runs at finite N: the strength of the signal at which half of them succeed."""
 
 from __future__ import annotations
 
@@ -11,28 +11,23 @@ import numpy as np
 from ..errors import ConvergenceError
 from ..lowering import Array
 from ..progress import Progress, part, silent
-from ..provenance import as_csv
+from ..provenance import Record
 from ..simulation import simulate
 from ..statistics import wilson
-from .crossing import SpikedLine, deadline, first_overlap, predicted_crossing, relative_need
+from .crossing import SignalLine, deadline, first_overlap, predicted_crossing, relative_need
 from .curve import SuccessCurve, fit_success
 
 FACTORS = (0.7, 0.85, 1.0, 1.2, 1.45)
-"""``1/Delta_2`` of the runs, over the predicted crossing."""
-DIGITS = 3
-"""To which these are rounded, so that a folder of runs is found again."""
-COLUMNS = (
-    *("p", "delta_p", "size", "inverse_delta_2", "samples", "successes", "probability", "low", "high"),
-    *("crossing", "crossing_error", "crossing_predicted"),
-)
-"""Of the table; ``low`` and ``high`` bound the probability at 95 %."""
+"""Signals of the runs, over the predicted crossing; to four digits, so that a folder of runs is found again."""
+COLUMNS = ("samples", "successes", "probability", "low", "high", "crossing", "crossing_error", "crossing_predicted")
+"""Of the table, after place, size and signal; ``low`` and ``high`` bound the probability at 95 %."""
 
 
 @dataclass(frozen=True, eq=False)
 class SuccessPoint:
-    """``successes`` out of ``samples`` runs at each of ``signals = 1/Delta_2``, and the curve fitted to them."""
+    """``successes`` out of ``samples`` runs at each of ``signals``, and the curve fitted to them."""
 
-    model: SpikedLine
+    model: SignalLine
     size: int
     samples: int
     signals: Array
@@ -42,12 +37,12 @@ class SuccessPoint:
 
     @property
     def crossing(self) -> tuple[float, float]:
-        """``1/Delta_2`` where half of the runs succeed, and its standard error."""
+        """Signal with which half of the runs succeed, and its standard error."""
         return self.curve.crossing
 
 
 def success_points(
-    models: Sequence[SpikedLine],
+    models: Sequence[SignalLine],
     sizes: Sequence[int],
     samples: int,
     *,
@@ -57,7 +52,7 @@ def success_points(
     progress: Progress = silent,
     absent: Callable[[str], None] | None = None,
 ) -> list[SuccessPoint]:
-    """One point for each model and size, by ``samples >= 2`` runs at each of five ``1/Delta_2``.
+    """One point for each model and size, by ``samples >= 2`` runs at each of five signals.
 
     ``output`` is a folder where each run is kept; what is there already, from the same seed, is not run again.
     ``progress`` counts the runs. A place where no crossing is found raises
@@ -79,19 +74,20 @@ def success_points(
 
 
 def _point(
-    model: SpikedLine, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress
+    model: SignalLine, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
-    signals: Array = np.round(predicted * np.array(FACTORS), DIGITS)
+    signals = np.array([float(f"{predicted * factor:.4g}") for factor in FACTORS])
     needed = np.array([relative_need(model.landscape(float(signal)), size, model.goal) for signal in signals])
+    named = "_".join(f"{name}{value:g}" for name, value in model.place.items())
     rows = []
     for i, signal in enumerate(signals):
-        folder = None if output is None else output / f"p{model.p}_delta_p{model.delta_p:g}_N{size}_signal{signal:g}"
+        folder = None if output is None else output / f"{named}_N{size}_signal{signal:g}"
         found = simulate(
             model.landscape(float(signal)),
             size,
             samples,
-            _seed(seed, model.p, round(1e6 * model.delta_p), size, i),
+            _seed(seed, *model.place.values(), size, i),
             t_max=deadline(size),
             overlap=first_overlap(size),
             output=folder,
@@ -105,21 +101,21 @@ def _point(
     return SuccessPoint(model, size, samples, signals, successes.sum(axis=1), curve, predicted)
 
 
-def _seed(*where: int) -> int:
+def _seed(*where: float) -> int:
     """Runs at different places share no disorder."""
-    return int(np.random.SeedSequence(where).generate_state(1, np.uint32)[0])
+    whole = [part if isinstance(part, int) else round(1e6 * abs(part)) for part in where]
+    return int(np.random.SeedSequence(whole).generate_state(1, np.uint32)[0])
 
 
-def to_csv(points: Sequence[SuccessPoint]) -> str:
-    """A row for each ``1/Delta_2`` at which runs were made, with the crossing of its point."""
+def to_rows(points: Sequence[SuccessPoint]) -> list[Record]:
+    """One for each signal at which runs were made, with the crossing of its point."""
     rows = []
     for point in points:
-        share = wilson(point.successes, point.samples)
-        crossing = [f"{value:.6g}" for value in (*point.crossing, point.predicted)]
+        share, crossing = wilson(point.successes, point.samples), (*point.crossing, point.predicted)
         for i, signal in enumerate(point.signals):
-            numbers = (share.value[i], share.low[i], share.high[i])
-            place = [point.model.p, point.model.delta_p, point.size, float(signal)]
+            numbers = (share.value[i], share.low[i], share.high[i], *crossing)
+            place = {**point.model.place, "size": point.size, point.model.control: float(signal)}
             counts = [point.samples, int(point.successes[i])]
-            row = [*place, *counts, *(f"{value:.6g}" for value in numbers), *crossing]
-            rows.append(dict(zip(COLUMNS, row, strict=True)))
-    return as_csv(rows)
+            row = [*counts, *(float(f"{value:.6g}") for value in numbers)]
+            rows.append(place | dict(zip(COLUMNS, row, strict=True)))
+    return rows

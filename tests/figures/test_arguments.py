@@ -105,7 +105,7 @@ ANYWHERE = {
     "check dynamics": ["seed", "workers"],
     "phase-diagram": ["p", "points", "delta-p-range"],
     "phase-diagram phase-retrieval": ["a", "points", "a-range", "workers"],
-    "phase-diagram --with-simulation": ["simulate-at", "size", "samples", "seed", "workers"],
+    "phase-diagram --with-simulation": ["measure-at", "size", "samples", "seed", "workers"],
 }  # fmt: skip
 
 

@@ -193,7 +193,7 @@ def test_closed_forms_compile_nothing() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=root).returncode == 0
 
 
-SIMULATED = "phase-diagram --p 3 --points 5 --with-simulation --simulate-at 1 -N 16,24 --samples 6 --seed 1"
+SIMULATED = "phase-diagram --p 3 --points 5 --with-simulation --measure-at 1 -N 16,24 --samples 6 --seed 1"
 
 
 @pytest.mark.slow
@@ -201,7 +201,7 @@ def test_phase_diagram_with_simulation(run: Any, tmp_path: Path) -> None:
     words = [*SIMULATED.split(), "--output", str(tmp_path), "--json"]
     assert run(*words)[0] == 0
     record = json.loads((tmp_path / "phase_diagram.json").read_text())
-    assert record["command"].endswith("--with-simulation --simulate-at 1 --size 16,24 --samples 6 --seed 1")
+    assert record["command"].endswith("--with-simulation --measure-at 1 --size 16,24 --samples 6 --seed 1")
     crossings = record["simulation"]
     assert [(c["delta_p"], c["size"], c["samples"]) for c in crossings] == [(1, 16, 6), (1, 24, 6)]
     for crossing in crossings:
@@ -221,8 +221,8 @@ def test_phase_diagram_with_simulation(run: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--simulate-at 20", ["simulate-at 20", "0.1 to 10"]),
-        ("--simulate-at x", ["simulate-at", "not a number"]),
+        ("--measure-at 20", ["measure-at 20", "0.1 to 10"]),
+        ("--measure-at x", ["measure-at", "not a number"]),
         ("-N 8", ["--size 8", "16"]),
         ("--samples 1", ["--samples 1", "2"]),
     ],

@@ -43,6 +43,13 @@ def test_flagships_have_both_diagrams(run: Any, tmp_path: Path) -> None:
         (("spiked-matrix-tensor", "--x", "delta_p=1:2", "--delta-p-range", "1:2"), "--delta-p-range does not go with"),
         (("phase-retrieval", "--x", "a=1:2", "--a", "1"), "--a does not go with"),
         (("spiked-matrix-tensor", "--only", "ml_amp"), "--x is missing"),
+        (("spiked-matrix-tensor", "--with-dynamics"), "--with-dynamics goes with --x"),
+        (("landscape", *OWN, "--samples", "8"), "--samples does not apply to landscape without --with-simulation"),
+        (("landscape", *OWN, "--with-dynamics", "--measure-at", "9"), "--measure-at 9 must be a number from 3 to 6"),
+        (
+            ("dropout-flow", *"--width 4 --singular-values 2,1 --x singular_values[1]=1:3 --with-dynamics".split()),
+            "no signal",
+        ),
         (("landscape", *OWN[:2], "--x", "c=0:1"), "more than one variable, b, q, r"),
         (("landscape", *OWN, "--only", "langvin"), "no such line"),
     ],

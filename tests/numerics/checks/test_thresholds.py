@@ -247,6 +247,6 @@ def test_a_place_without_a_crossing_is_left_out() -> None:
     with pytest.raises(ConvergenceError, match="no crossing at N = 64"):
         success_points([model], [64], 2)
     assert success_points([model], [64], 2, absent=reasons.append) == []
-    assert len(reasons) == 1 and "no crossing at N = 64, Delta_p = 0.001" in reasons[0]
+    assert len(reasons) == 1 and "no crossing at N = 64, p = 3, delta_p = 0.001" in reasons[0]
     with pytest.raises(ConvergenceError, match="no start with an overlap"):
         relative_need(MODEL.landscape(0.01), 64, 0.999)
