@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+DROPOUT = ("--width", "4", "--singular-values", "2,1", "--x", "singular_values[1]=1:3")
 OWN = ("--covariance", "r*q**2/2 + b*q**4/4", "--mean", "r*q**2/2 + b*q**4/4", "--x", "b=3:6", "--y", "r=0:6")
 
 
@@ -46,10 +47,7 @@ def test_flagships_have_both_diagrams(run: Any, tmp_path: Path) -> None:
         (("spiked-matrix-tensor", "--with-dynamics"), "--with-dynamics goes with --x"),
         (("landscape", *OWN, "--samples", "8"), "--samples does not apply to landscape without --with-simulation"),
         (("landscape", *OWN, "--with-dynamics", "--measure-at", "9"), "--measure-at 9 must be a number from 3 to 6"),
-        (
-            ("dropout-flow", *"--width 4 --singular-values 2,1 --x singular_values[1]=1:3 --with-dynamics".split()),
-            "no signal",
-        ),
+        (("dropout-flow", *DROPOUT, "--with-dynamics"), "does not apply to dropout-flow: no signal"),
         (("landscape", *OWN[:2], "--x", "c=0:1"), "more than one variable, b, q, r"),
         (("landscape", *OWN, "--only", "langvin"), "no such line"),
     ],
