@@ -122,8 +122,8 @@ def _printed(number: Quantity) -> str:
     )
 
 
-def with_error(value: Any, error: Any) -> str:
-    """``-1.15400567(1)``: the digit in brackets is the error, rounded up, in units of the last digit; ten at most."""
+def with_error(value: Any, error: Any, digits: int = 10) -> str:
+    """``-1.15400567(1)``: the digit in brackets is the error, rounded up, in units of the last of at most ``digits``."""
     exact, bound = Decimal(str(value)), Decimal(str(error))
     power_of_ten = max(number.adjusted() if number else 0 for number in (exact, bound))
     if power_of_ten > LONGEST:
@@ -131,7 +131,7 @@ def with_error(value: Any, error: Any) -> str:
         return f"{with_error(float(exact * shift), float(bound * shift))}e{power_of_ten}"
     if bound == 0:
         return f"{float(value):.12g}"
-    place = min(0, max(bound.adjusted(), exact.adjusted() - 9) if exact else bound.adjusted())
+    place = min(0, max(bound.adjusted(), exact.adjusted() - digits + 1) if exact else bound.adjusted())
     digit = bound.scaleb(-place).to_integral_value(ROUND_CEILING)
     if digit == 10 and place < 0:
         digit, place = Decimal(1), place + 1

@@ -15,7 +15,7 @@ from theory.printing import as_latex
 from theory.symbols import ENERGY
 
 from .provenance import Record
-from .quantity import NONE, Axis, Quantity
+from .quantity import NONE, Axis, Quantity, with_error
 from .rounding import half_unit, rounded_up
 from .solution import Solution, remarks
 from .storage import Format
@@ -152,7 +152,7 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
                 name,
                 q.text() or NONE,
                 q.error_text(),
-                *(str(q.derivatives[x]) if q.exists else NONE for x in over),
+                *(_shown(q.derivatives[x], q.digits) if q.exists else NONE for x in over),
                 remarks(q),
             )
             for name, q in self.items()
@@ -200,3 +200,10 @@ def _letters(control: str) -> str:
     """Its LaTeX; a word stays one."""
     typeset = as_latex(Symbol(control))
     return f"${typeset}$" if len(control) == 1 or typeset.startswith("\\") else control.replace("_", " ")
+
+
+def _shown(derivative: Quantity, digits: int) -> str:
+    """To as many digits as are known, of those that were asked for."""
+    if not derivative.exists:
+        return str(derivative)
+    return with_error(nstr(derivative.value, digits + 5), nstr(derivative.error, 5), digits)

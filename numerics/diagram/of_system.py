@@ -29,6 +29,9 @@ from .source import FamilyLines, Source, SystemLines
 ITEM = re.compile(r"(\w+)\[(\d+)\]")
 """``singular_values[2]``, one of a list."""
 
+ALLOWED = 5
+"""Places at which a landscape is declared, to see whether it may be."""
+
 
 class Range(NamedTuple):
     """``name`` from ``low`` to ``high``."""
@@ -121,6 +124,8 @@ def lines_of(system: System, x: Range, y: str = "") -> tuple[Source, str]:
     varied = Varied(system, x.name)
     family = _family(system, x.name, y) if isinstance(system, Landscape) and not varied.whole else None
     if family is not None:
+        for place in np.linspace(*x.ends, ALLOWED):
+            varied.at(float(place))
         return FamilyLines(family), control_name(family.control)
     there = varied.at(round(x.middle) if varied.whole else x.middle)
     there.require([p.name for p in system.parameters if p.name == there.control])

@@ -35,6 +35,8 @@ MARKERS: Mapping[str, Any] = {
 }
 LIGHT = ("#ffffff", "#f4f7fb", "#e6eef7", "#d9e6f2", "#cddeed", "#c2d6e8", "#b7cee3", "#acc6de")
 """Of regions, by how many lines are beneath them."""
+BESIDE = 0.2
+"""Room on either side of whole numbers."""
 ROOM = 0.05
 """Share of the plane's side that a letter needs."""
 
@@ -148,7 +150,8 @@ def _points(panel: Axes, diagram: PhaseDiagram, wanted: list[str]) -> None:
 
 def _frame(panel: Axes, diagram: PhaseDiagram) -> None:
     box = diagram.box
-    panel.set(xlim=box.x, ylim=box.y, xlabel=diagram.labels[0], ylabel=diagram.labels[1])
+    beside = BESIDE if diagram.whole else 0.0
+    panel.set(xlim=(box.x[0] - beside, box.x[1] + beside), ylim=box.y, xlabel=diagram.labels[0], ylabel=diagram.labels[1])
     if box.logarithmic[0]:
         panel.set_xscale("log")
         mark_logarithmic(panel.xaxis, *box.x)

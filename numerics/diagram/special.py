@@ -128,9 +128,13 @@ def _until_turn(x: Array) -> int:
 
 
 def meetings(found: Sampled, names: Iterable[str]) -> Iterator[SpecialPoint]:
-    """Crossings and mergers of any two lines within the box."""
+    """Crossings and mergers of any two lines within the box. Rounding next to a merger looks like crossings."""
     for one, other in combinations(names, 2):
-        yield from _Meeting(found, one, other).points()
+        points = list(_Meeting(found, one, other).points())
+        mergers = [point for point in points if point.kind == "merger"]
+        for point in points:
+            if point.kind != "crossing" or all(_distance(found, point, merger) > FAR for merger in mergers):
+                yield point
 
 
 @dataclass(frozen=True, eq=False)

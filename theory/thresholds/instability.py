@@ -99,12 +99,16 @@ def _instability(
 def _positive_root(equation: Eq, control: Symbol) -> Expr:
     """The positive root of ``a control = sqrt(b control + c)`` with a > 0: the squared equation has one.
 
-    With the larger of two square roots on the right it is the larger of their roots.
+    With the larger of two square roots on the right it is the larger of their roots. No coefficient of a covariance is
+    negative, c among them, whether or not that can be seen of its symbols.
     """
     if isinstance(equation.rhs, Max):
         return Max(*(_positive_root(Eq(equation.lhs, side, evaluate=False), control) for side in equation.rhs.args))
     polynomial = Poly(numer(together(equation.lhs**2 - equation.rhs**2)), control)
     roots = [root for root in solve(polynomial.as_expr(), control) if root.is_positive]
+    if not roots and polynomial.degree() == 2 and polynomial.LC().is_positive:
+        a, b, c = polynomial.all_coeffs()
+        roots = [(sqrt(b**2 - 4 * a * c) - b) / (2 * a)]
     if len(roots) != 1:
         raise ValueError(f"{equation} has no single positive root in {control}: {roots}")
     return simplify(roots[0])
