@@ -123,7 +123,7 @@ def _printed(number: Quantity) -> str:
 
 
 def with_error(value: Any, error: Any, digits: int = 10) -> str:
-    """``-1.15400567(1)``: the digit in brackets is the error, rounded up, in units of the last of at most ``digits``."""
+    """``-1.15400567(1)``: in brackets the error, rounded up, in units of the last of at most so many digits."""
     exact, bound = Decimal(str(value)), Decimal(str(error))
     power_of_ten = max(number.adjusted() if number else 0 for number in (exact, bound))
     if power_of_ten > LONGEST:

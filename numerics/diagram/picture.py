@@ -151,7 +151,9 @@ def _points(panel: Axes, diagram: PhaseDiagram, wanted: list[str]) -> None:
 def _frame(panel: Axes, diagram: PhaseDiagram) -> None:
     box = diagram.box
     beside = BESIDE if diagram.whole else 0.0
-    panel.set(xlim=(box.x[0] - beside, box.x[1] + beside), ylim=box.y, xlabel=diagram.labels[0], ylabel=diagram.labels[1])
+    panel.set(
+        xlim=(box.x[0] - beside, box.x[1] + beside), ylim=box.y, xlabel=diagram.labels[0], ylabel=diagram.labels[1]
+    )
     if box.logarithmic[0]:
         panel.set_xscale("log")
         mark_logarithmic(panel.xaxis, *box.x)

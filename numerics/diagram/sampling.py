@@ -138,15 +138,13 @@ class End(NamedTuple):
 
 def ends(found: Sampled, name: str, run: Run) -> list[End]:
     """Those inside of the box in x."""
-    located = []
-    for inner, outer in ((run.first, run.first - 1), (run.last, run.last + 1)):
-        if 0 <= outer < found.x.size:
-            located.append(_located(found, name, inner, outer))
-    return located
+    sides = ((run.first, run.first - 1), (run.last, run.last + 1))
+    located = [_located(found, name, inner, outer) for inner, outer in sides if 0 <= outer < found.x.size]
+    return [end for end in located if end is not None]
 
 
-def _located(found: Sampled, name: str, inner: int, outer: int) -> End:
-    """Between a place on the run and one that is not, as close as the source allows."""
+def _located(found: Sampled, name: str, inner: int, outer: int) -> End | None:
+    """Between a place on the run and one that is not, as close as the source allows; None where it is only steep."""
     inside, outside = found.places[inner], found.places[outer]
     line = found.lines[name]
     known = {place: (line.value[i], line.error[i], line.reasons[i]) for i, place in ((inner, inside), (outer, outside))}
@@ -159,6 +157,9 @@ def _located(found: Sampled, name: str, inner: int, outer: int) -> End:
         path = [inside, *tried, outside]
         inside, outside = path[first_off], path[first_off + 1]
     value, error, _ = known[inside]
+    near = found.scaled(found.unscaled(np.array([inside, outside])), np.array([value, known[outside][0]]))[:, 1]
+    if abs(near[1] - near[0]) < JUMP:
+        return None
     width, way = max(abs(outside - inside), RESOLVED), np.sign(inside - outside)
     before = found.source.at(found.unscaled(np.array([inside + DEEPER * width * way])), [name])[name].value[0]
     x, beyond = (float(found.unscaled(np.array(p))) for p in (inside, inside - width * way))

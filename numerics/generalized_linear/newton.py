@@ -55,7 +55,10 @@ def solved(
     def values(x: Array) -> dict[str, float]:
         return {**start, **{name: _bounded(name, float(v), unit) for name, v in zip(unknowns, x, strict=True)}}
 
-    first = np.array([_free(name, start[name], unit) for name in unknowns])
+    with np.errstate(all="ignore"):
+        first = np.array([_free(name, start[name], unit) for name in unknowns])
+    if not np.all(np.isfinite(first)):
+        raise ConvergenceError(f"no root near {dict(start)}, where the equations have no value")
     return values(newton(lambda x: np.array(residuals(values(x))), first))
 
 

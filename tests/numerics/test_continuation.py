@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from mpmath import mp
 from scipy.optimize import brentq
-from sympy import Symbol, cos, sin, symbols
+from sympy import Poly, Rational, Symbol, cos, expand, lambdify, sin, symbols
 
 from numerics.continuation import Box, Equations, trace
 from numerics.errors import ConvergenceError
+from numerics.thresholds.ageing import slow_sectors
+from theory.dynamics.slow_sectors import SlowSectors
+from theory.landscape import GaussianLandscape
+from theory.symbols import OVERLAP
 
 X, Y, U = symbols("x y u", real=True)
 
@@ -67,3 +74,34 @@ def test_what_cannot_be_followed_says_so() -> None:
         trace(Equations([X**2 + Y**2 + 1], [X, Y]), np.array([0.3, 0.2]), Box((-1, 1), (-1, 1)))
     with pytest.raises(ValueError, match="expected one less"):
         Equations([X - Y], [X, Y, Symbol("z")])
+
+
+def test_the_fold_of_3_16_ageing() -> None:
+    """``f = r q^3/2 + (1 - r) q^16/2``: where two steps of ageing can first do in place of one.
+
+    The end q of the first step solves ``f'(1) - f'(q) = (1 - q) sqrt(f''(q) f''(1))``. Squared that is quadratic in r,
+    so that r(q) is known, and its least value is the fold.
+    """
+    r = Symbol("r", positive=True)
+    landscape = GaussianLandscape(r * OVERLAP**3 / 2 + (1 - r) * OVERLAP**16 / 2)
+    sectors = SlowSectors(landscape, ("step", "step"))
+    (condition,), (q,) = sectors.conditions, sectors.unknowns
+    squared = (landscape.f(1) - landscape.f(1, q)) ** 2 - (1 - q) ** 2 * landscape.f(2) * landscape.f(2, q)
+    a, b, c = (lambdify(q, part, "mpmath") for part in Poly(expand(squared), r).all_coeffs())
+    with mp.workdps(30):
+
+        def lower(place: Any) -> Any:
+            return (-b(place) - mp.sqrt(b(place) ** 2 - 4 * a(place) * c(place))) / (2 * a(place))
+
+        place = mp.findroot(lambda x: mp.diff(lower, x), 0.4)
+        start = np.array([float(lower(mp.mpf("0.5"))), 0.5])
+        found = trace(Equations([condition.lhs - condition.rhs], [r, q]), start, Box((0.5, 0.95), (0.2, 0.95)))
+        (fold,) = [special for special in found.special if special.kind == "fold"]
+        assert abs(fold.z[0] - lower(place)) <= fold.errors[0] < 1e-12
+        assert abs(fold.z[1] - place) <= fold.errors[1] < 1e-8
+        assert fold.z == pytest.approx([0.67058559903494, 0.36592205], abs=1e-8)
+    # further up the flow takes the two steps; next to the fold one is still faster
+    upper = found.points[found.points[:, 1] > place]
+    ends = slow_sectors(landscape.subs({r: Rational(4, 5)})).ends
+    assert np.interp(0.8, *upper[np.argsort(upper[:, 0])].T) == pytest.approx(ends[1], abs=1e-4) and len(ends) == 3
+    assert slow_sectors(landscape.subs({r: Rational(7, 10)})).sectors == ("step",)

@@ -27,6 +27,14 @@ def test_gradient_flow_of_the_spiked_model(noise: str) -> None:
     assert abs(derivative(found, "bayes_amp", "delta_p").value) <= derivative(found, "bayes_amp", "delta_p").error
 
 
+def test_as_many_digits_are_printed_as_were_asked_for() -> None:
+    for digits, said in ((6, "-0.666667(1)"), (17, "-0.66666666666666667(1)")):
+        found = rf.SpikedMatrixTensor(p=3, delta_p=1).thresholds(
+            only="gradient_flow", derivative="delta_p", digits=digits
+        )
+        assert said in str(found.table())
+
+
 def test_spinodals_by_the_implicit_function_theorem() -> None:
     from theory.symbols import SIGNAL_OVERLAP as M
     from theory.thresholds.bayes import BayesTransitions

@@ -13,8 +13,11 @@ from sympy import symbols
 import ruggedflow as rf
 from numerics.continuation import Box, Equations
 from numerics.diagram.diagram import PhaseDiagram
+from numerics.diagram.of_system import Range, lines_of
 from numerics.diagram.run import phase_diagram
+from numerics.diagram.sampling import sample
 from numerics.diagram.source import Samples, Source, Traceable
+from numerics.diagram.special import meetings
 from numerics.lowering import Array
 from theory.symbols import OVERLAP as Q
 from theory.symbols import SIGNAL_OVERLAP as M
@@ -190,7 +193,26 @@ def test_the_errors_of_an_end_cover() -> None:
     assert abs(found.x - 1) <= found.x_error < 1e-6 and abs(found.y - 1) <= found.y_error < 1e-6
 
 
-@pytest.mark.parametrize("power", [2, 3])
+def test_a_symbol_may_be_bounded_by_the_axis_alone() -> None:
+    """``(9 - r) q^3`` is a covariance up to r = 9, which the symbol does not say: ``b^2 = b + 2 (9 - r)``."""
+    landscape = rf.Landscape(B * Q**2 / 2 + (9 - R) * Q**3 / 3, B * M**2 / 2 + (9 - R) * M**3 / 3)
+    found = rf.PhaseDiagram(landscape, "r=1:8", "b=0:6", places=3, only="gradient_flow").lines["gradient_flow"]
+    assert found.value[[0, -1]] == pytest.approx([(1 + 65**0.5) / 2, 2])
+    with pytest.raises(ValueError, match=r"coefficient of q\*\*3 must be >= 0"):
+        rf.PhaseDiagram(landscape, "r=1:12", "b=0:6", only="gradient_flow")
+
+
+def test_next_to_a_merger_rounding_is_no_crossing() -> None:
+    """Next to the tricritical point of p = 3 the first-order line is known to 5e-9, and by chance on the other side."""
+    landscape = rf.Landscape(R * Q**2 / 2 + B * Q**3 / 3, R * M**2 / 2 + B * M**3 / 3)
+    source, _ = lines_of(landscape, Range("b", 0.3, 3), "r")
+    names = ["bayes_amp", "information_theoretic"]
+    found = sample(source, names, Box((0.3, 3), (0, 3)), 9)
+    found = found.widened(np.array([0.9987304687499998, 1.0000488281249997, 1.0013671874999999]))
+    assert {point.kind for point in meetings(found, names)} == {"merger"}
+
+
+@pytest.mark.parametrize("power", [2, 3, 4])
 def test_a_line_that_ends_in_a_corner(power: int) -> None:
     """``(y - 1)^power = x - 1``, whose fold lies in the corner of the box and cannot be followed."""
     diagram = drawn({"a": lambda x: 1 + np.where(x >= 1, np.maximum(x - 1, 0) ** (1 / power), np.nan)})
