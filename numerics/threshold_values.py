@@ -152,7 +152,7 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
                 name,
                 q.text() or NONE,
                 q.error_text(),
-                *(_shown(q.derivatives[x], q.digits) if q.exists else NONE for x in over),
+                *(_shown(q, x) for x in over),
                 remarks(q),
             )
             for name, q in self.items()
@@ -187,8 +187,13 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
 
 
 def _shown(value: ThresholdValue, x: str) -> str:
-    """The derivative of what there is."""
-    return str(value.derivatives[x]) if value.exists else NONE
+    """The derivative of what there is, to as many digits as are known of those that were asked for."""
+    if not value.exists:
+        return NONE
+    number, digits = value.derivatives[x], value.digits
+    if not number.exists:
+        return str(number)
+    return with_error(nstr(number.value, digits + 5), nstr(number.error, 5), digits)
 
 
 def _derivative(number: Quantity) -> Record:
@@ -200,10 +205,3 @@ def _letters(control: str) -> str:
     """Its LaTeX; a word stays one."""
     typeset = as_latex(Symbol(control))
     return f"${typeset}$" if len(control) == 1 or typeset.startswith("\\") else control.replace("_", " ")
-
-
-def _shown(derivative: Quantity, digits: int) -> str:
-    """To as many digits as are known, of those that were asked for."""
-    if not derivative.exists:
-        return str(derivative)
-    return with_error(nstr(derivative.value, digits + 5), nstr(derivative.error, 5), digits)

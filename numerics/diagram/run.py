@@ -13,10 +13,11 @@ from ..progress import Progress, part, silent
 from ..provenance import Record
 from ..quantity import Quantity
 from .diagram import PhaseDiagram
+from .meetings import meetings
 from .of_system import Range
 from .sampling import Sampled, sample
 from .source import Source
-from .special import Beyond, SpecialPoint, gathered, meetings, turning
+from .special import Beyond, SpecialPoint, gathered, turning
 
 POINTS = 33
 """Places to begin with."""

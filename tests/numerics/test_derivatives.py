@@ -80,7 +80,7 @@ def test_on_the_command_line(run: Any) -> None:
         "gradient_flow",
         "--derivative",
     )
-    assert "d/d delta_p" in run(*words, "delta-p")[1] and "-0.6666666667(1)" in run(*words, "delta-p")[1]
+    assert "d/d delta_p" in run(*words, "delta-p")[1] and "-0.666666666666667(1)" in run(*words, "delta-p")[1]
     record = json.loads(run(*words, "delta-p", "--json")[1])["thresholds"]["gradient_flow"]["derivatives"]["delta_p"]
     assert record["value"] == pytest.approx(-2 / 3) and record["reason"] == ""
     status, _, err = run(*words, "p")

@@ -13,11 +13,11 @@ from sympy import symbols
 import ruggedflow as rf
 from numerics.continuation import Box, Equations
 from numerics.diagram.diagram import PhaseDiagram
+from numerics.diagram.meetings import meetings
 from numerics.diagram.of_system import Range, lines_of
 from numerics.diagram.run import phase_diagram
 from numerics.diagram.sampling import sample
 from numerics.diagram.source import Samples, Source, Traceable
-from numerics.diagram.special import meetings
 from numerics.lowering import Array
 from theory.symbols import OVERLAP as Q
 from theory.symbols import SIGNAL_OVERLAP as M
