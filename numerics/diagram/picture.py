@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from scipy.ndimage import distance_transform_edt
 
 from ..picture import COLUMN_WIDTH, Picture, Style, look, mark_logarithmic, restyled
@@ -37,6 +38,8 @@ LIGHT = ("#ffffff", "#f4f7fb", "#e6eef7", "#d9e6f2", "#cddeed", "#c2d6e8", "#b7c
 """Of regions, by how many lines are beneath them."""
 BESIDE = 0.2
 """Room on either side of whole numbers."""
+HALO = withStroke(linewidth=1.5, foreground="white")
+"""Around a letter, which a line or a point may be behind."""
 ROOM = 0.05
 """Share of the plane's side that a letter needs."""
 
@@ -82,7 +85,8 @@ def _shade(panel: Axes, diagram: PhaseDiagram) -> None:
         for region in regions:
             shade[region.number] = min(len(region.beneath), len(LIGHT) - 1)
             if region.depth > ROOM / 2:
-                panel.text(region.x, region.y, letter, ha="center", va="center", style="italic", fontsize="small")
+                place: Any = {"ha": "center", "va": "center", "zorder": 6, "path_effects": [HALO]}
+                panel.text(region.x, region.y, letter, style="italic", fontsize="small", **place)
     kept = np.isin(kinds, [region.number for regions in letters.values() for region in regions])
     nearest = distance_transform_edt(~kept, return_distances=False, return_indices=True)
     edges = [diagram.box.unscaled(axis, np.linspace(0, 1, kinds.shape[0] + 1)) for axis in (0, 1)]
