@@ -81,9 +81,9 @@ def of_successes(points: Sequence[SuccessPoint]) -> list[Overlay]:
     return overlays
 
 
-def half(size: int) -> str:
+def half(size: int, until: str = "") -> str:
     """What is marked."""
-    return rf"half of the runs succeed, $N = {size}$"
+    return rf"half of the runs succeed{until}, $N = {size}$"
 
 
 def _of_loss(
@@ -107,7 +107,15 @@ def _of_loss(
             y, error = np.transpose([each.half for each in found.values()])
             columns = _columns(landscapes.x, found)
             overlays.append(
-                Overlay(SIMULATION, half(size), np.array([*found]), y, error, np.full(y.size, np.nan), columns)
+                Overlay(
+                    SIMULATION,
+                    half(size, f" by $t = {T_MAX:g}$"),
+                    np.array([*found]),
+                    y,
+                    error,
+                    np.full(y.size, np.nan),
+                    columns,
+                )
             )
     return overlays
 
