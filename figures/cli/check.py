@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from figures.commands.output import finite, print_json, print_table
+from figures.commands.output import finite, print_json, print_table, print_text
 from figures.commands.progress import fraction
 from figures.record import RECORD, Words, claim_name, provenance, write_record
 from numerics.checks import Check, Report, all_checks, find_checks
@@ -144,7 +144,7 @@ def _together(records: Sequence[Record]) -> Record:
 def _print(report: Report) -> None:
     table = report.table()
     print_table(f"{report.name}: {report.verdict}", list(table.columns), table.texts())
-    print(report.message, *report.remarks, sep="\n")
+    print_text(report.message, *report.remarks)
 
 
 def _print_verdicts(records: Sequence[Record]) -> None:

@@ -12,7 +12,7 @@ from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer, about, asked
 from .files import FILE, SIZED, drawing, picture_to_write, pictured
-from .output import print_table
+from .output import print_table, print_text
 from .question import Option, answers
 from .rows import titled
 from .signal import require_signal
@@ -156,10 +156,10 @@ def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None
     ]
     title = f"{titled(record)}; overlap m = {record['overlap']:g}"
     print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
-    print(record["remark"])
+    print_text(record["remark"])
     for label in results:
         if f"reason_{label}" in record:
-            print(f"{labels[label]}: {record[f'reason_{label}']}")
+            print_text(f"{labels[label]}: {record[f'reason_{label}']}")
     if "finite_size" in record:
         finite = record["finite_size"]
         print(f"N = {finite['size']}: {finite['total']:.4g} +- {finite['total_error']:.1g} critical points expected, "

@@ -12,7 +12,7 @@ from theory.systems import GeneralizedLinear
 
 from .answer import Answer, about, asked
 from .files import drawing, picture_to_write, pictured
-from .output import print_table
+from .output import print_table, print_text
 from .progress import announced
 from .rows import titled
 
@@ -122,11 +122,11 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
     rows = [[text, *(_shown(record.get(f"{key}_{label}")) for label in labels)] for key, text in QUANTITIES.items()]
     rows[1][1:] = [_error(record[f"sigma_{label}"], record[f"error_{label}"]) for label in labels]
     print_table(title, ["", *names], rows)
-    print(record["remark"])
+    print_text(record["remark"])
     for label in labels:
         for key in (f"reason_{label}", f"note_{label}"):
             if key in record:
-                print(f"{NAMES.get(label, 'index')}: {record[key]}")
+                print_text(f"{NAMES.get(label, 'index')}: {record[key]}")
     if "finite_size" in record:
         finite = record["finite_size"]
         number = f"{finite['total']:.4g} +- {finite['total_error']:.1g}"

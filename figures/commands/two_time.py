@@ -24,6 +24,7 @@ from theory.systems import Landscape
 
 from .answer import Answer, about
 from .files import drawing, file_to_write, picture_to_write, writing
+from .output import print_text
 from .progress import logarithmic
 from .rows import print_rows, rows, titled
 from .signal import require_signal
@@ -164,4 +165,4 @@ def _within(t: float, reached: float) -> float:
 def _print(record: Mapping[str, Any]) -> None:
     begin = {key: record["settings"][key] for key in ("temperature", "overlap", "start")}
     print_rows(titled(record, **begin), record["rows"], COLUMNS)
-    print(record["message"])
+    print_text(record["message"])

@@ -1,15 +1,22 @@
 """Tables on a narrow terminal, and digits whose error covers their rounding."""
 
 import json
+import re
+import shlex
 import time
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mpmath import mp, mpf
 
+from figures.cli.systems import example
 from figures.commands import progress
 from figures.commands.output import print_table
+from figures.commands.question import commands_of
 from numerics.rounding import half_unit, rounded_up
+from theory.systems import systems
 
 NAME, NUMBER = "trivialization_any_overlap", "2.61347026758155538068294619015"
 ROWS = [
@@ -31,6 +38,51 @@ def test_no_name_and_no_number_is_broken(
     assert ("┏" in out) == (width >= 91)
     borders = [line for line in out.splitlines() if line[0] in "┏┃┡│└"]
     assert all(line[-1] in "┓┃┩│┘" and len(line) == len(borders[0]) <= width for line in borders)
+
+
+def said(out: str) -> "Counter[str]":
+    """Names, numbers and other words, without borders and headings of columns."""
+    lines = [line for line in out.splitlines() if "┃" not in line]
+    return Counter(re.findall(r"[^\s│┡━╇┩└─┴┘┏┳┓]+", "\n".join(lines)))
+
+
+def unbroken(run: Any, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """A terminal of any width shows the words that a pipe gets, none broken; a pipe gets each row as one line."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    status, piped, _ = run(*words)
+    assert not re.findall("^│ +│", piped, re.MULTILINE), piped
+    for width in (60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        again, out, _ = run(*words)
+        assert again == status and not said(piped) - said(out), (width, said(piped) - said(out))
+        assert all(len(line) <= width or max(map(len, line.split())) > width - 40 for line in out.splitlines()), out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "figure --list",
+        "dynamics dropout-flow --singular-values 3,2,1 --width 4 --keep-probability 0.5 --t-max 2",
+    ],
+)
+def test_no_command_breaks_a_name_or_a_number(run: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    unbroken(run, monkeypatch, words.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["systems", "check --list", "thresholds spiked-matrix-tensor --p 3 --delta-p 1"])
+def test_no_list_breaks_a_name_or_a_number(run: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    unbroken(run, monkeypatch, words.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", [*systems()])
+def test_no_example_breaks_a_name_or_a_number(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, slug: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in {*commands_of(systems()[slug])} - {"derive", "phase_diagram"}:
+        unbroken(run, monkeypatch, shlex.split(example(command, systems()[slug]))[1:])
 
 
 def test_what_a_cell_says_is_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
