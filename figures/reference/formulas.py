@@ -5,8 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-GREEK = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
-LATIN = "Alpha Beta Epsilon Zeta Eta Kappa Mu Nu Rho Tau Chi".split()
+GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+]
+LATIN = ["Alpha", "Beta", "Epsilon", "Zeta", "Eta", "Kappa", "Mu", "Nu", "Rho", "Tau", "Chi"]
 """Capital letters that look Latin."""
 OPERATORS = {
     "int": r"\int", "sum": r"\sum", "prod": r"\prod", "grad": r"\nabla", "inf": r"\inf", "sup": r"\sup", "in": r"\in",

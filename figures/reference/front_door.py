@@ -97,7 +97,9 @@ def _method(kind: type[System], name: str, bound: Any) -> Callable[..., Any]:
     def method(*_: Any) -> None: ...
 
     about, _, options = bound.__doc__.partition("\n\n")
-    listed = "\n".join(f"- **{option}**: {text}" for option, _, text in (o.partition(": ") for o in options.splitlines()))
+    listed = "\n".join(
+        f"- **{option}**: {text}" for option, _, text in (o.partition(": ") for o in options.splitlines())
+    )
     return _named(method, kind, name, bound.__signature__, f"{COMMANDS[name]} {about}\n\n{listed}")
 
 

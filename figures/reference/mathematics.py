@@ -12,7 +12,9 @@ from latex2mathml.converter import convert
 
 from .formulas import latex
 
-CODE = re.compile(r"(?P<code>^```.*?^```$|`[^`\n]+`)|\$\$(?P<display>.+?)\$\$|\$(?P<line>[^$]+?)\$", re.DOTALL | re.MULTILINE)
+CODE = re.compile(
+    r"(?P<code>^```.*?^```$|`[^`\n]+`)|\$\$(?P<display>.+?)\$\$|\$(?P<line>[^$]+?)\$", re.DOTALL | re.MULTILINE
+)
 LITERAL = re.compile(r"(<pre.*?</pre>)|<code>([^<]*)</code>", re.DOTALL)
 
 
