@@ -33,8 +33,8 @@ LATIN = ["Alpha", "Beta", "Epsilon", "Zeta", "Eta", "Kappa", "Mu", "Nu", "Rho", 
 OPERATORS = {
     "int": r"\int", "sum": r"\sum", "prod": r"\prod", "grad": r"\nabla", "inf": r"\inf", "sup": r"\sup", "in": r"\in",
     **{name: f"\\{name}" for name in ("exp", "ln", "log", "cos", "sin", "tanh", "min", "max", "det")},
-    **{name: rf"\mathrm{{{name}}}" for name in ("Cov", "Var", "Tr", "Hess", "GOE", "ReLU", "sign", "erf", "erfc", "asinh",
-                                              "relu", "Bin", "diag", "rank", "cosh", "acos", "asin", "const")},
+    **{name: rf"\mathrm{{{name}}}" for name in ("Cov", "Var", "Tr", "Hess", "GOE", "ReLU", "sign", "erf", "erfc",
+                                              "asinh", "relu", "Bin", "diag", "rank", "cosh", "acos", "asin", "const")},
 }  # fmt: skip
 SIGNS = {
     "<=": r"\le", ">=": r"\ge", "!=": r"\ne", "->": r"\to", "<<": r"\ll", ">>": r"\gg", "+-": r"\pm", "...": r"\dots",
@@ -127,6 +127,9 @@ class Reader:
         if text == "'":
             self.at -= 1
             return self._primes() + (" {}" if self._peek() == "^" else "")
+        return self._sign(text)
+
+    def _sign(self, text: str) -> str:
         if text in "_^":
             return text + self._group(above=text == "^")
         if text == "*" and _ends(self._peek(-2)) and not _begins(self._peek()):
@@ -134,9 +137,7 @@ class Reader:
                 return "^{*}"
             self._next()
             return f"^{{* {self._group(above=True)}}}"
-        if text == "." and not _begins(self._peek()):
-            return "."
-        return SIGNS.get(text, text)
+        return "." if text == "." and not _begins(self._peek()) else SIGNS.get(text, text)
 
     def _name(self, name: str) -> str:
         if name == "sqrt":

@@ -28,9 +28,9 @@ def front_door() -> ModuleType:
     return module
 
 
-START = """Below are its functions and its systems, each with its equations. [How do I ...](how_to.html) shows how they are used;
-underneath are [theory](theory.html) (what is derived, as SymPy), [numerics](numerics.html) (what is computed and simulated)
-and [figures](figures.html) (what is drawn, and the command line)."""
+START = """Below are its functions and its systems, each with its equations. [How do I ...](how_to.html) shows how they are
+used; underneath are [theory](theory.html) (what is derived, as SymPy), [numerics](numerics.html) (what is computed and
+simulated) and [figures](figures.html) (what is drawn, and the command line)."""
 
 
 def _list_of_systems() -> str:
@@ -113,7 +113,7 @@ def _constructor(kind: type[System]) -> Callable[..., Any]:
     return _named(method, kind, "__init__", inspect.Signature(own), "")
 
 
-def _named(method: Any, kind: type[System], name: str, signature: inspect.Signature, text: str) -> Callable[..., Any]:
+def _named(method: Any, kind: type[System], name: str, signature: inspect.Signature, text: str) -> Any:
     itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     method.__signature__ = inspect.Signature([itself, *signature.parameters.values()])
     method.__name__, method.__qualname__, method.__module__ = name, f"{kind.__name__}.{name}", NAME

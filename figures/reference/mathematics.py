@@ -44,7 +44,7 @@ def with_mathematics(to_html: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def mathml(formula: str, display: str = "inline") -> str:
     """Of LaTeX."""
-    return convert(" ".join(formula.split()), display=display)
+    return str(convert(" ".join(formula.split()), display=display))
 
 
 def _formula(found: re.Match[str]) -> str:
