@@ -28,8 +28,8 @@ def front_door() -> ModuleType:
     return module
 
 
-START = """Below are its functions and its systems, each with its equations. [How do I ...](how_to.html) shows how they are
-used; underneath are [theory](theory.html) (what is derived, as SymPy), [numerics](numerics.html) (what is computed and
+START = """Below are its functions and its systems, each with its equations. [How do I ...](how_to.html) shows their
+use; underneath are [theory](theory.html) (what is derived, as SymPy), [numerics](numerics.html) (what is computed and
 simulated) and [figures](figures.html) (what is drawn, and the command line)."""
 
 

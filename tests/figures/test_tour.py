@@ -39,7 +39,7 @@ def executed(source: str, names: dict[str, Any]) -> str:
     """What a cell prints, and its last expression as text."""
     tree = ast.parse(source)
     last = ast.Expression(tree.body.pop().value) if isinstance(tree.body[-1], ast.Expr) else None
-    with redirect_stdout(io.StringIO()) as out:
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)) as out:
         exec(compile(tree, "tour", "exec"), names)
         value = None if last is None else eval(compile(last, "tour", "eval"), names)
-    return out.getvalue() + ("" if value is None else repr(value))
+    return out.buffer.getvalue().decode() + ("" if value is None else repr(value))
