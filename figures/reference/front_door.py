@@ -113,9 +113,11 @@ def _constructor(kind: type[System]) -> Callable[..., Any]:
     return _named(method, kind, "__init__", inspect.Signature(own), "")
 
 
-def _named(method: Any, kind: type[System], name: str, signature: inspect.Signature, text: str) -> Any:
+def _named(
+    method: Callable[..., Any], kind: type[System], name: str, signature: inspect.Signature, text: str
+) -> Callable[..., Any]:
     itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    method.__signature__ = inspect.Signature([itself, *signature.parameters.values()])
+    vars(method)["__signature__"] = inspect.Signature([itself, *signature.parameters.values()])
     method.__name__, method.__qualname__, method.__module__ = name, f"{kind.__name__}.{name}", NAME
     method.__doc__ = text
     return method
