@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated, Any
 
 import numpy as np
 
 from figures.record import claim_folder, write_record
+from numerics.kept import kept_in, source_of
 from numerics.progress import part
 from numerics.provenance import as_csv, versions, write_whole
+from numerics.quantity import Quantity
 from numerics.running import forced
 from theory.domain import (
     FLAG,
@@ -39,7 +43,7 @@ from .answer import Answer, about, asked
 from .files import CURVES, FOLDER, LOOK, pictured
 from .output import select
 from .progress import fraction
-from .question import Option, answers
+from .question import ALL_PROCESSORS, Option, answers
 from .thresholds import has_some
 
 DEFAULT = "phase_diagram"
@@ -106,6 +110,7 @@ def of_any(
 ) -> Answer:
     """Thresholds as lines in a plane of two parameters; where they end, fold, cross and merge; the regions between."""
     from figures.style import save_all
+    from numerics.diagram.kept import KeptLines
     from numerics.diagram.of_system import Range, label_of, lines_of
     from numerics.diagram.run import box_of, phase_diagram, to_record
 
@@ -115,7 +120,9 @@ def of_any(
     looks = _looks(chosen)
     folder = folder_of(system.slug, output, FILES.values()) if output is not None else None
     settings = {**asked(system), "x": _written(x), "y": control if y is None else _written(y)}
-    with fraction() as progress:
+    if folder is not None:
+        source = KeptLines(source, folder / PARTS, f"{settings} {source_of(type(system))}")
+    with going_on(folder), fraction() as progress:
         box = box_of(source, chosen, across, along)
         labels = label_of(across.name), label_of(control)
         diagram = phase_diagram(
@@ -129,12 +136,23 @@ def of_any(
         write_record(folder, DEFAULT, record | {"versions": versions()})
         save_all(diagram.plot(**looks), folder, DEFAULT)
         write_whole(folder / FILES["csv"], as_csv(diagram.rows()))
+        rmtree(folder / PARTS, ignore_errors=True)
         return folder
 
     def show(_: Any) -> None:
         print(diagram)
 
     return Answer(diagram, record, show, {} if folder is None else {"output": write})
+
+
+@contextmanager
+def going_on(folder: Path | None) -> Iterator[None]:
+    """An interruption says where the same command goes on from."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        kept = "" if folder is None else f"; the same command goes on from {folder / PARTS}"
+        raise KeyboardInterrupt(f"{str(error) or 'interrupted'}{kept}") from error
 
 
 def _written(axis: tuple[str, float, float, bool]) -> str:
@@ -162,7 +180,7 @@ def of_spiked_matrix_tensor(
     size: Annotated[Any, Option(Several(Whole(16, 10**4)), "Their numbers of spins; default 64,128.", "N")] = None,
     samples: Annotated[int | None, Option(Whole(2, 10**6), "Runs at each of five Delta_2; default 64.")] = None,
     seed: Annotated[int | None, Option(Whole(0, 2**63), "Fixes every run; default 0.")] = None,
-    workers: Annotated[int | None, Option(Whole(1, 1024), "Processes; default 1.")] = None,
+    workers: Annotated[int | None, Option(Whole(1, 1024), ALL_PROCESSORS)] = None,
 ) -> Answer:
     """Every threshold line, and points from simulation on request."""
     from figures.phase_diagram import LINES, draw
@@ -181,8 +199,11 @@ def of_spiked_matrix_tensor(
     planned = _plan(chosen, low, high, runs) if with_simulation else None
     folder = folder_of(system.slug, output, [*FILES.values(), SIMULATION])
     noises = np.geomspace(low, high, points)
-    with fraction() as progress:
-        diagrams = [phase_diagram(order, noises, part(progress, i, len(chosen))) for i, order in enumerate(chosen)]
+    kept = kept_in(folder / PARTS, Quantity)
+    with going_on(folder), fraction() as progress:
+        diagrams = [
+            phase_diagram(order, noises, part(progress, i, len(chosen)), kept) for i, order in enumerate(chosen)
+        ]
     found = planned.run(folder / RUNS) if planned else []
     command = f"ruggedflow phase-diagram {system.slug} {' '.join(f'--p {order}' for order in chosen)}"
     command += f" --delta-p-range {low:g}:{high:g} --points {points}{planned.command if planned else ''}"
@@ -195,6 +216,7 @@ def of_spiked_matrix_tensor(
     save_all(pictured(partial(draw, diagrams, found))(**looks), folder, DEFAULT)
     write_whole(folder / FILES["csv"], to_csv(diagrams))
     write_whole(folder / FILES["latex"], to_latex(chosen, None if delta_p_range is None else (low, high)))
+    kept.clear()
     whole = {"system": system.slug, "p": chosen, "files": files, "record": json.loads((folder / JSON).read_text())}
     title = f"phase diagram of {system.slug}, p = {', '.join(map(str, chosen))}, in {folder}:"
     return Answer(diagrams, whole, lambda _: _print(title, folder, files))
@@ -218,7 +240,7 @@ def _plan(orders: list[int], low: float, high: float, runs: Mapping[str, Any]) -
 
     noises = sorted({Real(low, high).accept("simulate_at", x) for x in runs["simulate_at"] or (0.25, 0.5, 1, 2, 4)})
     sizes = tuple(sorted(set(runs["size"] or (64, 128))))
-    return Plan.of(orders, noises, sizes, runs["samples"] or 64, runs["seed"] or 0, runs["workers"] or 1, _absent)
+    return Plan.of(orders, noises, sizes, runs["samples"] or 64, runs["seed"] or 0, runs["workers"], _absent)
 
 
 def _absent(reason: str) -> None:
@@ -245,7 +267,7 @@ def of_phase_retrieval(
     points: Annotated[int | None, Option(Whole(2, 1000), "Points along each line; default 21.")] = None,
     only: Annotated[Any, ONLY] = None,
     output: Annotated[Any, OUTPUT] = DEFAULT,
-    workers: Annotated[int, Option(Whole(1, 256), "Processes.")] = 1,
+    workers: Annotated[int | None, Option(Whole(1, 1024), ALL_PROCESSORS)] = None,
 ) -> Answer:
     """Lines of alpha against a, and against the overlap."""
     from figures import generalized_linear_phase_diagram as pictures
@@ -271,12 +293,8 @@ def of_phase_retrieval(
     folder = folder_of(system.slug, output, LOSS_FILES.values())
     parts = in_folder(folder / PARTS)
     options: Any = {"panel": a, "lines": chosen, "workers": workers, "keep": parts.folder}
-    try:
-        with fraction() as progress:
-            diagram = retrieval_diagram(np.geomspace(low, high, points), progress=progress, **options)
-    except KeyboardInterrupt as error:
-        kept = f"the same command goes on from {parts.folder}"
-        raise KeyboardInterrupt(f"{str(error) or 'interrupted'}; {kept}") from error
+    with going_on(folder), fraction() as progress:
+        diagram = retrieval_diagram(np.geomspace(low, high, points), progress=progress, **options)
     command = f"ruggedflow phase-diagram {system.slug} --a-range {low:g}:{high:g} --a {a:g} --points {points}"
     record = to_record(diagram, command + (f" --only {','.join(only)}" if only else ""))
     write_record(folder, DEFAULT, record)

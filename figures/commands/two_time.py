@@ -25,7 +25,7 @@ from theory.systems import Landscape
 from .answer import Answer, about
 from .files import drawing, file_to_write, picture_to_write, writing
 from .output import print_text
-from .progress import logarithmic
+from .progress import fraction
 from .rows import print_rows, rows, titled
 from .signal import require_signal
 
@@ -108,7 +108,7 @@ def _solve(
     """With a bar; or as far as the tolerance could be kept, and why no further. An interruption says what is kept."""
     keep = None if file is None else Autosave(file)
     try:
-        with logarithmic(end) as progress:
+        with fraction() as progress:
             return solve_dynamics(landscape, end, progress=progress, keep=keep, **problem), None
     except ConvergenceError as error:
         if error.partial is None:

@@ -53,7 +53,7 @@ def success_points(
     *,
     seed: int = 0,
     output: Path | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Progress = silent,
     absent: Callable[[str], None] | None = None,
 ) -> list[SuccessPoint]:
@@ -79,7 +79,7 @@ def success_points(
 
 
 def _point(
-    model: SpikedLine, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress
+    model: SpikedLine, size: int, samples: int, seed: int, output: Path | None, workers: int | None, progress: Progress
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
     signals: Array = np.round(predicted * np.array(FACTORS), DIGITS)

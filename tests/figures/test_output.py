@@ -121,16 +121,29 @@ def test_a_figure_shows_itself_in_a_notebook() -> None:
 
 
 def test_piped_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line says what is done and how far it is; a short computation says nothing."""
-    with progress.logarithmic(10), progress.fraction():
+    """One line says what is done and how long the rest takes, once that is known; a short computation says nothing."""
+    with progress.fraction("everything"), progress.fraction():
         pass
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(progress, "EVERY", 0.02)
-    with progress.fraction() as done:
-        done(0.25, "1 of 4 samples")
+    for name, value in {"SOON": 0.02, "SURE": 1e6, "STEP": 0.01}.items():
+        monkeypatch.setattr(progress, name, value)
+    with progress.fraction("everything"), progress.fraction() as done:
+        for part, what in ((0.01, "the first"), (0.25, "1 of 4 samples"), (0.5, "2 of 4 samples")):
+            done(part, what)
+            time.sleep(0.1)
+    assert capsys.readouterr() == ("", "ruggedflow: 1 of 4 samples; about 1 seconds left\n")
+    monkeypatch.setattr(progress, "LATE", 0.05)
+    with progress.fraction("a long integral"):
         time.sleep(0.1)
-    with progress.logarithmic(10) as reached:
-        reached(0.25, "t = 2.5 of 10")
-        time.sleep(0.1)
-    out, err = capsys.readouterr()
-    assert out == "" and all(text in err for text in ("1 of 4 samples, 25% (0 s)\n", "t = 2.5 of 10 (0 s)\n"))
+    assert capsys.readouterr().err == "ruggedflow: a long integral; no telling how long\n"
+
+
+def test_the_time_that_is_left() -> None:
+    shown = progress.Shown("samples")
+    shown.begun -= 300
+    shown(0.25, "1 of 4 samples")
+    assert shown.line(5) == "1 of 4 samples; about 15 minutes left"
+    shown(0.05, "the next")  # starts again
+    assert shown.line(5) == "" and "about 1 seconds left" in shown.line(20)
+    texts = ["7.1 seconds", "119 seconds", "2.8 hours", "28 hours"]
+    assert [progress.duration(x) for x in (7.123, 119, 1e4, 1e5)] == texts
