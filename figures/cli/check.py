@@ -159,11 +159,13 @@ def _provenance(records: Sequence[Record]) -> Record:
 
 def _draw(report: Report, folder: Path) -> list[Path]:
     from figures.check_figure import draw
+    from figures.drawn import write_data
     from figures.style import save_all
     from numerics.picture import look
 
     with look():
-        return save_all(draw(report), folder, report.name)
+        figure = draw(report)
+        return [*save_all(figure, folder, report.name), *write_data(figure, folder, report.name)]
 
 
 def _together(records: Sequence[Record]) -> Record:
