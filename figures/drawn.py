@@ -196,7 +196,7 @@ def _mesh(mesh: QuadMesh) -> list[Row]:
 
 def _pixels(image: AxesImage) -> list[Row]:
     """Middles of the pixels of an image of numbers."""
-    colours = np.ma.asarray(image.get_array())
+    colours: Any = np.ma.asarray(image.get_array())
     if colours.ndim != 2:
         return []
     left, right, bottom, top = image.get_extent()

@@ -1,8 +1,8 @@
 """Fyodorov 2013, "High-dimensional random fields and random matrix theory" (arXiv 1307.2379).
 
 Topology trivialisation: spherical p-spin landscapes in a random field of variance ``sigma^2`` have exponentially many
-critical points below ``sigma_c^2 = f''(1) - f'(1)`` without field, and two, a minimum and a maximum, far above. On the left
-the complexity of all of them; on the right their exact mean number at finite N, through the transition.
+critical points below ``sigma_c^2 = f''(1) - f'(1)`` (of f without field), and two, a minimum and a maximum, far above.
+On the left the complexity of all of them; on the right their exact mean number at finite N, through the transition.
 """
 
 from __future__ import annotations
