@@ -66,6 +66,7 @@ def draw_layers(axes: Axes) -> None:
     axes.annotate(r"$e_{\rm th}$", (threshold, 0.95), (3, 0), xycoords=("data", "axes fraction"),
                   textcoords="offset points", va="top")  # fmt: skip
     axes.set(xlabel="energy $e$", ylabel=r"$\Sigma_k(e)$", xlim=(beyond[0], beyond[-1]), ylim=(-0.022, 0.032))
+    axes.locator_params("x", nbins=5)
     axes.set_title(f"$p = {P}$")
     axes.legend(frameon=False, loc="upper left", ncols=2)
 

@@ -94,11 +94,10 @@ def of_loss(
     from numerics.generalized_linear import ground_states
 
     from .averages import answered
-    from .progress import announced
+    from .progress import fraction
 
     file, picture = file_to_write("output", output), picture_to_write(plot)
-    with announced() as doing:
-        doing("ground states, step by step")
+    with fraction("ground states, step by step"):
         found = ground_states(landscape, float(landscape.alpha), steps)
     answer = answered(landscape, found, file, picture)
     numbers = {key: number.value for key, number in found.numbers.items()}
