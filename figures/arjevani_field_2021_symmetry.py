@@ -6,6 +6,8 @@ descents that end there; and how their Hessians come to have the spectrum of tha
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -30,6 +32,7 @@ from theory.systems.symmetry_breaking import (
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "students stuck where they keep some symmetry: losses, shares, spectra (arXiv 2107.10370)"
+FAST: dict[str, Any] = {"descents": 20}
 WIDTHS = (4, 5, 6, 7, 8, 10, 12, 16)
 SEVERAL = (8, 16)
 LARGE = (6, 9, 16, 40, 200, 1000)

@@ -24,6 +24,7 @@ from theory.symbols import TEMPERATURE
 from .style import BLUE, GREY, ORANGE, new_figure
 
 TITLE = "ageing of the 3-spin model: correlation, response, energy (PRL 71, 173)"
+FAST: dict[str, Any] = {"t_max": 1e4, "rtol": 1e-4}
 LANDSCAPE = GaussianLandscape(OVERLAP**3 / 2)
 COLD = 0.4
 """Temperature of the ageing at ``T > 0``; the dynamics is arrested below sqrt(3/8) = 0.612."""

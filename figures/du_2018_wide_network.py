@@ -6,6 +6,8 @@ the spectrum of the kernel whose smallest eigenvalue is the slowest rate.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -31,6 +33,7 @@ from theory.systems.ntk_two_layer import IDENTITY, LINEAR, NtkTwoLayer
 from .style import BLUE, GREEN, GREY, ORANGE, RED, new_figure
 
 TITLE = "wide networks on the lines of the linear flow, and the spectrum of its kernel (arXiv 1810.02054)"
+FAST: dict[str, Any] = {"size": 400}
 TIMES = np.linspace(0, 12, 49)
 SHOWN = 3
 """Outputs that are drawn."""
@@ -72,7 +75,7 @@ def draw_outputs(axes: Axes) -> None:
 def draw_widths(axes: Axes) -> None:
     """Root mean squares over networks, on the same inputs."""
     sizes = np.array([width for width, _ in SWEEP])
-    for name, colour, marker in (("relu", BLUE, "o"), ("tanh", RED, "s")):
+    for name, label, colour, marker in (("relu", "ReLU", BLUE, "o"), ("tanh", "tanh", RED, "s")):
         random, activation = np.random.default_rng(0), ACTIVATIONS[name]
         task = lesson(INPUTS, DIMENSIONS, random)
         linear, found = linear_flow(kernel(activation, task[0]), task[1], np.array([TIME])), []
@@ -81,7 +84,7 @@ def draw_widths(axes: Axes) -> None:
             found.append(mean_and_error([np.mean((one.flow(np.array([TIME])) - linear) ** 2) for one in networks]))
         squares, errors = np.transpose(found)
         values = squares**0.5
-        axes.errorbar(sizes, values, errors / (2 * values), color=colour, ls="", marker=marker, ms=4, label=name)
+        axes.errorbar(sizes, values, errors / (2 * values), color=colour, ls="", marker=marker, ms=4, label=label)
         axes.plot(sizes, np.mean(values * sizes**0.5) * sizes**-0.5, color=colour, lw=1)
     axes.plot([], [], color=GREY, lw=1, label="$m^{-1/2}$")
     axes.set(xscale="log", yscale="log", xlabel="width $m$", ylabel=f"deviation from the linear flow, $t = {TIME:g}$")

@@ -35,6 +35,7 @@ from theory.systems.fitness_condensation import (
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "condensation in growing networks: partition function, slow-down, wave (Phys. Rev. E 78, 056102)"
+FAST: dict[str, Any] = {"size": 10**4, "samples": 3}
 TEMPERATURES = (0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 1.0, 1.25, 1.6, 2.0)
 COLOURS = (BLUE, GREEN, ORANGE, PURPLE)
 COLD = (0.5, 0.3)

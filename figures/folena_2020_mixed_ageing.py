@@ -25,6 +25,7 @@ from theory.energies import energy_family
 from .style import BLUE, ORANGE, PURPLE, new_figure
 
 TITLE = "where gradient flow of mixtures ends: its energy to t = 1e7 (arXiv 1903.01421)"
+FAST: dict[str, Any] = {"t_max": 1e4, "rtol": 1e-4}
 Q = OVERLAP
 MIXTURES: Mapping[str, GaussianLandscape] = {
     r"$q^2/2 + q^{16}/2$": GaussianLandscape(Q**2 / 2 + Q**16 / 2),

@@ -22,6 +22,7 @@ from theory.systems.pl_condition import SIGMA_2, PLCondition, constant, energy, 
 from .style import BLUE, GREEN, GREY, ORANGE, new_figure
 
 TITLE = "random equations on a sphere: what is missed, share that is solved, tangent kernel (arXiv 2112.13446)"
+FAST: dict[str, Any] = {"size": 120, "samples": 3, "flows": 16}
 COLOURS = {4.0: GREEN, 1.0: BLUE, 0.25: ORANGE}
 """Of ``sigma^2``."""
 ALPHAS = (0.05, 0.1, 0.15, 0.3, 0.4, 0.6, 0.7, 0.9, 1.1, 1.3)

@@ -10,21 +10,33 @@ from matplotlib.figure import Figure
 
 from numerics.generalized_linear.curves import complexity_curve
 from numerics.generalized_linear.field_law import Labels
+from numerics.generalized_linear.saddle_search import Kind
+from numerics.progress import Progress, part, silent
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from .style import BLUE, GREY, PURPLE, new_figure
 
 OVERLAPS = tuple(float(q) for q in np.sin(np.linspace(0, 0.97, 33) * np.pi / 2))
 
+KINDS: tuple[Kind, ...] = ("total", "minima")
+
 
 def draw(
-    landscape: GeneralizedLinearLandscape, alpha: float, labels: Labels = "quenched", energy: float | None = None
+    landscape: GeneralizedLinearLandscape,
+    alpha: float,
+    labels: Labels = "quenched",
+    energy: float | None = None,
+    progress: Progress = silent,
 ) -> Figure:
     """All critical points above, minima below: full line where they are stable towards the signal."""
     figure = new_figure(1, height=4.4)
     panels = figure.subplots(2, 1, sharex=True)
-    total = complexity_curve(landscape, alpha, "total", OVERLAPS, energy=energy, labels=labels)
-    minima = complexity_curve(landscape, alpha, "minima", OVERLAPS, energy=energy, labels=labels)
+    total, minima = (
+        complexity_curve(
+            landscape, alpha, kind, OVERLAPS, energy=energy, labels=labels, progress=part(progress, number, 2)
+        )
+        for number, kind in enumerate(KINDS)
+    )
     sigma = np.array([point.sigma if point else np.nan for point in minima])
     stable = np.array([bool(point and point.stable) for point in minima])
     panels[0].plot(OVERLAPS, [point.sigma if point else np.nan for point in total], color=BLUE)

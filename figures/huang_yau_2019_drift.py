@@ -24,6 +24,7 @@ from theory.systems.tangent_kernel_drift import TangentKernelDrift
 from .style import BLUE, GREEN, ORANGE, PURPLE, RED, new_figure
 
 TITLE = "drift of the tangent kernel against the width: smooth units and kinks (arXiv 1909.08156)"
+FAST: dict[str, Any] = {"samples": 40}
 SIZES = (64, 256, 1024, 4096, 16384)
 DEEP = (16, 32, 64, 128, 256)
 CASES = (

@@ -22,6 +22,7 @@ from theory.systems.large_learning_rate import LargeLearningRate
 from .style import BLUE, GREEN, GREY, ORANGE, new_figure
 
 TITLE = "descent on deep linear networks with large steps: what converges, and where (arXiv 1805.08890)"
+FAST: dict[str, Any] = {"samples": 8}
 VALUES, HIDDEN = (3, 2, 1), 6
 DEPTHS = {2: BLUE, 3: ORANGE, 4: GREEN}
 STEPS = np.array([0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 1.01, 1.05, 1.2])

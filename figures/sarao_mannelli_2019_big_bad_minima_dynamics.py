@@ -25,6 +25,7 @@ from theory.dynamics import GrowthRate
 from .style import BLUE, CYAN, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "gradient flow; its threshold from dynamics (arXiv 1907.08226)"
+FAST: dict[str, Any] = {"t_max": 1e3, "rtol": 1e-3, "orders": (3,), "noises": (1.0,)}
 DELTA_P, SEED = 1, 1e-10
 """Noise of the tensor and first overlap of the trajectories."""
 SIGNALS = (1.6, 1.8, 2.2, 2.6, 4.0)

@@ -29,6 +29,7 @@ from .style import BLUE, GREY, ORANGE, new_figure
 from .success_points import draw_shares
 
 TITLE = "gradient flow and its Hessian at finite size (arXiv 1907.08226)"
+FAST: dict[str, Any] = {"sizes": (32, 64), "samples": 24, "further": (100, 1000, 10_000), "runs": {64: 12, 128: 6}}
 MODEL = SpikedLine(3, 1)
 SIZES, SAMPLES, WORKERS = (64, 128, 256), 160, 2
 FURTHER = (32, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)

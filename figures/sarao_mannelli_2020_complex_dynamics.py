@@ -39,6 +39,7 @@ from .style import BLUE, CYAN, GREEN, GREY, ORANGE, PURPLE, new_figure
 from .success_points import draw_shares
 
 TITLE = "phase retrieval at finite size: recovery, flow, states (arXiv 2006.06997)"
+FAST: dict[str, Any] = {"samples": {64: 20, 128: 12}, "followed": {128: 4}, "end_samples": 3}
 LANDSCAPE = PhaseRetrieval(Rational(1, 100))
 ALPHAS, T_MAX = (1.5, 2.0, 2.5, 3.0, 3.5), 300.0
 """Of the success curves; a run has that much time."""

@@ -25,6 +25,7 @@ from theory.symbols import SIGNAL_OVERLAP
 from .style import new_figure
 
 TITLE = "Langevin against message passing (arXiv 1812.09066)"
+FAST: dict[str, Any] = {"t_max": 1e3, "rtol": 1e-2}
 P, DELTA_2, DELTA_P, SEED = 3, 0.7, 1.0, 1e-10
 """Order; noises held fixed; first overlap."""
 MATRIX_NOISES, TENSOR_NOISES = (0.75, 0.65, 0.5, 0.4), (0.6, 0.8, 1.2, 2.5)

@@ -20,6 +20,7 @@ from theory.systems.linear_network import LinearNetwork
 from .style import BLUE, GREEN, GREY, ORANGE, new_figure
 
 TITLE = "deep linear networks: modes, plateaus from random weights, descent and flow (arXiv 1312.6120)"
+FAST: dict[str, Any] = {"samples": 2}
 VALUES, HIDDEN = (3, 2, 1), 6
 COLOURS = (BLUE, ORANGE, GREEN)
 DEPTHS = (2, 3, 4)

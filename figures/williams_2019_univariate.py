@@ -41,6 +41,7 @@ from theory.systems.univariate_relu import DELTA, OUTPUT, crossover, half_memory
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "univariate ReLU networks: splines, knots, crossover, memory of directions (arXiv 1906.07842)"
+FAST: dict[str, Any] = {"size": 32, "samples": 2}
 CHARGES = {-1e4: BLUE, -100.0: GREEN, 1.0: ORANGE}
 CROSSOVER = (-3000.0, -1000.0, -500.0, -250.0, -120.0, -60.0, -30.0, -12.0, -4.0)
 REMEMBERED = (-6.0, -4.0, -2.0, -1.0, -0.5, -0.2, -0.05, 0.5, 1.0, 2.0)

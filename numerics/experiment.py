@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from concurrent.futures import Executor
@@ -22,7 +20,7 @@ from .arrays import require_shape
 from .curves import Averages
 from .errors import Interrupted
 from .experiments import elsewhere, place
-from .kept import Kept, sweep_kept
+from .kept import Kept, source_of, sweep_kept
 from .lowering import Array
 from .progress import Progress, counting, silent
 from .provenance import versions
@@ -121,7 +119,7 @@ def average(
     samples: int,
     seed: int = 0,
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     executor: Executor | None = None,
     folder: Path | None = None,
     progress: Progress = silent,
@@ -178,5 +176,4 @@ def _quantities(experiment: Experiment, means: Mapping[str, Estimate]) -> dict[s
 def _identity(experiment: Experiment) -> str:
     """System, parameters, and the source of the experiment: what is kept belongs to one of them."""
     kind = type(experiment)
-    source = hashlib.sha256(inspect.getsource(inspect.getmodule(kind) or kind).encode()).hexdigest()
-    return f"{kind.__module__}.{kind.__qualname__} {experiment.of.slug}: {experiment.of.shown} {source[:16]}"
+    return f"{kind.__module__}.{kind.__qualname__} {experiment.of.slug}: {experiment.of.shown} {source_of(kind)}"

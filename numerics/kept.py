@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from . import storage
 from .errors import Interrupted
+from .packing import packed, unpacked
 from .provenance import Record, versions
 from .storage import Arrays
 from .sweep import sweep
@@ -36,16 +38,18 @@ class Store(Protocol[Task_contra, Result]):
 class Kept(Generic[Result]):
     """A folder of scratch files: what is damaged or cannot be written there is computed again, no more.
 
-    ``pack`` takes a result apart into what JSON holds and arrays by name, ``unpack`` puts it together.
+    ``pack`` takes a result apart into what JSON holds and arrays by name, ``unpack`` puts it together; ``of`` says what
+    was done with the tasks, where they do not.
     """
 
     folder: Path
     pack: Callable[[Result], tuple[Record, Mapping[str, Any]]]
     unpack: Callable[[Record, Arrays], Result]
+    of: str = ""
 
     def read(self, task: object) -> Result | None:
         """What that task gave; None for a file that is not there, not whole, or not of that task."""
-        key = _key(task)
+        key = self._key(task)
         with suppress(OSError, ValueError, KeyError, TypeError):
             header, arrays = storage.read(self._file(key), FORM)
             if header["task"] == key:
@@ -54,7 +58,7 @@ class Kept(Generic[Result]):
 
     def write(self, task: object, result: Result) -> None:
         """Keep it, if there is room."""
-        key = _key(task)
+        key = self._key(task)
         record, arrays = self.pack(result)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -67,13 +71,30 @@ class Kept(Generic[Result]):
         """The run is over: nothing of it is needed any more."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _key(self, task: object) -> str:
+        """SHA-256 of all that its result depends on: its fields, and the program."""
+        return hashlib.sha256(f"{versions()['ruggedflow']} {self.of}{task!r}".encode()).hexdigest()
+
     def _file(self, key: str) -> Path:
         return self.folder / f"point-{key[:16]}.npz"
 
 
-def _key(task: object) -> str:
-    """SHA-256 of all that its result depends on: its fields, and the program."""
-    return hashlib.sha256(f"{versions()['ruggedflow']} {task!r}".encode()).hexdigest()
+def kept_in(folder: Path, *kinds: type, of: str = "") -> Kept[Any]:
+    """Of anything that ``packed`` takes apart, with data classes of these kinds in it."""
+
+    def pack(result: Any) -> tuple[Record, Arrays]:
+        arrays: Arrays = {}
+        return {"value": packed(result, "value", arrays)}, arrays
+
+    names = {kind.__name__: kind for kind in kinds}
+    return Kept(folder, pack, lambda record, arrays: unpacked(record["value"], arrays, names), of)
+
+
+def source_of(thing: Any) -> str:
+    """A fingerprint of the module that defines it: what was kept by another text of it is another's."""
+    with suppress(OSError, TypeError):
+        return hashlib.sha256(inspect.getsource(inspect.getmodule(thing) or thing).encode()).hexdigest()[:16]
+    return ""
 
 
 def sweep_kept(

@@ -13,6 +13,7 @@ from sympy import Rational
 from theory.printing import as_latex
 from theory.systems import SpikedMatrixTensor
 
+from .kept import Kept
 from .lowering import Array
 from .progress import Progress, silent
 from .provenance import Record, as_csv, versions
@@ -65,10 +66,12 @@ class SpikedDiagram(Solution):
         return [np.zeros_like(easy), possible, easy, ml_amp, flow, trivial, np.full_like(easy, np.inf)]
 
 
-def phase_diagram(p: int, delta_p: Array, progress: Progress = silent) -> SpikedDiagram:
+def phase_diagram(
+    p: int, delta_p: Array, progress: Progress = silent, kept: Kept[Quantity] | None = None
+) -> SpikedDiagram:
     """Every threshold of ``SpikedMatrixTensor(p)`` in ``1/Delta_2`` at the noises ``delta_p > 0``.
 
-    ``progress`` names each line when it is done.
+    ``progress`` names each line when it is done; ``kept`` are those that are done already.
     """
     noises = np.asarray(delta_p, dtype=np.float64)
     if not (noises.ndim == 1 and noises.size and np.all(noises > 0) and np.all(np.isfinite(noises))):
@@ -76,7 +79,13 @@ def phase_diagram(p: int, delta_p: Array, progress: Progress = silent) -> Spiked
     family = SpikedMatrixTensor.family(p)
     locator, lines = Locator(family, noises), {}
     for number, name in enumerate(family.thresholds):
-        lines[name] = locator(name).quantity(family.thresholds[name].meaning, "delta_p")
+        task = (p, noises.tolist(), name)
+        found = None if kept is None else kept.read(task)
+        if found is None:
+            found = locator(name).quantity(family.thresholds[name].meaning, "delta_p")
+            if kept is not None:
+                kept.write(task, found)
+        lines[name] = found
         progress((number + 1) / len(family.thresholds), name)
     return SpikedDiagram(p, noises, lines, {"system": "spiked-matrix-tensor", "p": p})
 

@@ -31,6 +31,7 @@ SETTINGS: Any = {
     "lines.linewidth": 1.6,
     "mathtext.fontset": "stix",
     "font.family": "STIXGeneral",
+    "axes.formatter.use_mathtext": True,
     "svg.hashsalt": "ruggedflow",
     "pdf.fonttype": 42,
 }

@@ -19,7 +19,7 @@ from theory.laws import Eigenvalue, Explicit, Iteration, Law, Roots
 from theory.naming import called
 from theory.prediction import Condition, Prediction, Threshold
 
-from .errors import ConvergenceError
+from .errors import ConvergenceError, Interrupted
 from .lowering import lower_exact
 from .peaks import require_seen
 from .progress import Progress, silent
@@ -55,13 +55,17 @@ def solve_thresholds(
 ) -> Thresholds:
     """Each by itself: one that cannot be computed is absent, with the reason in its note.
 
-    ``progress`` names each in turn. Raises ValueError where the system admits none of them.
+    ``progress`` names each in turn. Raises ValueError where the system admits none of them, ``Interrupted``
+    with those that are finished.
     """
     found, refused = {}, []
     for number, threshold in enumerate(thresholds):
-        progress(number / len(thresholds), threshold.name)
         try:
+            progress(number / len(thresholds), threshold.name)
             found[threshold.name] = solve_threshold(threshold, at, digits)
+        except KeyboardInterrupt as error:
+            what = f"interrupted after {number} of {len(thresholds)} thresholds"
+            raise Interrupted(what, Thresholds(found)) from error
         except ValueError as failure:
             refused.append(failure)
             unknown = ThresholdValue.unknown(threshold, digits=digits)

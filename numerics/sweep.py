@@ -19,9 +19,13 @@ from threadpoolctl import threadpool_limits
 from .arrays import require_whole
 from .carried import carried
 from .errors import ConvergenceError, Interrupted
+from .memory import available_memory
+from .running import RUNNING
 
 DECIDED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that workers leave to the process that started them."""
+PROCESS = 0.4e9
+"""Bytes of a worker that has imported what it needs."""
 P = TypeVar("P")
 R = TypeVar("R")
 
@@ -29,6 +33,19 @@ R = TypeVar("R")
 def processors() -> int:
     """Those this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def most_workers(each: float = 0.0) -> int:
+    """One for each processor, as far as memory goes where each needs so many bytes; at least one."""
+    return max(1, min(processors(), int(min(available_memory() / (PROCESS + each), 1e6))))
+
+
+def chosen_workers(workers: int | None, each: float = 0.0) -> int:
+    """As many as are asked for; None: the most on the command line, and one in Python, whose scripts may not be made
+    to be imported by workers."""
+    if workers is not None:
+        return workers
+    return 1 if RUNNING.get() is None else most_workers(each)
 
 
 class SweepError(RuntimeError):
@@ -44,7 +61,7 @@ def sweep(
     points: Sequence[P],
     *,
     executor: Executor | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     done: Callable[[int, R], None] | None = None,
     name: Callable[[P], str] = "point {}".format,
     apart: bool = False,
@@ -59,7 +76,7 @@ def sweep(
         Any ``concurrent.futures.Executor`` (a Dask client's, executorlib's, mpi4py's): only ``submit`` is asked of
         it. It is left open.
     workers
-        Without an executor: processes to start, >= 1; 1 runs everything here.
+        Without an executor: processes to start, >= 1; 1 runs everything here. None: see ``chosen_workers``.
     done
         Called here with ``(index, result)`` as each point finishes, in any order.
     name
@@ -71,6 +88,7 @@ def sweep(
     they are, with the point in front) and ``Interrupted`` on Ctrl-C, with the finished results by index in ``partial``.
     What has not begun is cancelled in both.
     """
+    workers = chosen_workers(workers)
     require_whole("workers", workers, 1)
     results: dict[int, R] = {}
     try:

@@ -9,6 +9,7 @@ from theory.prediction import Threshold
 from theory.system import System
 from theory.systems import Landscape
 
+from .errors import Interrupted
 from .progress import Progress, part, silent
 from .solve import solve_thresholds
 from .threshold_values import Thresholds, ThresholdValue
@@ -41,5 +42,10 @@ def _(system: Landscape, names: Sequence[str], digits: int = 15, progress: Progr
         wanted = [name for name in names if name in family.thresholds]
         if wanted:
             own = part(progress, number, len(families))
-            found |= evaluate_thresholds(family, parameters, digits, wanted, own)
+            try:
+                found |= evaluate_thresholds(family, parameters, digits, wanted, own)
+            except Interrupted as error:
+                found |= error.partial
+                what = f"interrupted after {len(found)} of {len(names)} thresholds"
+                raise Interrupted(what, Thresholds(found)) from error
     return Thresholds(found)

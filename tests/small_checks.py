@@ -13,11 +13,11 @@ SIMULATED: dict[str, list[Any]] = {}
 def run_small(small: Any, name: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Report:
     """A check with its plan in ``small``; predictions that differ share their simulations."""
 
-    def remembered(function: Any, points: Any, **_: Any) -> list[Any]:
+    def remembered(function: Any, points: Any, _: Any, **__: Any) -> list[Any]:
         key = f"{function} {points}"
         if key not in SIMULATED:
             SIMULATED[key] = sweep(function, points)
         return SIMULATED[key]
 
-    monkeypatch.setattr(plan, "sweep", remembered)
+    monkeypatch.setattr(plan, "sweep_kept", remembered)
     return all_checks()[name].run(plan=small[name], seed=1, **options)

@@ -189,6 +189,7 @@ def _plain(value: Any) -> str:
 def _run(command: str, kind: type[System], own: list[str], *, as_json: bool, **typed: Any) -> None:
     """Ask and deliver."""
     from figures.commands.answer import about
+    from figures.commands.progress import fraction
     from figures.commands.question import ask, spared
     from figures.record import leave_records
 
@@ -197,7 +198,9 @@ def _run(command: str, kind: type[System], own: list[str], *, as_json: bool, **t
     values = {name: given.pop(name) for name in own if name in given}
     kind.needs({*values, *spared(command, kind)})
     system = kind(**values)
-    ask(command, system, given).deliver(as_json=as_json)
+    with fraction(f"{command.replace('_', ' ')} of {system.slug}"):
+        answer = ask(command, system, given)
+    answer.deliver(as_json=as_json)
     leave_records(about(system))
 
 

@@ -2,25 +2,29 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from shutil import rmtree
 from time import monotonic
 from typing import Any, NoReturn
 
 import click
 
-from figures.commands.output import finite, print_json, print_table
+from figures.commands.output import finite, print_json, print_table, print_text
 from figures.commands.progress import fraction
 from figures.record import RECORD, Words, claim_name, provenance, write_record
 from numerics.checks import Check, Report, all_checks, find_checks
 from numerics.checks.report import EXIT_STATUS
 from numerics.errors import ConvergenceError
+from numerics.progress import Progress, part
 from numerics.provenance import Record
 from numerics.running import RUNNING
-from numerics.sweep import SweepError, processors
+from numerics.sweep import SweepError, most_workers
 from theory.domain import Whole
 
-ALL = "all"
-"""Its record is that of the last command; that of each check has its name, and stays when others follow."""
+ALL, PARTS = "all", "parts"
+"""Its record is that of the last command; that of each check has its name, and stays when others follow. And the
+folder for what is measured, until all of it is."""
 
 
 def run(
@@ -33,15 +37,24 @@ def run(
     chosen = {
         "quick": quick,
         "seed": Whole(0, 2**63).read("seed", seed),
-        "workers": processors() if workers is None else Whole(1, 1024).read("workers", workers),
+        "workers": most_workers() if workers is None else Whole(1, 1024).read("workers", workers),
     }
     checks, unwritten = find_checks(name), list[OSError]()
     words = {check.name: _words(check.name if check.name in all_checks() else name, chosen) for check in checks}
     folder = None if output is None else _claimed(output, words)
-    several = name == ALL or len(checks) > 1
-    records = [
-        _checked(check, chosen, words[check.name], folder, unwritten, quiet=as_json or several) for check in checks
-    ]
+    several, records = name == ALL or len(checks) > 1, list[Record]()
+    try:
+        with fraction() if several else nullcontext():
+            for number, check in enumerate(checks):
+                place = (number, len(checks))
+                own = _checked(check, chosen, words[check.name], folder, unwritten, place, quiet=as_json or several)
+                records.append(own)
+    except KeyboardInterrupt as error:
+        if several and records:
+            _tell(records, as_json)
+        raise KeyboardInterrupt(_farewell(error, len(records) if several else 0, folder)) from error
+    if folder is not None:
+        rmtree(folder / PARTS, ignore_errors=True)
     result = _together(records) if several else records[0]
     if folder is not None and "command" not in result:
         result |= _provenance(records)
@@ -54,6 +67,19 @@ def run(
     if unwritten:
         raise unwritten[0]
     _leave(result)
+
+
+def _tell(records: Sequence[Record], as_json: bool) -> None:
+    if as_json:
+        print_json(_together(records))
+    else:
+        _print_verdicts(records)
+
+
+def _farewell(error: KeyboardInterrupt, finished: int, folder: Path | None) -> str:
+    done = f" ({finished} checks are finished)" if finished else ""
+    kept = "give --output DIR to keep what is done" if folder is None else f"the same command goes on from {folder}"
+    return f"{str(error) or 'interrupted'}{done}; {kept}"
 
 
 def _list(as_json: bool) -> None:
@@ -82,6 +108,7 @@ def _checked(
     words: Words,
     folder: Path | None,
     unwritten: list[OSError],
+    place: tuple[int, int] = (0, 1),
     *,
     quiet: bool,
 ) -> Record:
@@ -92,7 +119,8 @@ def _checked(
     begun = monotonic()
     try:
         with fraction() as progress:
-            report = check.run(**chosen, progress=progress)
+            keep = None if folder is None else folder / PARTS / check.name
+            report = check.run(**chosen, keep=keep, progress=_named(check.name, part(progress, *place)))
     except (ConvergenceError, SweepError) as error:
         return _failed(check.name, str(error))
     record = report.record()
@@ -108,6 +136,10 @@ def _checked(
         for drawn in record.get("files", []):
             print(f"drawn to {Path(folder or '') / drawn}")
     return record
+
+
+def _named(name: str, progress: Progress) -> Progress:
+    return lambda done, what: progress(done, f"{name}: {what}")
 
 
 def _failed(name: str, reason: str) -> Record:
@@ -127,11 +159,13 @@ def _provenance(records: Sequence[Record]) -> Record:
 
 def _draw(report: Report, folder: Path) -> list[Path]:
     from figures.check_figure import draw
+    from figures.drawn import write_data
     from figures.style import save_all
     from numerics.picture import look
 
     with look():
-        return save_all(draw(report), folder, report.name)
+        figure = draw(report)
+        return [*save_all(figure, folder, report.name), *write_data(figure, folder, report.name)]
 
 
 def _together(records: Sequence[Record]) -> Record:
@@ -144,7 +178,7 @@ def _together(records: Sequence[Record]) -> Record:
 def _print(report: Report) -> None:
     table = report.table()
     print_table(f"{report.name}: {report.verdict}", list(table.columns), table.texts())
-    print(report.message, *report.remarks, sep="\n")
+    print_text(report.message, *report.remarks)
 
 
 def _print_verdicts(records: Sequence[Record]) -> None:

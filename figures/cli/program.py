@@ -74,12 +74,15 @@ def check(**options: Any) -> None:
 
 @program.command()
 @click.argument("name", default="", metavar="NAME", shell_complete=complete("figures"))
+@click.option("--all", "draw_everything", is_flag=True, help="Draw all of them that are not there already.")
+@click.option("--fast", is_flag=True, help="Fewer samples, shorter runs: a quick look.")
+@click.option("--workers", metavar="K", help="Processes; default one for each processor.")
 @click.option("--output", "-o", default="figures_out", metavar="DIR", help="Folder for the files.")
 @click.option("--list", "list_figures", is_flag=True, help="List the figures.")
 @force
 @as_json
 def figure(**options: Any) -> None:
-    """Draw a published figure from the theory."""
+    """Draw a published figure from the theory, with its data as CSV; or all."""
     from .figure import run
 
     run(**options)

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from figures.commands.files import file_to_write
 from figures.commands.output import print_json, print_table
+from figures.commands.progress import duration
 from figures.commands.study import Asked, carry_out
 from numerics.provenance import output_folder
 from numerics.study import Points, Refinement, Study, points_of
 from numerics.study.export import require_suffix
-from numerics.sweep import processors
+from numerics.sweep import most_workers
 from theory.domain import Whole
 from theory.naming import TYPED, nearest
 
@@ -33,7 +34,7 @@ def run(
     """Do what is left of the study that the file describes, show its table and write it."""
     path = Path(file)
     described = _read(path)
-    count = processors() if workers is None else Whole(1, 1024).read("workers", workers)
+    count = most_workers() if workers is None else Whole(1, 1024).read("workers", workers)
     exported = file_to_write("export", export)
     if exported is not None:
         require_suffix("export", exported)
@@ -78,14 +79,9 @@ def _tell(study: Study, described: Described, folder: Path, workers: int, as_jso
     if as_json:
         print_json(record | {"folder": str(folder)})
         return
-    time = f"; the others take about {_duration(record['seconds'])}, {workers} at a time" if study.left else ""
+    time = f"; the others take about {duration(record['seconds'])}, {workers} at a time" if study.left else ""
     grid = "" if described.how is None else f", then refined to {described.how.budget}"
     print(f"{total} points{grid}, {total - study.left} finished in {folder}{time}")
-
-
-def _duration(seconds: float) -> str:
-    hours, minutes = seconds / 3600, seconds / 60
-    return f"{hours:.3g} hours" if hours > 2 else f"{minutes:.3g} minutes" if minutes > 2 else f"{seconds:.2g} seconds"
 
 
 def _read(path: Path) -> Described:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from figures.commands.output import print_json
+from figures.commands.output import print_json, print_text
 from figures.commands.phase_diagram import to_try
 from figures.commands.question import answering, commands_of, options, spared
 from theory.system import System
@@ -14,7 +14,8 @@ def run(as_json: bool) -> None:
     if as_json:
         print_json({"systems": {slug: _record(kind) for slug, kind in systems().items()}})
         return
-    print(*("\n".join(_lines(kind)) for kind in systems().values()), sep="\n\n")
+    for at, kind in enumerate(systems().values()):
+        print_text(*[""] * (at > 0), *_lines(kind))
 
 
 def _lines(kind: type[System]) -> list[str]:

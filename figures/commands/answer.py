@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from theory.system import System
 
 from .output import print_json
+from .progress import fraction
 
 
 def about(system: System) -> dict[str, Any]:
@@ -21,6 +23,26 @@ def about(system: System) -> dict[str, Any]:
 def asked(system: System) -> dict[str, Any]:
     """How the settings of a solution begin."""
     return {"system": system.slug, **system.echo()}
+
+
+@dataclass
+class Told:
+    """The interruption that cut something short, if one did."""
+
+    interruption: KeyboardInterrupt | None = None
+
+
+@contextmanager
+def as_far_as_it_got(finished: Sized) -> Iterator[Told]:
+    """Ctrl-C ends what is done here, and is kept for the end of the answer, unless nothing is ``finished`` yet."""
+    told = Told()
+    try:
+        yield told
+    except KeyboardInterrupt as stop:
+        if not finished:
+            raise
+        told.interruption = KeyboardInterrupt("interrupted; what was finished is above")
+        told.interruption.__cause__ = stop
 
 
 DONE = {"output": "written", "plot": "drawn"}
@@ -43,14 +65,14 @@ class Answer:
     files
         What writes each file that was asked for, by its key in the record.
     failure
-        Raised at the end, when all that is known has been told.
+        Raised at the end, when all that is known has been told: why that is not everything.
     """
 
     solution: Any
     record: Mapping[str, Any]
     show: Callable[[dict[str, Any]], None]
     files: Writers = field(default_factory=dict)
-    failure: Exception | None = None
+    failure: BaseException | None = None
 
     def deliver(self, *, as_json: bool) -> None:
         """Print it, as JSON or not, and write its files.
@@ -61,7 +83,7 @@ class Answer:
         if not as_json:
             self.show(dict(self.record))
             sys.stdout.flush()
-        written, failures = self.write(told=not as_json)
+        written, failures = (dict(self.record), []) if self.cut_short else self.write(told=not as_json)
         if as_json:
             print_json(written)
         self.end(failures)
@@ -71,13 +93,19 @@ class Answer:
         written, failures = dict(self.record), []
         for key, write in self.files.items():
             try:
-                written[key] = str(write())
+                with fraction(f"{key} of {self.record.get('system', 'it')}"):
+                    written[key] = str(write())
             except Exception as error:  # no file is worth the table
                 failures.append(error)
             else:
                 if told:
                     print(f"{DONE[key]} to {written[key]}")
         return written, failures
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether it was interrupted: then nothing more is begun."""
+        return isinstance(self.failure, KeyboardInterrupt)
 
     def end(self, failures: list[Exception]) -> None:
         """Raise what went wrong, if anything did."""

@@ -13,7 +13,7 @@ from theory.system import System
 
 from .answer import Answer, about, asked
 from .files import drawing, writing
-from .output import print_table
+from .output import print_table, print_text
 from .rows import titled
 
 
@@ -29,7 +29,7 @@ def answered(
             print_table(title, list(table.columns), table.texts())
             title = ""
         if found.message:
-            print(found.message)
+            print_text(found.message)
 
     record = {**about(system), **found.record(places)}
     return Answer(found, record, show, {**writing(file, found.save), **drawing(picture, found.plot)})

@@ -10,9 +10,10 @@ from theory.kac_rice.average import AVERAGE, quenched_remark
 from theory.naming import called
 from theory.systems import GeneralizedLinear, Landscape
 
-from .answer import Answer, about, asked
+from .answer import Answer, about, as_far_as_it_got, asked
 from .files import FILE, SIZED, drawing, picture_to_write, pictured
-from .output import print_table
+from .output import print_table, print_text
+from .progress import fraction
 from .question import Option, answers
 from .rows import titled
 from .signal import require_signal
@@ -72,19 +73,18 @@ def of_landscape(
         raise ValueError(f"{called('plot')} draws Sigma(m) at most at a fixed total energy; {alone}")
     picture = picture_to_write(plot)
     kinds: dict[str, Any] = {"total": "total", "minima": 0} | ({} if index is None else {"index": index})
-    results = {
-        label: complexity(landscape, overlap, kind, energy=energy, channel_energies=by_channel)
-        for label, kind in kinds.items()
-    }
+    results: dict[str, ComplexityResult] = {}
     record: dict[str, Any] = {**about(landscape), "overlap": overlap}
     chosen = {"energy": energy, "channel_energies": by_channel or None, "index": index}
     record |= {key: value for key, value in chosen.items() if value is not None}
-    for label, result in results.items():
-        record |= _fields(label, result)
-    record["theta"] = float(results["total"].theta)
     record |= {"average": AVERAGE, "remark": quenched_remark(landscape, overlap)}
-    if size is not None:
-        record["finite_size"] = _finite_size(landscape, size)
+    with as_far_as_it_got(results) as told:
+        for label, kind in kinds.items():
+            results[label] = complexity(landscape, overlap, kind, energy=energy, channel_energies=by_channel)
+            record |= _fields(label, results[label])
+            record["theta"] = float(results[label].theta)
+        if size is not None:
+            record["finite_size"] = _finite_size(landscape, size)
 
     def curve() -> Any:
         from figures.complexity_curve import draw
@@ -93,7 +93,7 @@ def of_landscape(
 
     files = drawing(picture, pictured(curve))
     together = Together(results, asked(landscape), record["remark"])
-    return Answer(together, record, lambda shown: _print(shown, results), files)
+    return Answer(together, record, lambda shown: _print(shown, results), files, told.interruption)
 
 
 @answers(GeneralizedLinear)
@@ -128,7 +128,8 @@ def _finite_size(landscape: Landscape, size: int) -> dict[str, Any]:
 
     from numerics.finite_size import expected_critical_points
 
-    count = expected_critical_points(landscape, size, overlap_edges=np.linspace(-1, 1, 11))
+    with fraction() as progress:
+        count = expected_critical_points(landscape, size, overlap_edges=np.linspace(-1, 1, 11), progress=progress)
     return {"size": size, **count.record()}
 
 
@@ -156,10 +157,10 @@ def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None
     ]
     title = f"{titled(record)}; overlap m = {record['overlap']:g}"
     print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
-    print(record["remark"])
+    print_text(record["remark"])
     for label in results:
         if f"reason_{label}" in record:
-            print(f"{labels[label]}: {record[f'reason_{label}']}")
+            print_text(f"{labels[label]}: {record[f'reason_{label}']}")
     if "finite_size" in record:
         finite = record["finite_size"]
         print(f"N = {finite['size']}: {finite['total']:.4g} +- {finite['total_error']:.1g} critical points expected, "

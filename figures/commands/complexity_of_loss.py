@@ -6,14 +6,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from numerics.errors import ConvergenceError
+from numerics.progress import Progress
 from numerics.rounding import half_unit, rounded_up
 from theory.kac_rice.average import AVERAGE
 from theory.systems import GeneralizedLinear
 
-from .answer import Answer, about, asked
+from .answer import Answer, about, as_far_as_it_got, asked
 from .files import drawing, picture_to_write, pictured
-from .output import print_table
-from .progress import announced
+from .output import print_table, print_text
+from .progress import fraction
 from .rows import titled
 
 if TYPE_CHECKING:
@@ -54,29 +55,33 @@ def found(
     }  # fmt: skip
     record |= {} if energy is None else {"energy": energy}
     results: dict[str, Complexity] = {}
-    for label, kind in kinds.items():
-        try:
-            with announced() as doing:
-                doing(f"Sigma of {NAMES.get(label, f'index {index}')}")
+    with as_far_as_it_got(results) as told, fraction() as progress:
+        for number, (label, kind) in enumerate(kinds.items()):
+            progress(number / len(kinds), f"Sigma of {NAMES.get(label, f'index {index}')}")
+            try:
                 results[label] = complexity(landscape, alpha, kind, overlap=overlap, energy=energy, labels=labels)
-        except ConvergenceError as failure:
-            record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": str(failure)}
-            continue
-        record |= {f"{key}_{label}": value for key, value in _fields(results[label]).items()}
+            except ConvergenceError as failure:
+                record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": str(failure)}
+                continue
+            record |= {f"{key}_{label}": value for key, value in _fields(results[label]).items()}
+        if size is not None and results:
+            record["finite_size"] = _finite_size(landscape, alpha, size, progress)
+    for label in kinds:
+        if f"sigma_{label}" not in record:
+            record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": "interrupted"}
     if not results:
         reasons = list(dict.fromkeys(str(record[f"reason_{label}"]) for label in kinds))
         raise ConvergenceError("; ".join(text for text in reasons if not any(text in r for r in reasons if r != text)))
-    if size is not None:
-        record["finite_size"] = _finite_size(landscape, alpha, size)
 
     def curve() -> Any:
         from figures.generalized_linear_complexity import draw
 
-        return draw(landscape, alpha, labels, energy)
+        with fraction() as progress:
+            return draw(landscape, alpha, labels, energy, progress)
 
     files = drawing(picture, pictured(curve))
     together = Together(results, asked(landscape), record["remark"])
-    return Answer(together, record, lambda shown: _print(shown, list(kinds)), files)
+    return Answer(together, record, lambda shown: _print(shown, list(kinds)), files, told.interruption)
 
 
 def _fields(found: Complexity) -> dict[str, Any]:
@@ -95,12 +100,12 @@ def _fields(found: Complexity) -> dict[str, Any]:
     }
 
 
-def _finite_size(landscape: GeneralizedLinear, alpha: float, size: int) -> dict[str, Any]:
+def _finite_size(landscape: GeneralizedLinear, alpha: float, size: int, progress: Progress) -> dict[str, Any]:
     """Expected numbers at finite N over all overlaps but 1 and -1, with standard errors."""
     from numerics.generalized_linear.finite_size import expected_critical_points
 
     data = max(1, round(alpha * size))
-    return {"size": size, "data": data, **expected_critical_points(landscape, size, data).record()}
+    return {"size": size, "data": data, **expected_critical_points(landscape, size, data, progress=progress).record()}
 
 
 QUANTITIES = {
@@ -122,11 +127,11 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
     rows = [[text, *(_shown(record.get(f"{key}_{label}")) for label in labels)] for key, text in QUANTITIES.items()]
     rows[1][1:] = [_error(record[f"sigma_{label}"], record[f"error_{label}"]) for label in labels]
     print_table(title, ["", *names], rows)
-    print(record["remark"])
+    print_text(record["remark"])
     for label in labels:
         for key in (f"reason_{label}", f"note_{label}"):
             if key in record:
-                print(f"{NAMES.get(label, 'index')}: {record[key]}")
+                print_text(f"{NAMES.get(label, 'index')}: {record[key]}")
     if "finite_size" in record:
         finite = record["finite_size"]
         number = f"{finite['total']:.4g} +- {finite['total_error']:.1g}"

@@ -15,6 +15,7 @@ from theory.systems import GeneralizedLinear
 
 from .answer import Answer, about
 from .files import drawing, file_to_write, picture_to_write, writing
+from .output import print_text
 from .progress import fraction
 from .rows import print_rows, rows, titled
 from .two_time import times_to_report
@@ -78,4 +79,4 @@ def _print(record: Mapping[str, Any]) -> None:
     if settings["batch"] < 1:
         more |= {"batch": settings["batch"], "persistence": settings["persistence"]}
     print_rows(titled(record, **more), record["rows"], COLUMNS)
-    print(record["message"])
+    print_text(record["message"])

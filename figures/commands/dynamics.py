@@ -12,8 +12,8 @@ from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
 from .files import CURVES, FILE, file_to_write, picture_to_write
-from .progress import announced
-from .question import Option, answers, predicts
+from .progress import fraction
+from .question import ALL_PROCESSORS, Option, answers, predicts
 
 T_MAX = Option(Real(-1e300, 1e300), "Last time; ageing at T = 0 can be followed to 1e8 or so.")
 OVERLAP = Option(Real(-1, 1), "Overlap with the signal at the start.")
@@ -46,8 +46,7 @@ def of_any(
     if chosen.excluded:
         raise ValueError(f"no dynamics of {system.slug} with {system.shown}: {chosen.excluded}")
     times = sorted({*times_to_keep(law, t_max), *(at or ())})
-    with announced() as doing:
-        doing(f"flow to {law.time} = {t_max:g}")
+    with fraction(f"flow to {law.time} = {t_max:g}"):
         found = evolve(law, system.symbol_values, times, chosen.meaning)
     return answered(system, found, file, picture, at)
 
@@ -106,7 +105,7 @@ def of_loss(
     tolerance: Annotated[
         float | None, Option(Real(0, 1e9), "Error beyond which the message warns; default 0.01.")
     ] = None,
-    workers: Annotated[int | None, Option(Whole(1, 1024), "Processes.")] = None,
+    workers: Annotated[int | None, Option(Whole(1, 1024), ALL_PROCESSORS)] = None,
     at: Annotated[Any, AT] = None,
     output: Annotated[Any, OUTPUT] = None,
     plot: Annotated[Any, PLOT] = None,
@@ -118,5 +117,5 @@ def of_loss(
         "eta": eta, "batch": batch, "persistence": persistence, "constraint": constraint, "walkers": walkers,
         "samples": samples, "seed": seed, "tolerance": tolerance, "workers": workers,
     }  # fmt: skip
-    chosen = {name: value for name, value in sampling.items() if value is not None}
+    chosen = {name: value for name, value in sampling.items() if value is not None or name == "workers"}
     return solved(landscape, t_max, {"overlap": overlap, **chosen}, at, output, plot)

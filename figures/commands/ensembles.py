@@ -24,6 +24,7 @@ from theory.naming import called
 from theory.system import System
 
 from .answer import Answer, about
+from .output import print_text
 from .progress import fraction
 from .rows import print_rows, rows, titled
 
@@ -114,7 +115,7 @@ def _warn(record: Mapping[str, Any]) -> None:
     """Before any average: it is not that of mean field."""
     settings = record["settings"]
     runs = settings["samples"] * settings["starts"]
-    print(
+    print_text(
         f"CONDENSED: {record['condensed_runs']} of {runs} runs sit on a few couplings, participation to "
         f"{record['participation']:.3g} where 3 is spread. The averages are not those of mean field; more than "
         f"--connectivity {settings['connectivity']} is needed (auto, up to degree 4), or a shorter time."
@@ -141,10 +142,10 @@ def _print(record: Mapping[str, Any]) -> None:
     print_rows(titled(record, N=settings["size"], **chosen), record["rows"], columns, _shown)
     for row in record.get("hessian", ()):
         values = ", ".join(f"{label} {_shown(row, name)}" for label, name in _LABELS.items())
-        print(f"Hessian at t = {row['t']:g}: {values}")
+        print_text(f"Hessian at t = {row['t']:g}: {values}")
     if "success" in record:
         share = {name: f"{value:.3g}" for name, value in record["success"].items()}
-        print(f"overlap above {share['goal']} at the end: {share['probability']} ({share['low']}-{share['high']})")
+        print_text(f"overlap above {share['goal']} at the end: {share['probability']} ({share['low']}-{share['high']})")
     if "output" in record:
         print(f"samples are in {record['output']}")
 

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import sys
 from collections.abc import Iterable
 from textwrap import fill
 from typing import Any
@@ -28,18 +30,35 @@ def finite(value: Any) -> Any:
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """A table as wide as the terminal that breaks no name and no number; a list where such a table does not fit."""
-    console = Console(markup=False, emoji=False, highlight=False)
-    widths = _widths(list(zip(columns, *rows, strict=True)), console.width)
+    room = _room()
+    widths = _widths(list(zip(columns, *rows, strict=True)), room)
     if widths is None:
-        _print_list(title, columns, rows, console.width)
+        _print_list(title, columns, rows, room)
         return
     table = Table(header_style="bold")
     for column, width in zip(columns, widths, strict=True):
         table.add_column(column, overflow="fold", width=width)
     for row in rows:
         table.add_row(*row)
-    print(_wrapped(title, sum(widths) + 3 * len(widths) + 1))
-    console.print(table)
+    whole = sum(widths) + 3 * len(widths) + 1
+    print(_wrapped(title, room if room == UNBOUNDED else whole))
+    Console(markup=False, emoji=False, highlight=False, width=whole).print(table)
+
+
+def print_text(*lines: str) -> None:
+    """Each line broken between words where the terminal ends, and continued below its first word."""
+    room = _room()
+    for line in "\n".join(lines).split("\n"):
+        print(_wrapped(line, room, " " * (len(line) - len(line.lstrip()) + 2)))
+
+
+UNBOUNDED = sys.maxsize
+"""Columns of a file or a pipe."""
+
+
+def _room() -> int:
+    """Columns of the terminal, or those that ``COLUMNS`` says; what reads a pipe wants whole lines."""
+    return Console().width if sys.stdout.isatty() or "COLUMNS" in os.environ else UNBOUNDED
 
 
 def _widths(columns: list[tuple[str, ...]], room: int) -> list[int] | None:

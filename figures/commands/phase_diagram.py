@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated, Any
 
 import numpy as np
 
 from figures.record import claim_folder, write_record
+from numerics.kept import kept_in, source_of
 from numerics.progress import part
 from numerics.provenance import as_csv, versions, write_whole
+from numerics.quantity import Quantity
 from numerics.running import forced
 from theory.domain import (
     FLAG,
@@ -39,7 +43,7 @@ from .files import CURVES, FOLDER, LOOK, pictured
 from .output import select
 from .overlays import TABLES, Wanted, absent
 from .progress import fraction
-from .question import Option, answers
+from .question import ALL_PROCESSORS, Option, answers
 from .thresholds import has_some
 
 DEFAULT = "phase_diagram"
@@ -59,7 +63,7 @@ MEASURE_AT = Option(Several(Real(-1e9, 1e9)), "Places in x of these points; defa
 SIZE = Option(Several(Whole(16, 10**4)), "Numbers of spins of these runs; default 64,128.", "N")
 SAMPLES = Option(Whole(2, 10**6), "Runs at each of the places in y; default 64.")
 SEED = Option(Whole(0, 2**63), "Fixes every run; default 0.")
-WORKERS = Option(Whole(1, 1024), "Processes for these points; default 1.")
+WORKERS = Option(Whole(1, 1024), ALL_PROCESSORS)
 
 
 def _everything(kind: type[System]) -> tuple[str, ...]:
@@ -120,6 +124,7 @@ def of_any(
 ) -> Answer:
     """Thresholds as lines in a plane of two parameters; where they end, fold, cross and merge; the regions between."""
     from figures.style import save_all
+    from numerics.diagram.kept import KeptLines
     from numerics.diagram.of_system import Range, label_of, lines_of
     from numerics.diagram.run import box_of, phase_diagram, to_record
 
@@ -143,7 +148,9 @@ def of_any(
     tables = {kind: TABLES[kind] for kind in kinds}
     folder = folder_of(system.slug, output, [*FILES.values(), *tables.values()]) if output is not None else None
     settings = {**asked(system), "x": _written(x), "y": control if y is None else _written(y)}
-    with fraction() as progress:
+    if folder is not None:
+        source = KeptLines(source, folder / PARTS, f"{settings} {source_of(type(system))}")
+    with going_on(folder), fraction() as progress:
         box = box_of(source, chosen, across, along)
         labels = label_of(across.name), label_of(control)
         diagram = phase_diagram(
@@ -163,6 +170,7 @@ def of_any(
             rows = [row for overlay in diagram.overlays if overlay.kind == kind for row in overlay.rows()]
             if rows:
                 write_whole(folder / table, as_csv(rows))
+        rmtree(folder / PARTS, ignore_errors=True)
         return folder
 
     def show(_: Any) -> None:
@@ -177,7 +185,17 @@ def _wanted(kinds: list[str], at: Any, x: Any, whole: bool, runs: Mapping[str, A
     given: Any = {name: value for name, value in runs.items() if value is not None}
     sizes = given.pop("size", None)
     given |= {"sizes": tuple(sorted(set(sizes)))} if sizes else {}
-    return Wanted.of(kinds, at, x, whole, Runs(**given))
+    return Wanted.of(kinds, at, x, whole, Runs(**{**given, "workers": runs["workers"]}))
+
+
+@contextmanager
+def going_on(folder: Path | None) -> Iterator[None]:
+    """An interruption says where the same command goes on from."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        kept = "" if folder is None else f"; the same command goes on from {folder / PARTS}"
+        raise KeyboardInterrupt(f"{str(error) or 'interrupted'}{kept}") from error
 
 
 def _written(axis: tuple[str, float, float, bool]) -> str:
@@ -228,8 +246,11 @@ def of_spiked_matrix_tensor(
     planned = _plan(chosen, low, high, runs) if with_simulation else None
     folder = folder_of(system.slug, output, [*FILES.values(), SIMULATION])
     noises = np.geomspace(low, high, points)
-    with fraction() as progress:
-        diagrams = [phase_diagram(order, noises, part(progress, i, len(chosen))) for i, order in enumerate(chosen)]
+    kept = kept_in(folder / PARTS, Quantity)
+    with going_on(folder), fraction() as progress:
+        diagrams = [
+            phase_diagram(order, noises, part(progress, i, len(chosen)), kept) for i, order in enumerate(chosen)
+        ]
     found = planned.run(folder / RUNS) if planned else []
     command = f"ruggedflow phase-diagram {system.slug} {' '.join(f'--p {order}' for order in chosen)}"
     command += f" --delta-p-range {low:g}:{high:g} --points {points}{planned.command if planned else ''}"
@@ -242,6 +263,7 @@ def of_spiked_matrix_tensor(
     save_all(pictured(partial(draw, diagrams, planned.overlays(found) if planned else {}))(**looks), folder, DEFAULT)
     write_whole(folder / FILES["csv"], to_csv(diagrams))
     write_whole(folder / FILES["latex"], to_latex(chosen, None if delta_p_range is None else (low, high)))
+    kept.clear()
     whole = {"system": system.slug, "p": chosen, "files": files, "record": json.loads((folder / JSON).read_text())}
     title = f"phase diagram of {system.slug}, p = {', '.join(map(str, chosen))}, in {folder}:"
     return Answer(diagrams, whole, lambda _: _print(title, folder, files))
@@ -265,7 +287,7 @@ def _plan(orders: list[int], low: float, high: float, runs: Mapping[str, Any]) -
 
     noises = sorted({Real(low, high).accept("measure_at", x) for x in runs["measure_at"] or (0.25, 0.5, 1, 2, 4)})
     sizes = tuple(sorted(set(runs["size"] or (64, 128))))
-    return Plan.of(orders, noises, sizes, runs["samples"] or 64, runs["seed"] or 0, runs["workers"] or 1, absent)
+    return Plan.of(orders, noises, sizes, runs["samples"] or 64, runs["seed"] or 0, runs["workers"], absent)
 
 
 def _refuse(system: System, options: Mapping[str, Any], without: str) -> None:
@@ -293,7 +315,7 @@ def of_phase_retrieval(
     size: Annotated[Any, SIZE] = None,
     samples: Annotated[int | None, SAMPLES] = None,
     seed: Annotated[int | None, SEED] = None,
-    workers: Annotated[int | None, Option(Whole(1, 1024), "Processes; default 1.")] = None,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
     """Lines of alpha against a, and against the overlap."""
     from figures import generalized_linear_phase_diagram as pictures
@@ -321,13 +343,9 @@ def of_phase_retrieval(
     chosen = [key for key in LINES if key in named or key in shades]
     folder = folder_of(system.slug, output, LOSS_FILES.values())
     parts = in_folder(folder / PARTS)
-    options: Any = {"panel": a, "lines": chosen, "workers": workers or 1, "keep": parts.folder}
-    try:
-        with fraction() as progress:
-            diagram = retrieval_diagram(np.geomspace(low, high, points), progress=progress, **options)
-    except KeyboardInterrupt as error:
-        kept = f"the same command goes on from {parts.folder}"
-        raise KeyboardInterrupt(f"{str(error) or 'interrupted'}; {kept}") from error
+    options: Any = {"panel": a, "lines": chosen, "workers": workers, "keep": parts.folder}
+    with going_on(folder), fraction() as progress:
+        diagram = retrieval_diagram(np.geomspace(low, high, points), progress=progress, **options)
     command = f"ruggedflow phase-diagram {system.slug} --a-range {low:g}:{high:g} --a {a:g} --points {points}"
     record = to_record(diagram, command + (f" --only {','.join(only)}" if only else ""))
     write_record(folder, DEFAULT, record)

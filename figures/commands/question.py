@@ -40,6 +40,8 @@ class Option:
     draws: tuple[str, ...] = ()
 
 
+ALL_PROCESSORS = "Processes; default one for each processor, in Python 1."
+"""Of an option ``workers`` whose default is None."""
 LOOKS = {
     "lines": Option(Several(Text("KEY")), "Only these curves of the picture."),
     "figsize": Option(Pair(0.5, 100, "3.4,2.5"), "Width and height of the picture in inches."),

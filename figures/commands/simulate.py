@@ -15,7 +15,7 @@ from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
 from .files import CURVES, FILE, FOLDER, picture_to_write
-from .question import Option, answers
+from .question import ALL_PROCESSORS, Option, answers
 from .signal import Starting, require_signal
 
 
@@ -43,7 +43,7 @@ HESSIAN = Option(FLAG, "Lowest mode of the Hessian at the last time.", flag=True
 RTOL = Option(Real(1e-12, 0.1), "Error aimed at; default 1e-4, at T > 0 1e-3.")
 OUTPUT = Option(FOLDER, "Keep each sample as it finishes.", "o")
 RESUME = Option(FLAG, "Go on with what --output holds.", flag=True)
-WORKERS = Option(Whole(1, 1024), "Processes.")
+WORKERS = Option(Whole(1, 1024), ALL_PROCESSORS)
 AVERAGES = "averages.npz"
 """File in the folder of an experiment."""
 
@@ -57,7 +57,7 @@ def of_experiment(
     seed: Annotated[int, SEED] = 0,
     output: Annotated[Any, Option(FOLDER, "Keep each sample as it finishes; the same command goes on.", "o")] = None,
     plot: Annotated[Any, Option(FILE, "Draw the averages to a PNG, PDF or SVG file.", draws=CURVES)] = None,
-    workers: Annotated[int, WORKERS] = 1,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
     """Of its experiment: averages over samples."""
     from figures.record import claim_folder
@@ -92,7 +92,7 @@ def of_landscape(
     rtol: Annotated[float | None, RTOL] = None,
     output: Annotated[Any, OUTPUT] = None,
     resume: Annotated[bool, RESUME] = False,
-    workers: Annotated[int, WORKERS] = 1,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
     """Gradient flow or Langevin dynamics, every coupling drawn."""
     from numerics.simulation import simulate
@@ -127,7 +127,7 @@ def of_loss(
     rtol: Annotated[float | None, RTOL] = None,
     output: Annotated[Any, OUTPUT] = None,
     resume: Annotated[bool, RESUME] = False,
-    workers: Annotated[int, WORKERS] = 1,
+    workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
     """Gradient flow or Langevin dynamics on Gaussian data."""
     from numerics.generalized_linear.simulation import simulate_risk

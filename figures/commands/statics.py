@@ -19,7 +19,7 @@ from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer, about
 from .files import FILE, SIZED, drawing, file_to_write, picture_to_write
-from .output import print_table
+from .output import print_table, print_text
 from .question import Option, answers, predicts
 from .rows import titled
 from .signal import require_signal
@@ -94,11 +94,10 @@ def of_loss(
     from numerics.generalized_linear import ground_states
 
     from .averages import answered
-    from .progress import announced
+    from .progress import fraction
 
     file, picture = file_to_write("output", output), picture_to_write(plot)
-    with announced() as doing:
-        doing("ground states, step by step")
+    with fraction("ground states, step by step"):
         found = ground_states(landscape, float(landscape.alpha), steps)
     answer = answered(landscape, found, file, picture)
     numbers = {key: number.value for key, number in found.numbers.items()}
@@ -173,10 +172,10 @@ def _print(record: Mapping[str, Any]) -> None:
         value = with_error(record[key], record[error]) if known else "—"
         rows.append([named, value, record.get(f"{key}_kind", "") if known else record.get(f"reason_{key}", "")])
     print_table(title, ["", "value", "which, or why there is none"], rows)
-    print(f"order parameter: {record['breaking']}")
+    print_text(f"order parameter: {record['breaking']}")
     lines = _order_lines(record["order_parameter"])
     for line in lines if len(lines) <= MOST_LINES else [f"known on {len(lines)} points; --json lists them"]:
-        print(f"  {line}")
+        print_text(f"  {line}")
 
 
 def _order_lines(order: Mapping[str, Any]) -> list[str]:

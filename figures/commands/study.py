@@ -16,7 +16,7 @@ import numpy as np
 from numerics.provenance import Record
 from numerics.study import Points, Refinement, Study, points_of, refined, run
 from numerics.study.folder import Told, warned
-from numerics.sweep import processors
+from numerics.sweep import most_workers
 from theory.domain import Domain, Order, Whole
 from theory.naming import TYPED, called, nearest
 from theory.system import System
@@ -92,7 +92,7 @@ def carry_out(
 ) -> Study:
     """With a bar. What must hold of all points is checked before the first."""
     asked.check(points, how)
-    count = processors() if workers is None else workers
+    count = most_workers() if workers is None else workers
     spacings = {**points.spacings, **dict.fromkeys(asked.whole(points.names), "whole")}
     with fraction() as progress:
         where: dict[str, Any] = {"workers": count, "executor": executor, "progress": progress, "told": told}

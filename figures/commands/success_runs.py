@@ -24,7 +24,7 @@ class Plan:
     sizes: tuple[int, ...]
     samples: int
     seed: int
-    workers: int
+    workers: int | None
     absent: Callable[[str], None]
 
     @classmethod

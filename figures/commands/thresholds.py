@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
+from numerics.errors import Interrupted
 from theory.domain import FLAG, Choice, Several, Text, Whole
 from theory.naming import called
 from theory.prediction import Threshold
@@ -51,15 +52,29 @@ def of_any(
     """Each threshold by the solver of its law; of landscapes, of every family of one control parameter."""
     from numerics.thresholds_of import declared_thresholds, thresholds_of
 
-    chosen = select("only", only, declared_thresholds(system))
-    with fraction() as progress:
-        found = thresholds_of(system, chosen, digits or USUAL, progress)
-        if derivative is not None:
-            from numerics.derivatives import with_derivatives
+    declared = declared_thresholds(system)
+    chosen, failure = select("only", only, declared), None
+    try:
+        with fraction() as progress:
+            found = thresholds_of(system, chosen, digits or USUAL, progress)
+            if derivative is not None:
+                from numerics.derivatives import with_derivatives
 
-            progress(1.0, f"derivatives with respect to {derivative}")
-            found = with_derivatives(found, system, derivative.replace("-", "_"))
-    return _answer(system, found, _paper(latex, columns, digits))
+                progress(1.0, f"derivatives with respect to {derivative}")
+                found = with_derivatives(found, system, derivative.replace("-", "_"))
+    except Interrupted as error:
+        if not error.partial:
+            raise
+        found, failure = _filled(error.partial, [declared[name] for name in chosen]), error
+    return replace(_answer(system, found, _paper(latex, columns, digits)), failure=failure)
+
+
+def _filled(found: Thresholds, wanted: Sequence[Threshold]) -> Thresholds:
+    """Those that were not reached are said to be."""
+    from numerics.threshold_values import ThresholdValue
+
+    absent = {t.name: replace(ThresholdValue.unknown(t), note="not computed: interrupted") for t in wanted}
+    return replace(found, values_by_name=absent | dict(found))
 
 
 def _paper(latex: bool, columns: Any, digits: int | None) -> dict[str, Any] | None:

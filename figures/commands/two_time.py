@@ -24,7 +24,8 @@ from theory.systems import Landscape
 
 from .answer import Answer, about
 from .files import drawing, file_to_write, picture_to_write, writing
-from .progress import logarithmic
+from .output import print_text
+from .progress import fraction
 from .rows import print_rows, rows, titled
 from .signal import require_signal
 
@@ -107,7 +108,7 @@ def _solve(
     """With a bar; or as far as the tolerance could be kept, and why no further. An interruption says what is kept."""
     keep = None if file is None else Autosave(file)
     try:
-        with logarithmic(end) as progress:
+        with fraction() as progress:
             return solve_dynamics(landscape, end, progress=progress, keep=keep, **problem), None
     except ConvergenceError as error:
         if error.partial is None:
@@ -164,4 +165,4 @@ def _within(t: float, reached: float) -> float:
 def _print(record: Mapping[str, Any]) -> None:
     begin = {key: record["settings"][key] for key in ("temperature", "overlap", "start")}
     print_rows(titled(record, **begin), record["rows"], COLUMNS)
-    print(record["message"])
+    print_text(record["message"])

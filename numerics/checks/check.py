@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic, cast
 
 import numpy as np
 
 from ..extrapolation import SMOOTH, Limits, SizeLaw, limits
+from ..kept import Kept, kept_in, source_of
 from ..lowering import Array
 from ..progress import Progress, silent
 from ..statistics import Means, means
@@ -111,8 +113,9 @@ class Check(Generic[P]):
         *,
         quick: bool = False,
         seed: int = 0,
-        workers: int = 1,
+        workers: int | None = 1,
         progress: Progress = silent,
+        keep: Path | None = None,
         perturb: Mapping[str, float] | None = None,
         plan: P | None = None,
     ) -> Report:
@@ -126,12 +129,15 @@ class Check(Generic[P]):
             The same seed gives the same report on any number of processes, >= 1.
         progress
             See ``numerics.progress``.
+        keep
+            Folder for what is measured: after Ctrl-C (``Interrupted``) the same call goes on from there.
         perturb
             Deliberate mistakes by name, such as ``{"theta": 1.1}``; ``ValueError`` for a name that is not known.
         """
         chosen = plan or (self.quick if quick else self.default)
         run = Run(chosen, seed, workers, progress, self._mistakes(perturb or {}))
-        outcomes = self._measured(run)
+        kept = None if keep is None else kept_in(keep, of=f"{self.name} {source_of(self.measure)}")
+        outcomes = self._measured(run, kept)
         predicted = [(part, outcome) for k, outcome in enumerate(outcomes) for part in self.predict(run, k)]
         entries = [Entry(part, outcome.groups, outcome.limits) for part, outcome in predicted if isinstance(part, Row)]
         found = self.conclude(run, outcomes)
@@ -161,10 +167,10 @@ class Check(Generic[P]):
                     made.append(Point(run.plan, case, size, number, min(most, samples - first), run.seed, wrong))
         return sorted(made, key=lambda point: -point.size)
 
-    def _measured(self, run: Run[P]) -> list[Outcome]:
+    def _measured(self, run: Run[P], kept: Kept[Measured] | None) -> list[Outcome]:
         points = self.points(run)
         found: dict[tuple[int, int], list[Measured]] = {}
-        for point, result in zip(points, run.map(self.measure, points, self.doing), strict=True):
+        for point, result in zip(points, run.map(self.measure, points, self.doing, kept), strict=True):
             found.setdefault((point.case, point.size), []).append(result)
         return [
             Outcome({size: _joined(found[case, size]) for size, _ in run.plan.layout(case)}, self.laws(run.plan, case))

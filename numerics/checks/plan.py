@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from ..kept import Store, sweep_kept
 from ..progress import Progress, counting
-from ..sweep import sweep
 
 X = TypeVar("X")
 Y = TypeVar("Y")
@@ -68,10 +68,13 @@ class Run(Generic[P]):
 
     plan: P
     seed: int
-    workers: int
+    workers: int | None
     progress: Progress
     wrong: Mapping[str, float]
 
-    def map(self, function: Callable[[X], Y], points: Sequence[X], doing: str) -> list[Y]:
+    def map(
+        self, function: Callable[[X], Y], points: Sequence[X], doing: str, kept: Store[X, Y] | None = None
+    ) -> list[Y]:
         """``[function(point) for point in points]`` on the workers; everything random comes from the points."""
-        return sweep(function, points, workers=self.workers, done=counting(self.progress, len(points), doing))
+        done = counting(self.progress, len(points), doing)
+        return sweep_kept(function, points, kept, done=done, what=doing, workers=self.workers)

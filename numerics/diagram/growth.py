@@ -58,7 +58,7 @@ def growth_overlay(
     *,
     t_max: float = T_MAX,
     folder: Path | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Progress = silent,
     absent: Callable[[str], None] = lambda _: None,
 ) -> Overlay:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from sympy import Expr, Integral, Symbol
@@ -45,8 +45,8 @@ class Source(ABC):
     """
 
     meanings: Mapping[str, str]
-    at_once: ClassVar[int] = 1
-    closest: ClassVar[float] = 1e-9
+    at_once: int = 1
+    closest: float = 1e-9
     whole: bool = False
 
     @abstractmethod

@@ -38,7 +38,7 @@ class Runs:
     sizes: tuple[int, ...] = (64, 128)
     samples: int = 64
     seed: int = 0
-    workers: int = 1
+    workers: int | None = 1
     folder: Path | None = None
     absent: Callable[[str], None] = lambda _: None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import log1p
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -82,7 +83,8 @@ def solve_dynamics(
     """
     _require(t_max, rtol, method)
     equations = model(landscape, temperature=temperature, overlap=overlap, start=start, parameters=parameters)
-    chosen = chosen_method(method, float(t_max) * fastest(equations), resume)
+    fast = fastest(equations)
+    chosen = chosen_method(method, float(t_max) * fast, resume)
     before = _earlier(equations, chosen, resume, float(rtol))
     settings = {
         "landscape": repr(landscape.subs(parameters or {})),
@@ -96,7 +98,7 @@ def solve_dynamics(
     }
 
     def reached(t: float) -> None:
-        progress(t / t_max, f"t = {t:.3g} of {t_max:g}")
+        progress(_share(t, t_max, chosen, fast), f"t = {t:.3g} of {t_max:g}")
 
     often: Periodically[TwoTime] | None = None
     if keep is not None:
@@ -189,6 +191,11 @@ def _integrate(
             return reference.solve(equations, t_max, rtol=rtol, reached=reached)
         options: Any = {"reached": reached, "resume": before, "keep": often}
         return cast(TwoTime, long_time.solve(equations, t_max, rtol=rtol, **options))
+
+
+def _share(t: float, t_max: float, method: str, fast: float) -> float:
+    """Of the work: equal for equal steps each with all its past, and for equal decades."""
+    return (t / t_max) ** 2 if method == "reference" else log1p(fast * t) / log1p(fast * t_max)
 
 
 def _reaches(two_time: TwoTime, t_max: float) -> bool:

@@ -21,6 +21,7 @@ from theory.landscape import GaussianLandscape
 
 from ..arrays import require_whole
 from ..lowering import Array
+from ..progress import Progress, counting, silent
 from .expected_count import BATCHES, ExpectedCount
 from .quadrature import Nodes, Pointwise, nodes_of, shift_grid
 from .random_matrices import count_by_pivots, tridiagonal_goe
@@ -33,6 +34,7 @@ def expected_critical_points(
     overlap_edges: ArrayLike | None = None,
     samples: int = 8192,
     seed: int = 0,
+    progress: Progress = silent,
 ) -> ExpectedCount:
     r"""``E Crt_k``: exact Kac-Rice count of the critical points of ``H`` on ``|x|^2 = N``, by index and overlap.
 
@@ -48,6 +50,8 @@ def expected_critical_points(
         Number of random matrices, at least 64; the standard errors fall as ``samples**-0.5``.
     seed
         Seed of ``numpy.random.default_rng``.
+    progress
+        See ``Progress``.
 
     Raises ``ValueError`` for a bad argument. The formula: Ros, Ben Arous, Biroli, Cammarota (Phys. Rev. X 9, 011003,
     2019), here kept at finite ``N``.
@@ -60,12 +64,13 @@ def expected_critical_points(
     nodes = nodes_of(point, edges)
     grid = shift_grid(point, nodes)
     generator = np.random.default_rng(seed)
-    batches = np.empty((BATCHES, edges.size - 1, size))
+    batches, done = np.empty((BATCHES, edges.size - 1, size)), counting(progress, BATCHES, "batches of matrices")
     for b in range(BATCHES):
         shifts = grid + point.step * b / BATCHES
         diagonals, squares = tridiagonal_goe(generator, per_batch, size - 1)
         diagonals -= diagonals.mean(axis=1, keepdims=True)
         batches[b] = _counted(point, nodes, shifts, (diagonals, squares)) / per_batch
+        done()
     if not np.all(np.isfinite(batches)):
         raise ValueError(f"size = {size}: the counts exceed double precision; try a smaller size")
     return ExpectedCount(size, edges, batches)

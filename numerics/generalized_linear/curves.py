@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
+from ..progress import Progress, silent
 from .complexity import Complexity, described
 from .field_law import Labels
 from .minima import Minima, Population
@@ -23,6 +24,7 @@ def complexity_curve(
     *,
     energy: float | None = None,
     labels: Labels = "quenched",
+    progress: Progress = silent,
 ) -> list[Complexity | None]:
     """``Sigma(q)`` at increasing overlaps, each from the one before, on one grid; None where it is not found.
 
@@ -34,7 +36,8 @@ def complexity_curve(
     here = search(populations[0], kind, rough, energy)
     curve: list[Complexity | None] = [described(populations[0], here, kind)]
     minima = search(populations[0], "minima", rough, energy) if kind == "total" else here
-    for population in populations[1:]:
+    for number, population in enumerate(populations[1:], 1):
+        progress(number / len(populations), f"Sigma at q = {overlaps[number]:.3g}")
         minima = _next(population, minima, "minima", energy) or minima
         found = _next(population, here, kind, energy)
         if kind == "total" and (found is None or isinstance(found, Minima)):

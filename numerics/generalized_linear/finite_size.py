@@ -24,6 +24,7 @@ from ..errors import ConvergenceError
 from ..finite_size.expected_count import BATCHES, ExpectedCount
 from ..lowering import Array
 from ..memory import require_memory
+from ..progress import Progress, counting, silent
 from .field_law import FieldLaw, independent, require_numbers, tabulate
 from .loss import finite
 from .minima import Population, complexity_of_minima
@@ -37,7 +38,13 @@ COPIES = 5
 
 
 def expected_critical_points(
-    landscape: GeneralizedLinearLandscape, size: int, data: int, *, samples: int = 4096, seed: int = 0
+    landscape: GeneralizedLinearLandscape,
+    size: int,
+    data: int,
+    *,
+    samples: int = 4096,
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> ExpectedCount:
     r"""``E Crt_k``: mean number of critical points of ``H`` on ``|w|^2 = N`` for M data, by index and overlap.
 
@@ -51,6 +58,8 @@ def expected_critical_points(
         Number of weighted draws, at least 64; the standard errors fall as ``samples**-0.5``.
     seed
         Seed of ``numpy.random.default_rng``.
+    progress
+        See ``Progress``.
 
     Raises ``ValueError`` for a bad argument.
     """
@@ -62,11 +71,12 @@ def expected_critical_points(
     require_memory(COPIES * 8.0 * per_batch * data * size, f"size = {size} with {data} data", advice)
     rng, edges = np.random.default_rng(seed), np.linspace(-1, 1, 11)
     proposal = _Proposal(landscape, data / size)
-    batches = []
+    batches, done = [], counting(progress, BATCHES, "batches of draws")
     for _ in range(BATCHES):
         u, y = proposal.draw(rng, per_batch, data)
         weight, overlap, index = _weighted(landscape, size, u, y, proposal.log_density(u, y), rng)
         batches.append(_histogram(edges, overlap, index, weight / per_batch, size))
+        done()
     return ExpectedCount(size, edges, np.array(batches))
 
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from theory.systems.phase_retrieval import PhaseRetrieval
 
-from ..kept import Kept, sweep_kept
+from ..kept import Kept, kept_in, sweep_kept
 from ..lowering import Array
-from ..packing import packed, unpacked
 from ..progress import Progress, counting, silent
 from ..provenance import Record, as_csv, versions
 from ..quantity import Axis, Quantity
@@ -78,7 +77,7 @@ def retrieval_diagram(
     panel: float = 1.0,
     overlaps: Array = OVERLAPS,
     lines: Sequence[str] = LINES,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Progress = silent,
     keep: Path | None = None,
 ) -> RetrievalDiagram:
@@ -108,12 +107,7 @@ def _threshold(point: tuple[str, float]) -> ThresholdValue:
 
 def in_folder(folder: Path) -> Kept[ThresholdValue]:
     """Where thresholds are kept."""
-    kinds = {"ThresholdValue": ThresholdValue}
-    return Kept(
-        folder,
-        lambda found: ({"value": packed(found, "value", {})}, {}),
-        lambda record, arrays: unpacked(record["value"], arrays, kinds),
-    )
+    return kept_in(folder, ThresholdValue)
 
 
 def to_csv(diagram: RetrievalDiagram) -> str:

@@ -48,7 +48,7 @@ def success_points(
     *,
     seed: int = 0,
     output: Path | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Progress = silent,
     absent: Callable[[str], None] | None = None,
 ) -> list[SuccessPoint]:
@@ -74,7 +74,7 @@ def success_points(
 
 
 def _point(
-    model: SignalLine, size: int, samples: int, seed: int, output: Path | None, workers: int, progress: Progress
+    model: SignalLine, size: int, samples: int, seed: int, output: Path | None, workers: int | None, progress: Progress
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
     signals = np.array([float(f"{predicted * factor:.4g}") for factor in FACTORS])

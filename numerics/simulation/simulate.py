@@ -53,7 +53,7 @@ def simulate(
     output: str | Path | None = None,
     resume: bool = False,
     executor: Executor | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Progress = silent,
 ) -> Ensemble:
     r"""``dx = (-grad H - mu x) dt + sqrt(2T) dW`` on ``|x|^2 = N``, on ``samples`` realisations of ``H``.
@@ -102,7 +102,7 @@ def simulate(
         rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
         connectivity=connectivity,
     )  # fmt: skip
-    _require(job, samples, workers if executor is None else 1)
+    workers = _require(job, samples, workers if executor is None else 1)
     states = None if start is None else states_of(start, samples, starts, size)
     settings = _settings(job, samples, states)
     where = {"executor": executor, "workers": workers}
@@ -184,8 +184,8 @@ def require_counts(**counts: int) -> None:
         require_whole(name, value, 1)
 
 
-def _require(job: Job, samples: int, workers: int) -> None:
-    """What a worker would stumble over, before anything is drawn or written."""
+def _require(job: Job, samples: int, workers: int | None) -> int:
+    """What a worker would stumble over, before anything is drawn or written; returns how many workers there are."""
     require_common(job)
     require_precision(job.dtype)
     covariance, _ = series_of(job.landscape)
@@ -197,7 +197,7 @@ def _require(job: Job, samples: int, workers: int) -> None:
     else:
         couplings = sites_memory(job.size, job.connectivity, diluted_degrees(covariance))
         advice = "try a smaller size or connectivity, or fewer workers"
-    require_run_memory(job, samples, workers, couplings, advice)
+    return require_run_memory(job, samples, workers, couplings, advice)
 
 
 def _connectivity(landscape: GaussianLandscape, size: int, t_max: float) -> int:

@@ -15,7 +15,7 @@ from sympy.core.function import AppliedUndef
 from theory.thresholds import Family, Threshold
 
 from ..complexity import require_values
-from ..errors import ConvergenceError
+from ..errors import ConvergenceError, Interrupted
 from ..lowering import Array, lower_exact
 from ..progress import Progress, silent
 from ..roots import polish
@@ -114,9 +114,13 @@ def evaluate_thresholds(
     in mpmath on the equations of the analytic piece they lie on. Where that fails the reason says how far it got.
     ``progress`` names each threshold when it is done.
     """
-    (values,) = evaluate_table(family, [parameters], digits, only, progress)
     given = {str(symbol): str(value) for symbol, value in parameters.items()}
-    return Thresholds(values, {"landscape": repr(family.landscape), **given, "digits": digits})
+    settings = {"landscape": repr(family.landscape), **given, "digits": digits}
+    try:
+        (values,) = evaluate_table(family, [parameters], digits, only, progress)
+    except Interrupted as error:
+        raise Interrupted(str(error), Thresholds(error.partial[0], settings)) from error
+    return Thresholds(values, settings)
 
 
 def evaluate_table(
@@ -126,7 +130,7 @@ def evaluate_table(
     only: Iterable[str] = (),
     progress: Progress = silent,
 ) -> list[dict[str, ThresholdValue]]:
-    """``evaluate_thresholds`` at many points, bracketed all at once."""
+    """``evaluate_thresholds`` at many points, bracketed all at once; ``Interrupted`` with what is finished of them."""
     if not (isinstance(digits, int) and 1 <= digits <= MAX_DIGITS):
         raise ValueError(f"digits = {digits!r} must be a whole number from 1 to {MAX_DIGITS}")
     names = list(only) or list(family.thresholds)
@@ -136,10 +140,13 @@ def evaluate_table(
             raise ValueError(f"{missing[0]} has no value; it must be positive")
     locator = Locator(family, *([float(point[symbol]) for point in points] for symbol in family.free))
     rows: list[dict[str, ThresholdValue]] = [{} for _ in points]
-    for number, name in enumerate(names):
-        for i, point in enumerate(points):
-            rows[i][name] = _at_point(family, name, locator(name), i, point, digits)
-        progress((number + 1) / len(names), name)
+    try:
+        for number, name in enumerate(names):
+            for i, point in enumerate(points):
+                rows[i][name] = _at_point(family, name, locator(name), i, point, digits)
+            progress((number + 1) / len(names), name)
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"interrupted after {len(rows[0])} of {len(names)} thresholds", rows) from error
     return rows
 
 

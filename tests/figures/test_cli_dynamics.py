@@ -15,7 +15,7 @@ import pytest
 from sympy import Rational
 
 from figures.commands import two_time as cli
-from figures.commands.progress import logarithmic
+from figures.commands.progress import fraction
 from numerics.dynamics import Equilibrium, Model, load, long_time, solve_dynamics
 from numerics.dynamics import reference as reference_method
 from numerics.dynamics.solution import COLUMNS
@@ -413,8 +413,8 @@ class Terminal(io.StringIO):
 def test_the_bar_shows_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO]) -> None:
     monkeypatch.setattr(sys, "stderr", stream())
     monkeypatch.setenv("TERM", "xterm")
-    with logarithmic(1e6) as progress:
-        progress(1e-3, "t = 1e+03 of 1e+06")
+    with fraction() as progress:
+        progress(0.5, "t = 1e+03 of 1e+06")
     shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
     if stream is Terminal:
         assert "t = 1e+03" in shown and shown.endswith("\x1b[2K")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import ruggedflow as rf
+from tests.printed import HOW_TO, README, ROOT, block
 
-ROOT = Path(__file__).parents[2]
 FILE = """
 system = "spiked-matrix-tensor"
 command = "thresholds"
@@ -83,7 +83,7 @@ def test_a_function_of_one_s_own() -> None:
 
 
 def test_a_system_of_one_s_own_is_known_by_its_source(tmp_path: Path, file: Path) -> None:
-    source = (ROOT / "README.md").read_text().partition("<!-- own-system -->\n```python\n")[2].partition("```")[0]
+    source = block(README, "own-system")
     for name, text in {"trap_once": source, "trap_changed": source.replace("q**3 / 2", "q**3")}.items():
         Path(f"{name}.py").write_text(text)
         study = rf.study(f"./{name}.py", "thresholds", {"depth": [3]}, workers=1, output="traps")
@@ -147,9 +147,8 @@ def test_where_every_point_fails_the_command_fails(run: Any, file: Path) -> None
 
 
 @pytest.mark.slow
-def test_the_readme_s_study(run: Any, file: Path) -> None:
-    text = (ROOT / "README.md").read_text().partition("<!-- study -->\n```toml\n")[2].partition("```")[0]
-    Path("growth.toml").write_text(text)
+def test_the_printed_study(run: Any, file: Path) -> None:
+    Path("growth.toml").write_text(block(HOW_TO / "studies.md", "file: growth.toml"))
     status, out, err = run("study", "growth.toml")
     assert (status, err) == (0, "") and "dynamics of spiked-matrix-tensor: 6 points" in out
     again = rf.study(rf.SpikedMatrixTensor(p=3, delta_p=2), "dynamics", {"delta_2": [0.6]}, overlap=0.1, t_max=10)

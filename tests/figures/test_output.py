@@ -1,15 +1,22 @@
 """Tables on a narrow terminal, and digits whose error covers their rounding."""
 
 import json
+import re
+import shlex
 import time
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mpmath import mp, mpf
 
+from figures.cli.systems import example
 from figures.commands import progress
 from figures.commands.output import print_table
+from figures.commands.question import commands_of
 from numerics.rounding import half_unit, rounded_up
+from theory.systems import systems
 
 NAME, NUMBER = "trivialization_any_overlap", "2.61347026758155538068294619015"
 ROWS = [
@@ -31,6 +38,51 @@ def test_no_name_and_no_number_is_broken(
     assert ("┏" in out) == (width >= 91)
     borders = [line for line in out.splitlines() if line[0] in "┏┃┡│└"]
     assert all(line[-1] in "┓┃┩│┘" and len(line) == len(borders[0]) <= width for line in borders)
+
+
+def said(out: str) -> "Counter[str]":
+    """Names, numbers and other words, without borders and headings of columns."""
+    lines = [line for line in out.splitlines() if "┃" not in line]
+    return Counter(re.findall(r"[^\s│┡━╇┩└─┴┘┏┳┓]+", "\n".join(lines)))
+
+
+def unbroken(run: Any, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """A terminal of any width shows the words that a pipe gets, none broken; a pipe gets each row as one line."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    status, piped, _ = run(*words)
+    assert not re.findall("^│ +│", piped, re.MULTILINE), piped
+    for width in (60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        again, out, _ = run(*words)
+        assert again == status and not said(piped) - said(out), (width, said(piped) - said(out))
+        assert all(len(line) <= width or max(map(len, line.split())) > width - 40 for line in out.splitlines()), out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "figure --list",
+        "dynamics dropout-flow --singular-values 3,2,1 --width 4 --keep-probability 0.5 --t-max 2",
+    ],
+)
+def test_no_command_breaks_a_name_or_a_number(run: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    unbroken(run, monkeypatch, words.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["systems", "check --list", "thresholds spiked-matrix-tensor --p 3 --delta-p 1"])
+def test_no_list_breaks_a_name_or_a_number(run: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    unbroken(run, monkeypatch, words.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", [*systems()])
+def test_no_example_breaks_a_name_or_a_number(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, slug: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in {*commands_of(systems()[slug])} - {"derive", "phase_diagram"}:
+        unbroken(run, monkeypatch, shlex.split(example(command, systems()[slug]))[1:])
 
 
 def test_what_a_cell_says_is_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,16 +121,29 @@ def test_a_figure_shows_itself_in_a_notebook() -> None:
 
 
 def test_piped_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line says what is done and how far it is; a short computation says nothing."""
-    with progress.logarithmic(10), progress.fraction():
+    """One line says what is done and how long the rest takes, once that is known; a short computation says nothing."""
+    with progress.fraction("everything"), progress.fraction():
         pass
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(progress, "EVERY", 0.02)
-    with progress.fraction() as done:
-        done(0.25, "1 of 4 samples")
+    for name, value in {"SOON": 0.02, "SURE": 1e6, "STEP": 0.01}.items():
+        monkeypatch.setattr(progress, name, value)
+    with progress.fraction("everything"), progress.fraction() as done:
+        for part, what in ((0.01, "the first"), (0.25, "1 of 4 samples"), (0.5, "2 of 4 samples")):
+            done(part, what)
+            time.sleep(0.1)
+    assert capsys.readouterr() == ("", "ruggedflow: 1 of 4 samples; about 1 seconds left\n")
+    monkeypatch.setattr(progress, "LATE", 0.05)
+    with progress.fraction("a long integral"):
         time.sleep(0.1)
-    with progress.logarithmic(10) as reached:
-        reached(0.25, "t = 2.5 of 10")
-        time.sleep(0.1)
-    out, err = capsys.readouterr()
-    assert out == "" and all(text in err for text in ("1 of 4 samples, 25% (0 s)\n", "t = 2.5 of 10 (0 s)\n"))
+    assert capsys.readouterr().err == "ruggedflow: a long integral; no telling how long\n"
+
+
+def test_the_time_that_is_left() -> None:
+    shown = progress.Shown("samples")
+    shown.begun -= 300
+    shown(0.25, "1 of 4 samples")
+    assert shown.line(5) == "1 of 4 samples; about 15 minutes left"
+    shown(0.05, "the next")  # starts again
+    assert shown.line(5) == "" and "about 1 seconds left" in shown.line(20)
+    texts = ["7.1 seconds", "119 seconds", "2.8 hours", "28 hours"]
+    assert [progress.duration(x) for x in (7.123, 119, 1e4, 1e5)] == texts

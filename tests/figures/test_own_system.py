@@ -2,7 +2,6 @@
 
 import inspect
 import pickle
-import re
 import shlex
 import subprocess
 import sys
@@ -14,44 +13,25 @@ import pytest
 from sympy import Rational
 
 import ruggedflow as rf
+from tests.printed import HOW_TO, README, ROOT, block, lines, save
 from theory.landscape import GaussianLandscape
-
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
 
 
 def test_the_readme_s_own_system(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    section = README[README.index("<!-- own-system -->") :]
-    code, shell = (re.search(rf"```{kind}\n(.*?)```", section, re.DOTALL).group(1) for kind in ("python", "sh"))  # type: ignore[union-attr]
+    code, shell = block(README, "own-system"), block(README, "own-system commands")
     assert len(code.splitlines()) + len(shell.splitlines()) <= 20
-    (tmp_path / "my_system.py").write_text(code)
+    assert code == block(HOW_TO / "own_system.md", "file: my_system.py")
     monkeypatch.chdir(tmp_path)
-    for line in shell.splitlines():
-        words = shlex.split(line)
+    save("my_system.py", code, monkeypatch)
+    for words in lines(shell):
         assert words[0] == "ruggedflow" and words[2] == "./my_system.py"
         status, out, err = run(*words[1:])
         assert status == 0 and out and not err, err
 
 
-LOSS = """
-from sympy import log, cosh
-
-from theory import ALPHA, FIELD as u, SIGNAL_FIELD as y, GeneralizedLinear, Exact, Parameter
-
-
-class Robust(GeneralizedLinear):
-    slug, title, source = "robust", "a robust loss", "yours, 2026"
-    statement = "l(u, y) = w^2 log cosh((u - y)/w)"
-    parameters = (Parameter("width", "where it bends", Exact(), "1"), ALPHA)
-
-    def declare(self):
-        return self.width**2 * log(cosh((u - y) / self.width)), y
-"""
-
-
 def test_a_loss_of_one_s_own(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "robust_loss.py"
-    file.write_text(LOSS)
+    file.write_text(block(HOW_TO / "own_loss.md", "file: robust_loss.py"))
     for words in (
         "thresholds --width 2 --only bbp_initial --json",
         "complexity --width 2 --alpha 3",
@@ -84,8 +64,8 @@ def test_the_front_door_speaks_the_words_of_the_command_line() -> None:
         model.dynamics(tmax=1)
     with pytest.raises(ValueError, match=r"^t_max is missing"):
         model.dynamics()
-    with pytest.raises(AttributeError, match="phase-retrieval has no statics"):
-        _ = rf.PhaseRetrieval(a=1).statics
+    with pytest.raises(AttributeError, match="relu-injectivity has no statics"):
+        _ = rf.ReluInjectivity(alpha=5).statics
     with pytest.raises(ValueError, match=r"^alpha = -1 must be a positive number"):
         rf.LinearRegression(alpha=-1)
     with pytest.raises(ValueError, match=r"^expected a SymPy expression or a number, got \[1\]"):
@@ -174,7 +154,7 @@ def test_mistakes_in_a_file_of_one_s_own_take_a_line(run: Any, tmp_path: Path, w
 
 def test_a_loss_that_forgets_its_alpha(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "forgetful_loss.py"
-    file.write_text(LOSS.replace(", ALPHA)", ",)"))
+    file.write_text(block(HOW_TO / "own_loss.md", "file: robust_loss.py").replace(", ALPHA)", ",)"))
     status, _, err = run("complexity", str(file), "--width", "1")
     assert status == 2 and "forgetful_loss.py, line " in err and "Robust: its parameters lack ALPHA" in err
 

@@ -72,7 +72,7 @@ def estimate(
     walkers: int,
     samples: int,
     seed: int,
-    workers: int = 1,
+    workers: int | None = 1,
     executor: Executor | None = None,
     progress: Progress = silent,
     keep: Path | None = None,

@@ -15,6 +15,7 @@ from ...arrays import require_whole
 from ...lowering import Array
 from ...memory import available_memory, require_memory
 from ...progress import Progress, silent
+from ...sweep import chosen_workers
 from ..field_law import require_numbers
 from .process import Constraint, Descent
 from .runs import HALVINGS, Estimates, estimate
@@ -41,7 +42,7 @@ def solve_descent(
     samples: int = SAMPLES,
     tolerance: float = TOLERANCE,
     seed: int = 0,
-    workers: int = 1,
+    workers: int | None = 1,
     executor: Executor | None = None,
     progress: Progress = silent,
     keep: str | Path | None = None,
@@ -92,7 +93,7 @@ def solve_descent(
     _require_sampling(walkers, samples, tolerance, seed)
     problem = Descent(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta))
     steps = equal_steps(eta, t_max) if eta else flow_steps(problem, t_max, times, HALVINGS[-1], seed)
-    _require_memory(len(steps), 1 if eta else HALVINGS[-1], walkers, samples, workers)
+    workers = _require_memory(len(steps), 1 if eta else HALVINGS[-1], walkers, samples, workers)
     found = estimate(
         problem,
         steps,
@@ -192,14 +193,17 @@ def _require_batch(batch: float, persistence: float, eta: float | None) -> None:
         raise ValueError(f"persistence = {persistence} must be 0 or at least {shortest:g} at this eta and batch")
 
 
-def _require_memory(count: int, divisions: int, walkers: int, samples: int, workers: int) -> None:
-    """What ``Process`` allocates, and what is kept of each sample, in bytes."""
+def _require_memory(count: int, divisions: int, walkers: int, samples: int, workers: int | None) -> int:
+    """What ``Process`` allocates, and what is kept of each sample, in bytes; returns how many workers there are."""
     steps = count * divisions
-    each = 8 * (4 * steps + 3 * QUASI_RANDOM + 16) * workers
-    rest = 8 * (3 * workers * (steps + 2) ** 2 + 16 * samples * (count + 1) ** 2)
+    walker, square = 8 * (4 * steps + 3 * QUASI_RANDOM + 16), 8 * 3 * (steps + 2) ** 2
+    workers = chosen_workers(workers, walker * walkers + square)
+    each = walker * workers
+    rest = square * workers + 8 * 16 * samples * (count + 1) ** 2
     fitting = max(0.0, (available_memory() - rest) / each)
     advice = f"try walkers = {1 << int(np.log2(fitting))}" if fitting >= 64 else "try fewer samples or a shorter time"
     require_memory(each * walkers + rest, f"walkers = {walkers} over {steps} steps", advice)
+    return workers
 
 
 def _require_sampling(walkers: int, samples: int, tolerance: float, seed: int) -> None:

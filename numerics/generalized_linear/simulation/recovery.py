@@ -108,7 +108,7 @@ def recovery(
     t_max: float,
     seed: int = 0,
     output: Path | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Progress = silent,
     **options: Any,
 ) -> Recovery:

@@ -79,7 +79,7 @@ def simulate_risk(
     output: str | Path | None = None,
     resume: bool = False,
     executor: Executor | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     progress: Progress = silent,
 ) -> Ensemble:
     r"""``dw = (-grad H - mu w) dt + sqrt(2T) dW`` on ``|w|^2 = N``, on ``samples`` draws of ``M = alpha N`` data.
@@ -107,7 +107,7 @@ def simulate_risk(
         landscape=landscape, alpha=float(alpha), size=size, seed=seed, starts=starts, overlap=overlap, method=method,
         temperature=temperature, plan=plan, rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype,
     )  # fmt: skip
-    _require(job, start, samples, workers if executor is None else 1)
+    workers = _require(job, start, samples, workers if executor is None else 1)
     states = states_of(start, samples, starts, size) if _named(start) is None else None
     settings = _settings(job, samples, states)
     where = {"executor": executor, "workers": workers}
@@ -127,8 +127,8 @@ def _settings(job: RiskJob, samples: int, states: Array | None) -> dict[str, Any
     return settings | ({"start": spectral, "overlap": None} if spectral else {}) | {"even": job.landscape.is_even}
 
 
-def _require(job: RiskJob, start: Start | ArrayLike, samples: int, workers: int) -> None:
-    """What a worker would stumble over, before anything is drawn or written."""
+def _require(job: RiskJob, start: Start | ArrayLike, samples: int, workers: int | None) -> int:
+    """What a worker would stumble over, before anything is drawn or written; returns how many workers there are."""
     require_common(job)
     require_precision(job.dtype)
     if isinstance(start, str) and start not in get_args(Start):
@@ -138,4 +138,4 @@ def _require(job: RiskJob, start: Start | ArrayLike, samples: int, workers: int)
     kernels(job.landscape)
     data, advice = data_count(job.size, job.alpha), "try a smaller size or alpha, fewer workers, or float32"
     needed = risk_memory(job.size, job.alpha, job.dtype)
-    require_run_memory(job, samples, workers, needed, advice, data=data)
+    return require_run_memory(job, samples, workers, needed, advice, data=data)
