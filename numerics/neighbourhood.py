@@ -26,6 +26,7 @@ from .curves import Numbers
 from .lowering import Array, lower, lower_exact
 from .quantity import Axis, Quantity
 from .roots import between, polish
+from .thresholds.energies import lowest_energy as lowest_minima
 
 Number = Any
 """A float, an array or an mpmath number: one code for all."""
@@ -199,6 +200,16 @@ def minimum(landscape: GaussianLandscape, energy: float) -> Minimum:
     return Minimum(Surroundings(theory, energy, float(shift)), Surroundings(theory, at, shift, lower_exact), sigma)
 
 
+def halfway(landscape: GaussianLandscape) -> float:
+    """An energy of minima, between the lowest and that of the most numerous, to four digits."""
+    lowest, highest = lowest_minima(landscape, 0), complexity(landscape, 0.0, 0)
+    if not (lowest.exists[0] and float(highest.sigma) > 0):
+        raise ValueError(
+            f"{called('energy')} is missing: the number of minima of {landscape!r} is not exponential in N"
+        )
+    return float(f"{(lowest.value[0] + float(highest.energy)) / 2:.4g}")
+
+
 AVERAGE = "annealed over the minimum and its neighbours (the mean number of pairs over that of minima)"
 MEANINGS = {
     "sigma": "complexity of critical points of that energy at that overlap, annealed over both",
@@ -216,7 +227,7 @@ def neighbours(landscape: GaussianLandscape, energy: float, overlap: float, neig
         place = mp.mpf(repr(float(overlap))), mp.mpf(repr(float(neighbour_energy)))
         found = around.exact.at(*place, bulk=False)
     settings = {"energy": energy, "overlap": overlap, "neighbour_energy": neighbour_energy}
-    return Numbers({}, {"sigma_0": around.sigma, **_described(found)}, settings, message=AVERAGE)
+    return Numbers({}, {"sigma_0": around.sigma, **_described(found)}, settings, message=f"E_0 = {energy:g}; {AVERAGE}")
 
 
 def _described(found: Neighbours) -> dict[str, Quantity]:
@@ -253,7 +264,12 @@ def neighbourhood(landscape: GaussianLandscape, energy: float) -> Numbers:
         "same_energy_overlap": same,
         "closest_overlap": closest,
     }
-    return Numbers({"overlap": Axis(kept, "$q$")}, numbers | _curve(around, kept), {"energy": energy}, message=AVERAGE)
+    return Numbers(
+        {"overlap": Axis(kept, "$q$")},
+        numbers | _curve(around, kept),
+        {"energy": energy},
+        message=f"E_0 = {energy:g}; {AVERAGE}",
+    )
 
 
 def lowest_energy(around: Surroundings, q: Array) -> Array:

@@ -17,31 +17,38 @@ from .question import Option, answers
 if TYPE_CHECKING:
     from numerics.curves import Numbers
 
-ENERGY = Option(Real(-1e50, 1e50), "Energy per spin of the minimum that is looked at.")
+ENERGY = Option(
+    Real(-1e50, 1e50), "Energy per spin of the minimum; by default halfway from the lowest to the most numerous."
+)
 OVERLAP = Option(Between(-1, 1, "0.7"), "Overlap with that minimum, of other critical points, -1 < q < 1.")
 NEIGHBOUR = Option(Real(-1e50, 1e50), "Energy per spin of those; with --overlap.")
 OUTPUT = Option(FILE, "File to keep the curve in.")
 PLOT = Option(FILE, "Draw the curve to a PNG, PDF or SVG file.", draws=CURVES)
 
 
-@answers(Landscape)
+def _unplanted(kind: type[Landscape]) -> bool:
+    return bool(kind.exemplar().mean == 0)
+
+
+@answers(Landscape, applies=_unplanted)
 def of_landscape(
     landscape: Landscape,
     *,
-    energy: Annotated[float, ENERGY],
+    energy: Annotated[float | None, ENERGY] = None,
     overlap: Annotated[float | None, OVERLAP] = None,
     neighbour_energy: Annotated[float | None, NEIGHBOUR] = None,
     output: Annotated[Any, OUTPUT] = None,
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
     """The lowest critical points by overlap, and the lowest barrier; or those of one energy at one overlap."""
-    from numerics.neighbourhood import AVERAGE, neighbourhood, neighbours
+    from numerics.neighbourhood import AVERAGE, halfway, neighbourhood, neighbours
 
     file, picture = file_to_write("output", output), picture_to_write(plot)
     for name, value, other in (("overlap", overlap, neighbour_energy), ("neighbour_energy", neighbour_energy, overlap)):
         if value is not None and other is None:
             missing = "neighbour_energy" if name == "overlap" else "overlap"
             raise ValueError(f"{called(name, f'{value:g}')} needs {called(missing)} beside it")
+    energy = halfway(landscape) if energy is None else energy
     if overlap is None or neighbour_energy is None:
         answer = answered(landscape, neighbourhood(landscape, energy), file, picture)
     else:

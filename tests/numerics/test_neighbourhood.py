@@ -10,7 +10,7 @@ from figures.cli.main import invoke
 from numerics.checks import run_check
 from numerics.checks.neighbourhood import Places
 from numerics.complexity import complexity
-from numerics.neighbourhood import lowest_energy, minimum, neighbourhood, neighbours, solve
+from numerics.neighbourhood import halfway, lowest_energy, minimum, neighbourhood, neighbours, solve
 from numerics.simulation import sample
 from numerics.simulation.conditioned import correction, covariance
 from theory.kac_rice.local_law import F
@@ -119,6 +119,13 @@ def test_check_agrees_and_sees_a_mistake():
     plan = Places((24, 48, 96), (120, 100, 60), 0.1, (1,))
     assert run_check("neighbourhood", plan=plan).verdict == "agree"
     assert run_check("neighbourhood", plan=plan, perturb={"share": 6.0}).verdict == "disagree"
+
+
+def test_energy_by_default():
+    """Halfway from the lowest minima to the most numerous."""
+    assert abs(halfway(PURE) - (-1.1716747793 + HIGHEST) / 2) < 1e-3
+    with pytest.raises(ValueError, match="energy is missing"):
+        halfway(GaussianLandscape(Q**2 / 2 + Q / 3))
 
 
 def test_command(capsys):
