@@ -25,6 +25,7 @@ from .storage import Format
 
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Bound on the relative rounding error of each term of a complexity."""
+NO_SHIFT = "none: at this energy the Hessian has extensively many negative directions (t < 2)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

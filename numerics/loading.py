@@ -17,6 +17,7 @@ KINDS = {
     "ruggedflow numbers": ("numerics.curves", "Numbers"),
     "ruggedflow averages": ("numerics.curves", "Averages"),
     "ruggedflow complexity": ("numerics.complexity", "ComplexityResult"),
+    "ruggedflow quenched complexity": ("numerics.quenched.complexity", "QuenchedComplexity"),
     "ruggedflow complexity of a loss": ("numerics.generalized_linear.complexity", "Complexity"),
     "ruggedflow solutions": ("numerics.together", "Together"),
     "ruggedflow statics": ("numerics.statics.solve", "Statics"),

@@ -46,6 +46,7 @@ class Together(Solution, Mapping[str, Any]):
     def _unpacked(cls, header: Record, arrays: Arrays) -> Self:
         from .complexity import ComplexityResult
         from .generalized_linear.complexity import Complexity
+        from .quenched.complexity import QuenchedComplexity
 
-        kinds = (ComplexityResult, *ComplexityResult.parts, Complexity, *Complexity.parts)
+        kinds = (ComplexityResult, *ComplexityResult.parts, Complexity, *Complexity.parts, QuenchedComplexity)
         return cls(**unpacked(header["solution"], arrays, {kind.__name__: kind for kind in kinds}))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
-from theory.domain import Between, Choice, Domain, Real, Whole
-from theory.kac_rice.average import AVERAGE, quenched_remark
+from theory.domain import FLAG, Between, Choice, Domain, Real, Whole
+from theory.kac_rice.average import AVERAGE, differs, quenched_remark
 from theory.naming import called
 from theory.systems import GeneralizedLinear, Landscape
 
@@ -14,12 +13,14 @@ from .answer import Answer, about, as_far_as_it_got, asked
 from .files import FILE, SIZED, drawing, picture_to_write, pictured
 from .output import print_table, print_text
 from .progress import fraction
+from .quenched import NAMES, error_shown, print_typical, shown, typical_fields, typical_of, with_numbers
 from .question import Option, answers
 from .rows import titled
 from .signal import require_signal
 
 if TYPE_CHECKING:
     from numerics.complexity import ComplexityResult
+    from numerics.quenched.complexity import QuenchedComplexity
 
 ENERGIES = Real(-1e50, 1e50)
 """Whose squares, over the smallest variance, are still numbers in double precision."""
@@ -47,6 +48,7 @@ CHANNEL = Option(Channel(), "Energy per spin of one channel; may be repeated.", 
 INDEX = Option(Whole(0, 100), "Also saddles with this number of negative directions.")
 FRACTION = Option(Between(0, 1, "0.1"), "Also saddles with this fraction of negative directions.")
 LABELS = Option(Choice(("quenched", "annealed")), "How the labels are averaged; default quenched.")
+QUENCHED = Option(FLAG, "Also the typical (quenched) complexities, by replicas.", flag=True)
 SIZE = Option(Whole(2, 60), "Also the expected numbers at this finite N.")
 PLOT = Option(FILE, "Draw Sigma(m) to a PNG, PDF or SVG file.", draws=SIZED)
 
@@ -59,6 +61,7 @@ def of_landscape(
     energy: Annotated[float | None, ENERGY] = None,
     channel_energy: Annotated[Any, CHANNEL] = (),
     index: Annotated[int | None, INDEX] = None,
+    quenched: Annotated[bool, QUENCHED] = False,
     size: Annotated[int | None, SIZE] = None,
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
@@ -71,6 +74,9 @@ def of_landscape(
     if plot is not None and by_channel:
         alone = f"leave {called('channel_energy')} out"
         raise ValueError(f"{called('plot')} draws Sigma(m) at most at a fixed total energy; {alone}")
+    if quenched and by_channel:
+        alone = f"leave {called('channel_energy')} out"
+        raise ValueError(f"{called('quenched')} is derived at most at a fixed total energy; {alone}")
     picture = picture_to_write(plot)
     kinds: dict[str, Any] = {"total": "total", "minima": 0} | ({} if index is None else {"index": index})
     results: dict[str, ComplexityResult] = {}
@@ -78,22 +84,30 @@ def of_landscape(
     chosen = {"energy": energy, "channel_energies": by_channel or None, "index": index}
     record |= {key: value for key, value in chosen.items() if value is not None}
     record |= {"average": AVERAGE, "remark": quenched_remark(landscape, overlap)}
+    typical: dict[str, QuenchedComplexity] = {}
     with as_far_as_it_got(results) as told:
         for label, kind in kinds.items():
             results[label] = complexity(landscape, overlap, kind, energy=energy, channel_energies=by_channel)
             record |= _fields(label, results[label])
             record["theta"] = float(results[label].theta)
+        if quenched or (differs(landscape, overlap) and not by_channel):
+            typical |= typical_of(landscape, overlap, kinds, energy, breaking=quenched)
+            record["remark"] += with_numbers(typical)
+        if quenched:
+            record |= typical_fields(typical)
         if size is not None:
             record["finite_size"] = _finite_size(landscape, size)
 
     def curve() -> Any:
         from figures.complexity_curve import draw
 
-        return draw(landscape, energy, index)
+        return draw(landscape, energy, index, typical=quenched)
 
     files = drawing(picture, pictured(curve))
-    together = Together(results, asked(landscape), record["remark"])
-    return Answer(together, record, lambda shown: _print(shown, results), files, told.interruption)
+    shown_too = typical if quenched else {}
+    by_name = {**results, **{f"{label}_quenched": result for label, result in shown_too.items()}}
+    together = Together(by_name, asked(landscape), record["remark"])
+    return Answer(together, record, lambda shown: _print(shown, results, shown_too), files, told.interruption)
 
 
 @answers(GeneralizedLinear)
@@ -118,7 +132,9 @@ def _fields(label: str, result: ComplexityResult) -> dict[str, Any]:
     values = {"sigma": result.sigma, "t": result.t, "energy": result.energy, "error": result.error}
     fields: dict[str, Any] = {f"{key}_{label}": float(value) for key, value in values.items()}
     if float(result.sigma) == float("-inf"):
-        fields[f"reason_{label}"] = "none: at this energy the Hessian has extensively many negative directions (t < 2)"
+        from numerics.complexity import NO_SHIFT
+
+        fields[f"reason_{label}"] = NO_SHIFT
     return fields
 
 
@@ -133,30 +149,17 @@ def _finite_size(landscape: Landscape, size: int) -> dict[str, Any]:
     return {"size": size, **count.record()}
 
 
-DIGITS = 12
-"""Of a number in the table."""
-
-
-def _shown(value: float) -> str:
-    return f"{value:.{DIGITS}g}" if isfinite(value) else "\u2014"
-
-
-def _error(result: ComplexityResult) -> str:
-    """Of Sigma as it is printed."""
-    from numerics.rounding import half_unit, rounded_up
-
-    sigma = float(result.sigma)
-    return rounded_up(float(result.error) + half_unit(sigma, DIGITS), 2) if isfinite(sigma) else "\u2014"
-
-
-def _print(record: dict[str, Any], results: dict[str, ComplexityResult]) -> None:
-    labels = {"total": "all critical points", "minima": "minima", "index": f"index {record.get('index')}"}
+def _print(
+    record: dict[str, Any], results: dict[str, ComplexityResult], typical: dict[str, QuenchedComplexity]
+) -> None:
+    labels = {**NAMES, "index": f"index {record.get('index')}"}
     rows = [
-        [labels[label], *(_shown(float(x)) for x in (r.sigma, r.t, r.energy)), _error(r)]
+        [labels[label], *(shown(float(x)) for x in (r.sigma, r.t, r.energy)), error_shown(r)]
         for label, r in results.items()
     ]
     title = f"{titled(record)}; overlap m = {record['overlap']:g}"
     print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
+    print_typical(typical, labels)
     print_text(record["remark"])
     for label in results:
         if f"reason_{label}" in record:

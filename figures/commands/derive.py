@@ -86,7 +86,8 @@ TERMINAL = {
     r"\epsilon": "\u03b5", r"\tilde": "~", r"\cdot": "\u00b7", r"\nabla": "\u2207", r"\mu": "\u03bc", r"\eta": "\u03b7",
     r"\zeta": "\u03b6", r"\xi": "\u03be", r"\sim": "~", r"\qquad": "  ",
     r"\tau": "\u03c4", r"\infty": "\u221e", r"\lim": "lim", r"\to": "\u2192",
-    r"\ln": "ln", r"\beta": "\u03b2", r"\chi": "\u03c7", r"\int": "\u222b",
+    r"\leq": "\u2264", r"\geq": "\u2265", r"\det": "det", r"\Leftrightarrow": "\u21d4", r"\alpha": "\u03b1",
+    r"\hat": "", r"\sum_": "sum_", r"\ln": "ln", r"\beta": "\u03b2", r"\chi": "\u03c7", r"\int": "\u222b",
     r"\partial": "\u2202", r"\quad": " ", r"\min": "min", r"\,": " ", "^2": "\u00b2",
     "{": "", "}": "",
 }  # fmt: skip

@@ -1,11 +1,12 @@
 """Over what a complexity is averaged, and where the typical (quenched) one is known to lie below.
 
 The Kac-Rice formula gives ``(1/N) ln E[number]``, annealed, which is never below ``(1/N) E ln number`` (Jensen). They
-differ where critical points share a direction that the landscape does not average out: a random field, a signal at
-overlap m, a signal that acts as a field (Ros, Ben Arous, Biroli, Cammarota 2019, arXiv 1804.02686).
+differ where critical points share a direction that the landscape does not average out: a random field, or an overlap m
+(Ros, Ben Arous, Biroli, Cammarota 2019, arXiv 1804.02686), and where the rare event that an eigenvalue along the signal
+is held back has causes in common. ``replicated`` derives the typical one.
 """
 
-from sympy import Expr, simplify
+from sympy import Expr, simplify, sqrt
 
 from ..end_states import random_field
 from ..landscape import GaussianLandscape
@@ -22,6 +23,21 @@ def pure(landscape: GaussianLandscape) -> bool:
     return OVERLAP not in simplify(OVERLAP * landscape.f(1, OVERLAP) / made).free_symbols
 
 
+def held_back_in_common(landscape: GaussianLandscape) -> bool:
+    """Whether minima at m = 0 need ``e.Hess.e`` to be atypical along the signal, with a part that all of them share.
+
+    That part has variance ``2 f''(0)/N``: an average over landscapes moves it, a typical landscape does not.
+    """
+    excess = landscape.g(2, 0) - sqrt(landscape.f(2))
+    return bool(excess.is_positive and landscape.f(2, 0) != 0)
+
+
+def differs(landscape: GaussianLandscape, overlap: Expr | float) -> bool:
+    """Whether the quenched complexity of all critical points may lie below in spite of replica symmetry."""
+    fields = (random_field(landscape), landscape.g(1, 0), landscape.f(0, 0))
+    return overlap != 0 or any(field != 0 for field in fields)
+
+
 def quenched_remark(landscape: GaussianLandscape, overlap: Expr | float) -> str:
     """What is known of the quenched complexity at overlap m; one sentence."""
     above = "annealed average: known to lie above the typical (quenched) complexity"
@@ -30,7 +46,15 @@ def quenched_remark(landscape: GaussianLandscape, overlap: Expr | float) -> str:
     if overlap != 0:
         return f"{above} away from m = 0"
     if landscape.g(1, 0) != 0:
-        return f"{above} where the signal acts as a field, g'(0) = {landscape.g(1, 0)}"
+        return (
+            "annealed average: may lie above the typical (quenched) complexity where the signal acts as a field, "
+            f"g'(0) = {landscape.g(1, 0)}"
+        )
+    if held_back_in_common(landscape):
+        return (
+            "annealed average: at m = 0 also the typical (quenched) complexity of all critical points; known to lie "
+            "above that of minima, which the signal makes unstable: g''(0) > sqrt(f''(1)), f''(0) > 0"
+        )
     if pure(landscape):
         return "annealed average: also the typical (quenched) complexity, for a pure model at m = 0"
     return (

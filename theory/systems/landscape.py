@@ -14,7 +14,10 @@ from ..end_states import friction, single_minimum
 from ..energies import energies, energy_family
 from ..inference import BayesOptimal, MaximumLikelihood
 from ..kac_rice import KacRice, hessian_law, local_law
+from ..kac_rice.breaking import Breaking
 from ..kac_rice.hessian import hessian_of
+from ..kac_rice.replicated import Replicated
+from ..kac_rice.replicated_hessian import ReplicatedHessian
 from ..kac_rice.two_points import TwoPoints
 from ..landscape import Channel, GaussianLandscape
 from ..naming import called
@@ -82,6 +85,7 @@ class Landscape(GaussianLandscape, System):
         return {
             "complexity": self._complexity,
             "neighbourhood": self._neighbourhood,
+            "quenched": self._quenched,
             "bbp": self._bbp,
             "dynamics": self._dynamics,
             "inference": self._inference,
@@ -103,6 +107,15 @@ class Landscape(GaussianLandscape, System):
 
     def _neighbourhood(self) -> Blocks:
         return [("Critical points at overlap q with a minimum, annealed over both", TwoPoints(self))]
+
+    def _quenched(self) -> Blocks:
+        return [
+            ("The landscape", GaussianLandscape(self.covariance, self.mean)),
+            ("Quenched complexity per N at overlap m and energy E: replica-symmetric action", Replicated()),
+            ("Its stability against groups of replicas at an overlap q above q_0", Breaking(Replicated())),
+            ("The action with groups of x_1 replicas", Replicated(1)),
+            ("Hessian at one of n replicas, n -> 0", ReplicatedHessian()),
+        ]
 
     def _bbp(self) -> Blocks:
         special = hessian_of(KacRice(self).jet)

@@ -1,0 +1,1 @@
+"""Typical complexity: saddles of the replicated action."""
