@@ -59,7 +59,8 @@ def _formulas(kind: type[System]) -> dict[str, str]:
 LAST = 1
 """Time of an example."""
 BRIEF = {"phase_diagram": ["--points 3"]}
-"""What makes an example short."""
+SHORT = {"steps": "--steps 1"}
+"""What makes an example short, of a command or by an option that it has."""
 
 
 def example(command: str, kind: type[System]) -> str:
@@ -77,4 +78,6 @@ def example(command: str, kind: type[System]) -> str:
         elif offered.needed:
             needed = {"size": kind.size_to_try, "t_max": LAST}
             values.append(f"--{offered.name.replace('_', '-')} {needed[offered.name]}")
+        elif offered.name in SHORT:
+            values.append(SHORT[offered.name])
     return " ".join([*words, *values, *BRIEF.get(command, [])])

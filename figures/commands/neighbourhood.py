@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from theory.domain import Between, Real
 from theory.naming import called
+from theory.system import System
 from theory.systems import Landscape
 
 from .answer import Answer
@@ -26,8 +27,8 @@ OUTPUT = Option(FILE, "File to keep the curve in.")
 PLOT = Option(FILE, "Draw the curve to a PNG, PDF or SVG file.", draws=CURVES)
 
 
-def _unplanted(kind: type[Landscape]) -> bool:
-    return bool(kind.exemplar().mean == 0)
+def _unplanted(kind: type[System]) -> bool:
+    return getattr(kind.exemplar(), "mean", None) == 0
 
 
 @answers(Landscape, applies=_unplanted)

@@ -82,7 +82,12 @@ def of_landscape(
     return Answer(result, record, _print, drawing(picture, result.plot))
 
 
-@answers(GeneralizedLinear)
+def _even(kind: type[System]) -> bool:
+    """Overlap 0 with the signal is stationary."""
+    return bool(getattr(kind.exemplar(), "is_even", False))
+
+
+@answers(GeneralizedLinear, applies=_even)
 def of_loss(
     landscape: GeneralizedLinear,
     *,
