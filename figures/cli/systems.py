@@ -59,7 +59,7 @@ def _formulas(kind: type[System]) -> dict[str, str]:
 LAST = 1
 """Time of an example."""
 BRIEF = {"phase_diagram": ["--points 3"]}
-SHORT = {"steps": "--steps 1"}
+SHORT = {"steps": "--steps 0"}
 """What makes an example short, of a command or by an option that it has."""
 
 

@@ -106,8 +106,7 @@ def answering(command: str, kind: type[System]) -> Answering | None:
     """What answers the command for such systems, the most special one; None if nothing does."""
     import_module(f"{__package__}.{command}")
     own = _ANSWERS.get(command, {})
-    found = next((own[base] for base in kind.__mro__ if base in own), None)
-    return None if found is None or not vars(found)["applies"](kind) else found
+    return next((own[base] for base in kind.__mro__ if base in own and vars(own[base])["applies"](kind)), None)
 
 
 def predicts(*laws: type[Law]) -> Callable[[type[System]], bool]:

@@ -82,12 +82,12 @@ def of_landscape(
     return Answer(result, record, _print, drawing(picture, result.plot))
 
 
-def _even(kind: type[System]) -> bool:
-    """Overlap 0 with the signal is stationary."""
-    return bool(getattr(kind.exemplar(), "is_even", False))
+def _by_replicas(kind: type[System]) -> bool:
+    """No predictions of its own, and overlap 0 with the signal is stationary."""
+    return not predicts(Explicit, Roots, Iteration)(kind) and bool(getattr(kind.exemplar(), "is_even", False))
 
 
-@answers(GeneralizedLinear, applies=_even)
+@answers(GeneralizedLinear, applies=_by_replicas)
 def of_loss(
     landscape: GeneralizedLinear,
     *,

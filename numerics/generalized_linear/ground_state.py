@@ -53,14 +53,13 @@ def ground_state(
 
 
 def ground_states(landscape: GeneralizedLinearLandscape, alpha: float, steps: int | None = None) -> Numbers:
-    """The ground state at overlap 0 with the signal, beside those of replica symmetry and of one step.
+    """The ground state at overlap 0 with the signal, beside those of replica symmetry and of one step, which are lower.
 
     With that many ``steps``, by default full RSB; ``x(q)`` is its order parameter, the limit of ``P(below q)/T``.
     """
     levels = {0: "replica_symmetric", 1: "one_step"}
-    found = {
-        name: ground_state(landscape, alpha=alpha, steps=count) for count, name in levels.items() if steps != count
-    }
+    below = [count for count in levels if steps is None or count < steps]
+    found = {levels[count]: ground_state(landscape, alpha=alpha, steps=count) for count in below}
     state = ground_state(landscape, alpha=alpha, steps=steps)
     how = {None: "full RSB", 0: "replica symmetry", 1: "one step"}.get(steps, f"{steps} steps")
     numbers = {"energy": Quantity(state.energy, state.error, f"of the ground state at overlap 0, per dimension; {how}")}

@@ -69,7 +69,7 @@ def test_output_holds_figure_and_record(run: Any, tmp_path: Path) -> None:
     status, out, _ = run(*WORDS, "--output", str(tmp_path / "new"), "--json")
     assert status == 0
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
-        f"{NAME}.json", f"{NAME}.pdf", f"{NAME}.png", "record.json"
+        f"{NAME}.csv", f"{NAME}.json", f"{NAME}.pdf", f"{NAME}.png", "record.json"
     ]  # fmt: skip
     for name in (NAME, "record"):
         assert json.loads((tmp_path / "new" / f"{name}.json").read_text()) == json.loads(out)

@@ -85,12 +85,12 @@ def test_an_interrupted_run_goes_on(run: Any, monkeypatch: pytest.MonkeyPatch, t
     whole, parts = tmp_path / "whole.npz", tmp_path / "run.npz.parts"
     assert run(*words, "--output", str(whole))[0] == 0 and not whole.with_name("whole.npz.parts").exists()
 
-    def interrupt(_: Any, __: Any, *, completed: float, **___: Any) -> None:
-        if completed > 0.5:
+    def interrupt(_: Any, done: float, __: str) -> None:
+        if done > 0.5:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped:
-        stopped.setattr("rich.progress.Progress.update", interrupt)
+        stopped.setattr("figures.commands.progress.Shown.__call__", interrupt)
         status, out, err = run(*words, "--output", str(tmp_path / "run.npz"))
         assert run(*words)[2].endswith("of 8 samples; nothing was kept\n")
     assert (status, out) == (130, "") and err.startswith("ruggedflow: interrupted after ")

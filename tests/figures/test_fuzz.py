@@ -17,9 +17,9 @@ from time import process_time
 from typing import Any
 
 import pytest
-from rich.progress import Progress
 
 from figures.cli.main import main
+from figures.commands.progress import Shown
 from figures.commands.signal import Starting
 from theory import OVERLAP, GaussianLandscape, parse_number, parse_polynomial
 from theory.domain import Between, Interval, Real, Whole
@@ -214,16 +214,16 @@ class Reporting(BaseException):
 def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Ends what computes for longer than the limit."""
     heard = [-LIMIT]
-    update = Progress.update
+    tell = Shown.__call__
 
-    def listening(self: Progress, *args: Any, **options: Any) -> None:
+    def listening(self: Shown, done: float, what: str) -> None:
         heard.append(process_time())
-        update(self, *args, **options)
+        tell(self, done, what)
 
     def stop(*_: object) -> None:
         raise Reporting if process_time() - heard[-1] < LIMIT else Silent
 
-    monkeypatch.setattr(Progress, "update", listening)
+    monkeypatch.setattr(Shown, "__call__", listening)
     signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:

@@ -24,6 +24,7 @@ from numerics.generalized_linear.dynamics import DescentSolution, solve_descent
 from numerics.generalized_linear.topology import Line
 from numerics.loading import load
 from numerics.phase_diagram import phase_diagram
+from numerics.quenched.complexity import quenched
 from numerics.simulation import Ensemble, simulate
 from numerics.solution import Solution
 from numerics.statics import Statics, statics
@@ -52,6 +53,7 @@ MAKERS: dict[str, Callable[[], Solution]] = {
     "thresholds of a loss": lambda: evaluate_critical(PhaseRetrieval(1), ["bbp_initial", "weak_recovery"]),
     "complexity": lambda: complexity(SPIKED, 0.1),
     "complexity curve": lambda: complexity(SPIKED, OVERLAPS, 0),
+    "quenched complexity": lambda: quenched(GaussianLandscape(OVERLAP**3 / 2 + OVERLAP / 10), 0.0),
     "complexity of a loss": lambda: complexity_of_loss(PhaseRetrieval(1), 4.0, overlap=0.2),
     "statics": lambda: statics(GaussianLandscape(OVERLAP**2 / 2 + OVERLAP**4 / 2), temperature=Rational(1, 2)),
     "statics, T = 0": lambda: statics(PureSpin(3, 1)),
