@@ -18,6 +18,7 @@ from .style import BLUE, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "around a minimum: neighbours by overlap, the direction back, the lowest barrier (arXiv 1809.05440)"
 LANDSCAPE = GaussianLandscape(OVERLAP**3 / 2)
+FAST = {"count": 6}
 ENERGIES, COLOURS = (-1.170, -1.167, -1.160), (PURPLE, BLUE, ORANGE)
 THRESHOLD, LOWEST = -2 / np.sqrt(3), -1.1716747793
 """Where minima end, and where they begin (``E_th``, the ground state)."""

@@ -38,6 +38,7 @@ LONG = {
     "nar_2018_large_steps",
     "saxe_2013_modes",
     "du_2018_wide_network",
+    "ros_2019_barriers",
     "ros_2019_spiked_tensor",
     "auffinger_2013_layers",
     "fyodorov_2013_topology",

@@ -109,7 +109,8 @@ def test_verdicts_that_are_finished_are_told(run: Any, monkeypatch: pytest.Monke
     assert "(1 checks are finished); give --output DIR" in err
 
 
-@pytest.mark.parametrize("kept", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [True, False])
 def test_a_diagram_goes_on(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: bool) -> None:
     """Places that took long are not computed again."""
     monkeypatch.setattr("figures.style.save_all", lambda *_: [])

@@ -233,6 +233,7 @@ def test_command_line(run: Any) -> None:
 SMALL = Sizes((4000, 16000), (12, 12), 0.04)
 
 
+@pytest.mark.slow
 def test_check_agrees_and_sees_mistakes() -> None:
     report = CHECK.run(plan=SMALL)
     assert report.verdict == "agree" and len(report.comparisons) == 16

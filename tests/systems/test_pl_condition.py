@@ -266,6 +266,7 @@ def test_check_agrees() -> None:
     assert report.verdict == "agree" and len(report.comparisons) == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", [{"noise": 0.2}, *slow({"theory": 2.6})])
 def test_check_sees_a_mistake(mistake: dict[str, float]) -> None:
     assert verdict(**mistake).verdict == "disagree"

@@ -290,6 +290,7 @@ def test_bad_input_takes_a_line(run: Any, words: tuple[str, ...], said: str) -> 
 SMALL = Sizes((5, 8), (110, 30), 0.002)
 
 
+@pytest.mark.slow
 def test_check_agrees_and_sees_mistakes() -> None:
     report = CHECK.run(plan=SMALL, seed=1)
     assert report.verdict == "agree" and any("1 turned" in c.label for c in report.comparisons)

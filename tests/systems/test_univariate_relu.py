@@ -260,6 +260,7 @@ def test_command_line(run: Any) -> None:
 SMALL = Sizes((64,), (8,), 0.1)
 
 
+@pytest.mark.slow
 def test_check_agrees() -> None:
     report = CHECK.run(plan=SMALL)
     assert report.verdict == "agree" and len(report.comparisons) == 7 and all_checks()["univariate-relu"] is CHECK

@@ -197,6 +197,7 @@ def exponential(moment: Callable[[int], Expr], order: int) -> Callable[[Expr], E
     return lambda u: sum(moment(k) * u**k / factorial(k) for k in range(order + 1))
 
 
+@pytest.mark.slow
 def test_quadratic_model_against_its_exact_solution() -> None:
     """``x(t)`` is a normalised linear process in ``J + a x* x*^T/N``, J a GOE: Cugliandolo, Dean 1995, with a spike."""
     order, a, m0, temperature = 4, Rational(3, 2), Rational(2, 5), Rational(1, 3)

@@ -127,6 +127,7 @@ def test_threshold_states(perturb: dict[str, float], verdicts: set[str]) -> None
     assert report.verdict in verdicts, report.message
 
 
+@pytest.mark.slow
 def test_same_states_for_any_number_of_workers() -> None:
     tiny = states.Settings((1.0, 3.0, 5.0), sizes=(12, 16, 20, 24), samples=(3,) * 4, starts=(2,) * 4, directions=2)
     alone, shared = (states.CHECK.run(plan=tiny, workers=workers) for workers in (1, 2))

@@ -114,6 +114,7 @@ def test_bad_input_is_one_line(landscape: GaussianLandscape, options: dict[str, 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_threshold_is_not_found_where_nothing_grows(
     quadratic: DynamicsSolution, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,7 +185,10 @@ def excess(equations: Lines, case: Case, flow: bool) -> float:
     return float(np.nanmax(np.abs(values - claimed(solution, solution.values)) / allowed))
 
 
-@pytest.mark.parametrize("process", [EffectiveProcess(), FlowProcess()], ids=["descent", "flow"])
+@pytest.mark.parametrize(
+    "process",
+    [pytest.param(EffectiveProcess(), id="descent"), pytest.param(FlowProcess(), id="flow", marks=pytest.mark.slow)],
+)
 def test_every_term_of_the_printed_process(process: EffectiveProcess | FlowProcess) -> None:
     """Within the errors, and outside in some case with any one term 5% larger."""
     printed, flow = lines(process), isinstance(process, FlowProcess)

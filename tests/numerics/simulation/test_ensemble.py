@@ -223,9 +223,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("kill", "workers"), [(0, 1), (1, 2), *(pytest.param(k, 1 + k % 2, marks=slow) for k in range(2, 12))]
-)
+@pytest.mark.parametrize(("kill", "workers"), [(0, 1), *(pytest.param(k, 1 + k % 2, marks=slow) for k in range(1, 12))])
 def test_killed_and_resumed(tmp_path: Path, uninterrupted: Path, kill: int, workers: int) -> None:
     """SIGKILL after a random number of samples and a random moment; the folder ends as if nothing had happened."""
     rng = np.random.default_rng(kill)
