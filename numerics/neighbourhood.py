@@ -33,10 +33,12 @@ Number = Any
 Lowering = Callable[[Sequence[Symbol], Sequence[Expr]], Callable[..., list[Any]]]
 DIGITS, GUARD = 15, 15
 """That are kept, and beyond them in mpmath."""
+LOST = 4
+"""Digits more for each of ``1 - |q|``, where all conditions at both points become the same."""
 CLOSEST, NODES, KEPT = 0.999, 1000, 60
 """Largest overlap that is looked at, at how many, and how many points of a curve are kept."""
 DOUBLINGS = 12
-"""Of a step downwards of a hundredth of the energy of the minimum."""
+"""Of a step downwards of a hundredth of the scale of the Hessian."""
 ROUNDING, RELATIVE = 1e-9, 1e-15
 """Of a complexity that is zero, and of what is rounded to a float."""
 
@@ -67,6 +69,11 @@ class Surroundings:
     energy: Number
     shift: Number
     lowering: Lowering = lower
+
+    @cached_property
+    def unit(self) -> float:
+        """Of energies and eigenvalues: the scale of the Hessian."""
+        return float(self.theory.scale)
 
     def at(self, q: Number, energy: Number, *, bulk: bool = True) -> Neighbours:
         """The most numerous of that energy whose ``bulk`` is not below zero, ``t_1 >= 2``, or of any shift."""
@@ -181,8 +188,8 @@ class Minimum(NamedTuple):
     sigma: Quantity
 
 
-def minimum(landscape: GaussianLandscape, energy: float) -> Minimum:
-    """The most numerous minima of that energy. ``ValueError`` where there are none."""
+def minimum(landscape: GaussianLandscape, energy: float, guard: int = GUARD) -> Minimum:
+    """The most numerous minima of that energy, to so many digits more. ``ValueError`` where there are none."""
     for symbol in landscape.free_symbols:
         raise ValueError(f"{called(symbol.name)} is missing: it has no value")
     theory, action = TwoPoints(landscape), KacRice(landscape).at_energy()
@@ -192,7 +199,7 @@ def minimum(landscape: GaussianLandscape, energy: float) -> Minimum:
             "none has only positive eigenvalues" if np.isinf(found.sigma) else f"their complexity is {found.sigma:.3g}"
         )
         raise ValueError(f"{called('energy', f'{energy:g}')}: there are no minima of that energy, {few}")
-    with mp.workdps(DIGITS + GUARD):
+    with mp.workdps(DIGITS + guard):
         at = mp.mpf(repr(float(energy)))
         mean, variance = lower_exact((ENERGY,), [action.shift_mean.subs(M, 0), action.shift_variance])(at)
         shift = mean if theory.pure else Surroundings(theory, at, mean, lower_exact).best_shift(mean, variance)
@@ -222,25 +229,32 @@ IN_THE_BULK = "the direction towards the minimum is not apart from the bulk"
 
 def neighbours(landscape: GaussianLandscape, energy: float, overlap: float, neighbour_energy: float) -> Numbers:
     """Critical points of energy ``neighbour_energy`` at that overlap with a minimum of ``energy``."""
-    around = minimum(landscape, energy)
-    with mp.workdps(DIGITS + GUARD):
+    guard = GUARD + int(np.ceil(-LOST * np.log10(1 - abs(float(overlap)))))
+    around = minimum(landscape, energy, guard)
+    with mp.workdps(DIGITS + guard):
         place = mp.mpf(repr(float(overlap))), mp.mpf(repr(float(neighbour_energy)))
         found = around.exact.at(*place, bulk=False)
     settings = {"energy": energy, "overlap": overlap, "neighbour_energy": neighbour_energy}
-    return Numbers({}, {"sigma_0": around.sigma, **_described(found)}, settings, message=f"E_0 = {energy:g}; {AVERAGE}")
+    return Numbers(
+        {},
+        {"sigma_0": around.sigma, **_described(found, around.rough.unit)},
+        settings,
+        message=f"E_0 = {energy:g}; {AVERAGE}",
+    )
 
 
-def _described(found: Neighbours) -> dict[str, Quantity]:
-    """To the digits of a float."""
+def _described(found: Neighbours, unit: float) -> dict[str, Quantity]:
+    """To the digits of a float; ``unit`` is that of energies."""
     values = {"sigma": found.sigma, "shift": found.shift}
     values |= {"isolated_eigenvalue": found.isolated, "alignment": found.alignment} if found.outside > 1 else {}
     absent = {key: Quantity.absent(IN_THE_BULK, text) for key, text in MEANINGS.items()}
-    return absent | {key: _rounded(x, MEANINGS[key]) for key, x in values.items()}
+    units = {"isolated_eigenvalue": unit}
+    return absent | {key: _rounded(x, MEANINGS[key], units.get(key, 1.0)) for key, x in values.items()}
 
 
-def _rounded(value: Number, meaning: str) -> Quantity:
-    """Of mpmath, to the digits of a float."""
-    return Quantity(float(value), RELATIVE * (1 + abs(float(value))), meaning)
+def _rounded(value: Number, meaning: str, unit: float = 1.0) -> Quantity:
+    """Of mpmath, to the digits of a float; numbers far below their ``unit`` have lost digits."""
+    return Quantity(float(value), RELATIVE * (unit + abs(float(value))), meaning)
 
 
 def neighbourhood(landscape: GaussianLandscape, energy: float) -> Numbers:
@@ -275,7 +289,7 @@ def neighbourhood(landscape: GaussianLandscape, energy: float) -> Numbers:
 def lowest_energy(around: Surroundings, q: Array) -> Array:
     """Where the complexity of points with ``t_1 >= 2`` rises through zero; nan where it stays below."""
     high = np.broadcast_to(around.highest(q), q.shape)
-    step, low = np.full(q.shape, 1e-2 * abs(around.energy)), high
+    step, low = np.full(q.shape, 1e-2 * around.unit), high
     for _ in range(DOUBLINGS):
         low = np.where(around.at(q, low).sigma > 0, high - step, low)
         step = 2 * step
@@ -297,7 +311,7 @@ def _last_zero(around: Minimum, sigma: Callable[[Surroundings, Number], Number],
 def _curve(around: Minimum, q: Array) -> dict[str, Quantity]:
     """Along q; the error of the energy is what mpmath says of the complexity there, over its slope."""
     energy = lowest_energy(around.rough, q)
-    step = 1e-6 * np.abs(energy)
+    step = 1e-6 * around.rough.unit
     after, before = (around.rough.at(q, energy + move) for move in (step, -step))
     slope, lever = ((getattr(after, k) - getattr(before, k)) / (2 * step) for k in ("sigma", "isolated"))
     with mp.workdps(DIGITS + GUARD):
@@ -330,12 +344,14 @@ def _barrier(around: Surroundings, q: Array, energy: Array) -> dict[str, Quantit
     if not lowest.size:
         return {name: Quantity.absent("the lowest energy falls all the way out", text) for name, text in names.items()}
 
+    unit = around.unit
+
     def residuals(at: Number, e: Number) -> list[Number]:
-        return [around.at(at, e).sigma, mp.diff(lambda x: around.at(x, e).sigma, at)]
+        return [around.at(at, unit * e).sigma, mp.diff(lambda x: around.at(x, unit * e).sigma, at)]
 
     place = lowest[-1]
     with mp.workdps(DIGITS + GUARD):
-        saddle = polish(residuals, (float(q[place]), float(energy[place])), DIGITS, slack=2 / NODES)
-        found = around.at(*saddle.value)
-    values = (saddle.value[1], saddle.value[0], found.isolated)
-    return {name: _rounded(x, text) for (name, text), x in zip(names.items(), values, strict=True)}
+        at, e = polish(residuals, (float(q[place]), float(energy[place]) / unit), DIGITS, slack=2 / NODES).value
+        found = around.at(at, unit * e)
+    values = ((unit * e, unit), (at, 1.0), (found.isolated, unit))
+    return {name: _rounded(x, text, size) for (name, text), (x, size) in zip(names.items(), values, strict=True)}

@@ -156,3 +156,23 @@ def test_what_does_not_apply_is_refused(arguments, says):
         neighbourhood(GaussianLandscape(sympify(covariance, locals={"q": Q})), energy)
     with pytest.raises(ValueError, match="planted"):
         neighbourhood(GaussianLandscape(Q**3 / 2, Q**2 / 2), -1.167)
+
+
+@pytest.mark.parametrize("power", (-24, 25))
+def test_energies_have_no_unit(power):
+    """``H -> 10^power H``."""
+    made = GaussianLandscape(Rational(100) ** power * PURE.covariance)
+    numbers, scaled = (neighbourhood(*each).quantities for each in ((PURE, -1.167), (made, float(f"-1.167e{power}"))))
+    for name in ("barrier", "energy", "isolated_eigenvalue"):
+        same = np.asarray(scaled[name].value) / 10.0**power
+        assert np.allclose(same, numbers[name].value, rtol=1e-9, atol=1e-12, equal_nan=True)
+        assert np.nanmax(scaled[name].error) < 1e-10 * 10.0**power
+    assert abs(scaled["barrier_overlap"].value - numbers["barrier_overlap"].value) < 1e-13
+
+
+def test_points_that_all_but_coincide():
+    """With another energy the complexity goes like ``-1/(1 - q)^3``; ``H(-x) = -H(x)``."""
+    places = ((0.999999, 1e-6), (0.999999999999999, 1e-15), (-0.999999999999999, 1e-15))
+    found = [(neighbours(PURE, -1.167, q, -np.sign(q)).numbers["sigma"].value, away) for q, away in places]
+    first, near, mirror = (sigma * away**3 for sigma, away in found)
+    assert near == pytest.approx(first, rel=1e-5) and near == pytest.approx(mirror, rel=1e-12)
