@@ -269,7 +269,7 @@ def neighbourhood(landscape: GaussianLandscape, energy: float) -> Numbers:
     beyond = "beyond it there is no other whose bulk is not below zero"
     closest = _last_zero(around, lambda s, at: s.at(at, s.highest(at)).sigma, q, beyond)
     if closest.reason:
-        raise ValueError(f"{called('energy', f'{energy:g}')}: a minimum of that energy has no neighbours")
+        raise ValueError(f"{called('energy', f'{energy:.12g}')}: no closest neighbour of its minima, {closest.reason}")
     seen, kept = q[q <= closest.value], np.linspace(0, closest.value, KEPT)[:-1]
     numbers = {
         "sigma_0": around.sigma,
@@ -300,8 +300,10 @@ def lowest_energy(around: Surroundings, q: Array) -> Array:
 def _last_zero(around: Minimum, sigma: Callable[[Surroundings, Number], Number], q: Array, meaning: str) -> Quantity:
     """Where a complexity falls below zero for the last time."""
     above = np.flatnonzero(sigma(around.rough, q) > 0)
-    if not above.size or above[-1] + 1 == q.size:
+    if not above.size:
         return Quantity.absent("there are none", meaning)
+    if above[-1] + 1 == q.size:
+        return Quantity.absent(f"there are such as close as q = {CLOSEST}", meaning)
     start = between(lambda at: sigma(around.rough, at), q[above[-1]], q[above[-1] + 1])
     with mp.workdps(DIGITS + GUARD):
         root = polish(lambda at: [sigma(around.exact, at)], (float(start.value),), DIGITS, slack=2 / NODES)

@@ -95,6 +95,8 @@ class PiecewiseMap:
     def __init__(self, curves: Sequence[Curve], chi: float) -> None:
         self.chi = chi
         self.branches = [branch for curve in curves for branch in curve.branches(chi)]
+        if not self.branches:
+            raise ConvergenceError(f"chi = {chi:.4g}: l + (u - h)^2/(2 chi) has no minimum in u")
 
     def at(self, h: Array) -> Datum:
         """At cavity fields h (n,). Raises ConvergenceError where the minimum is at the largest u looked at."""

@@ -176,3 +176,8 @@ def test_points_that_all_but_coincide():
     found = [(neighbours(PURE, -1.167, q, -np.sign(q)).numbers["sigma"].value, away) for q, away in places]
     first, near, mirror = (sigma * away**3 for sigma, away in found)
     assert near == pytest.approx(first, rel=1e-5) and near == pytest.approx(mirror, rel=1e-12)
+
+
+def test_marginal_minima_have_neighbours_everywhere():
+    with pytest.raises(ValueError, match="as close as q = 0"):
+        neighbourhood(PURE, -1.15470054)

@@ -250,3 +250,9 @@ def test_what_needs_a_smooth_loss_still_refuses_steps() -> None:
 def test_energies_that_no_alpha_has() -> None:
     with pytest.raises(ConvergenceError, match="does not grow"):
         solved(-U, energy=-1, steps=0)
+
+
+def test_a_loss_that_falls_without_end():
+    """``-alpha (1 + alpha^(-1/2))^2/2``, the edge of Marchenko and Pastur; no minimum at large chi."""
+    state = solved(-(U**2) / 2, alpha=4, steps=0)
+    assert_allclose(state.energy, -4.5, atol=1e-5)
