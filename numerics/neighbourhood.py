@@ -198,7 +198,7 @@ def minimum(landscape: GaussianLandscape, energy: float, guard: int = GUARD) -> 
         few = (
             "none has only positive eigenvalues" if np.isinf(found.sigma) else f"their complexity is {found.sigma:.3g}"
         )
-        raise ValueError(f"{called('energy', f'{energy:g}')}: there are no minima of that energy, {few}")
+        raise ValueError(f"{called('energy', f'{energy!r}')}: there are no minima of that energy, {few}")
     with mp.workdps(DIGITS + guard):
         at = mp.mpf(repr(float(energy)))
         mean, variance = lower_exact((ENERGY,), [action.shift_mean.subs(M, 0), action.shift_variance])(at)
@@ -239,7 +239,7 @@ def neighbours(landscape: GaussianLandscape, energy: float, overlap: float, neig
         {},
         {"sigma_0": around.sigma, **_described(found, around.rough.unit)},
         settings,
-        message=f"E_0 = {energy:g}; {AVERAGE}",
+        message=f"E_0 = {energy!r}; {AVERAGE}",
     )
 
 
@@ -269,7 +269,7 @@ def neighbourhood(landscape: GaussianLandscape, energy: float) -> Numbers:
     beyond = "beyond it there is no other whose bulk is not below zero"
     closest = _last_zero(around, lambda s, at: s.at(at, s.highest(at)).sigma, q, beyond)
     if closest.reason:
-        raise ValueError(f"{called('energy', f'{energy:.12g}')}: no closest neighbour of its minima, {closest.reason}")
+        raise ValueError(f"{called('energy', f'{energy!r}')}: no closest neighbour of its minima, {closest.reason}")
     seen, kept = q[q <= closest.value], np.linspace(0, closest.value, KEPT)[:-1]
     numbers = {
         "sigma_0": around.sigma,
@@ -282,7 +282,7 @@ def neighbourhood(landscape: GaussianLandscape, energy: float) -> Numbers:
         {"overlap": Axis(kept, "$q$")},
         numbers | _curve(around, kept),
         {"energy": energy},
-        message=f"E_0 = {energy:g}; {AVERAGE}",
+        message=f"E_0 = {energy!r}; {AVERAGE}",
     )
 
 

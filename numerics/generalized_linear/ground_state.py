@@ -66,7 +66,6 @@ def ground_states(landscape: GeneralizedLinearLandscape, alpha: float, steps: in
     for name, other in found.items():
         meaning = f"the same, {name.replace('_', ' ')} (a bound from below)"
         numbers[name] = Quantity(float(other.energy), float(other.error), meaning)
-    numbers["chi"] = Quantity(state.chi, None, "response (1 - q_EA)/T for T to 0")
     seen = AT_OVERLAP_0 if SIGNAL_FIELD in landscape.loss.free_symbols else ""
     x = Quantity(np.append(state.x, np.nan), None, "lim P(below q)/T, from q to the next", over=("q",), symbol="$x(q)$")
     return Numbers({"q": Axis(state.q, "$q$")}, numbers | {"x": x}, {"steps": steps}, message=seen)

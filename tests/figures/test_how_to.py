@@ -49,6 +49,7 @@ def test_a_page_that_takes_a_second(run: Any, monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of Dask, on ports and sockets
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page: Path) -> None:
     """On a cluster that looks like SLURM from outside, where one is asked for."""
@@ -64,7 +65,7 @@ def queues() -> ModuleType:
 
     class SLURMCluster(distributed.LocalCluster):  # type: ignore[name-defined, misc]
         def __init__(self, cores: int, memory: str, walltime: str) -> None:
-            own = {"processes": False, "n_workers": 0, "threads_per_worker": cores, "dashboard_address": None}
+            own = {"processes": False, "n_workers": 0, "threads_per_worker": cores, "dashboard_address": ":0"}
             super().__init__(memory_limit=memory, **own)
             assert walltime
 
