@@ -15,6 +15,7 @@ from .mathematics import with_mathematics
 
 PACKAGES = ("theory", "numerics", "figures")
 HOW_TO = Path(__file__).parents[1] / "how_to"
+GALLERY = HOW_TO.with_name("gallery") / "README.md"
 
 
 def build(folder: str | Path) -> Path:
@@ -40,7 +41,9 @@ def _write(path: Path, text: str) -> Path:
 
 def _modules() -> Iterator[doc.Module]:
     yield doc.Module(front_door())
-    yield from map(_page, sorted(HOW_TO.glob("*.md"), key=lambda path: path.stem != "README"))
+    pages = sorted(HOW_TO.glob("*.md"), key=lambda path: path.stem != "README")
+    yield from (_page(path, "" if path.stem == "README" else path.stem) for path in pages)
+    yield _page(GALLERY, "gallery")
     for name in extract.walk_specs(PACKAGES):
         yield _loaded(doc.Module.from_name(name))
 
@@ -52,13 +55,11 @@ def _loaded(module: doc.Module) -> doc.Module:
     return module
 
 
-def _page(path: Path) -> doc.Module:
-    """Of Markdown, as a module that has nothing but its text."""
-    first = path.stem == "README"
-    text = re.sub(
-        r"\]\((\w+)\.md\)", r"](how_to/\1.html)" if first else r"](\1.html)", path.read_text(encoding="utf-8")
-    )
+def _page(path: Path, name: str) -> doc.Module:
+    """Of Markdown, as a module that has nothing but its text; the first one has no name."""
+    text = path.read_text(encoding="utf-8").replace("](../gallery/README.md)", "](gallery.md)")
+    text = re.sub(r"\]\((\w+)\.md\)", r"](\1.html)" if name else r"](how_to/\1.html)", text)
     text = docstrings.embed_images(re.sub(r"^<!-- .* -->\n", "", text, flags=re.MULTILINE), path)
-    module = ModuleType("how_to" if first else f"how_to.{path.stem}", text)
+    module = ModuleType(f"how_to.{name}" if name else "how_to", text)
     vars(module).update(__docformat__="markdown", __all__=[])
     return doc.Module(module)

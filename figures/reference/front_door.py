@@ -29,8 +29,8 @@ def front_door() -> ModuleType:
 
 
 START = """Below are its functions and its systems, each with its equations. [How do I ...](how_to.html) shows their
-use; underneath are [theory](theory.html) (what is derived, as SymPy), [numerics](numerics.html) (what is computed and
-simulated) and [figures](figures.html) (what is drawn, and the command line)."""
+use; underneath are `theory` (what is derived, as SymPy), `numerics` (what is computed and
+simulated) and `figures` (what is drawn, and the command line)."""
 
 
 def _list_of_systems() -> str:
