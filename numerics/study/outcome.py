@@ -16,6 +16,10 @@ Value = bool | int | float | str
 """Of a parameter or an option at a point."""
 
 
+UNKNOWN = "keep = "
+"""How the reason begins where a name is asked for that the result does not have."""
+
+
 class Column(NamedTuple):
     """A number by its name; at a ``place`` of an ``axis`` where places were asked for."""
 
@@ -58,7 +62,7 @@ def entries_of(result: Any, places: Sequence[float] = (), keep: Sequence[str] = 
     names = list(dict.fromkeys(entry.column.name for entry in found))
     for name in keep:
         if name not in names:
-            raise ValueError(f"keep = {name!r}: there is no such number; choose among {', '.join(names)}")
+            raise ValueError(f"{UNKNOWN}{name!r}: there is no such number; choose among {', '.join(names)}")
     return tuple(entry for entry in found if not keep or entry.column.name in keep)
 
 

@@ -18,7 +18,7 @@ from ..provenance import Record, own_version
 from ..sweep import SweepError, sweep
 from .files import canonical, key_of
 from .folder import Folder, Told, warned
-from .outcome import Outcome, Value, entries_of
+from .outcome import UNKNOWN, Outcome, Value, entries_of
 from .points import Points, says
 from .study import Study, declare
 
@@ -149,6 +149,8 @@ class _Run:
         )
 
     def _done(self, index: int, outcome: Outcome) -> None:
+        if outcome.reason.startswith(UNKNOWN) and not any(known and known.entries for known in self.outcomes):
+            raise ValueError(outcome.reason)  # a slip in the question, before more is computed
         if self.folder is not None and not outcome.again:
             self.folder.write(self._keys[index], self.about, self.points.rows[index], outcome)
         self.outcomes[index] = outcome
