@@ -14,8 +14,9 @@ follow from those of H by differentiation:
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sympy import Add, Expr, Integer, Mul, Symbol, diff, factorial, symbols
+from sympy import Add, Expr, Integer, Mul, Symbol, diff, symbols
 
+from ..kac_rice.local_law import taylor
 from ..printing import Line
 from ..symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 from .notation import Terms, TwoTimeDisplay, product
@@ -49,10 +50,6 @@ EQUILIBRIUM = Insertion(-INVERSE_TEMPERATURE)
 ENERGY = Insertion(Integer(1))
 
 
-def _taylor(derivatives: tuple[Symbol, ...], step: Expr) -> Expr:
-    return sum(value * step**k / factorial(k) for k, value in enumerate(derivatives))
-
-
 def _inserted(expression: Expr, insertions: tuple[Insertion, ...], steps: tuple[Symbol, ...]) -> Expr:
     """Weights, and derivatives along the response fields."""
     for insertion, step in zip(insertions, steps, strict=True):
@@ -64,13 +61,13 @@ def covariance(here: Insertion, there: Insertion) -> Expr:
     """Covariance per N of an insertion at t and one at s; of f at most two derivatives enter, so Taylor is exact."""
     steps = symbols("h h'")
     overlap = steps[0] * ADVANCED + steps[1] * RESPONSE + steps[0] * steps[1] * FIELDS
-    return _inserted(_taylor(F, overlap), (here, there), steps)
+    return _inserted(taylor(F, overlap), (here, there), steps)
 
 
 def mean(here: Insertion) -> Expr:
     """Mean per N of an insertion at t."""
     step = Symbol("h")
-    return _inserted(-_taylor(G, step * FIELD_SIGNAL), (here,), (step,))
+    return _inserted(-taylor(G, step * FIELD_SIGNAL), (here,), (step,))
 
 
 def variation(density: Expr, parameter: Symbol) -> Expr:
