@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
-from .geometry import LAG, History, Rule
+from .geometry import LAG, WEIGHT, History, Ints, Rule
 from .kernel import LOGARITHM, NO_SIGNAL, Rows, Terms
 from .points import COLUMNS, Points, prepare
 from .rule import SCALE, derivative, last_coefficients
@@ -56,13 +57,16 @@ def solve_block(
     tolerance: float,
     double: bool = False,
     alive: Callable[[], None] = lambda: None,
+    resting: NDArray[np.bool_] | None = None,
 ) -> Block | None:
     """Newton from the guess held in the last block; None when it does not converge. ``alive`` is called as it goes on.
+
+    Nodes that are ``resting`` stay as guessed; what their equations leave over joins the block's tail.
 
     Rounding in the residual moves the softest mode by ``eps`` times the condition number, of the order of t: steps
     that have come down to that do not get shorter, and what is left of them joins the block's tail.
     """
-    newton, last = Newton(law, rule, guess, mu.copy(), times, double), np.inf
+    newton, last = Newton(law, rule, guess, mu.copy(), times, double, resting), np.inf
     converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
     rounding = max(100 * converged, ROUNDING * float(times[-1]) / rule.origin)
     for count in range(1, LARGEST_COUNT + 1):
@@ -95,6 +99,7 @@ class Newton:
     mu: Array
     times: Array
     double: bool = False
+    resting: NDArray[np.bool_] | None = None
     factors: Any = None
     factorisations: int = 0
     age: int = 0
@@ -106,11 +111,15 @@ class Newton:
         self.slope = 2 / (history.x[-1] - history.x[-2]) * derivative(self.rule.stages)
         self.points = _points(self.rule, history, self.times, nodes)
         self.lags = self.points.nodes[:, LAG]
-        self.weight = np.ones((self.times.size, 2 * nodes + 2))
-        self.weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
-        self.weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
-        self.weight[:, 2 * nodes + 1] = self.rule.scale / SCALE
-        self.scales = np.ones(self.weight.size)
+        weight = np.ones((self.times.size, 2 * nodes + 2))
+        weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
+        weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
+        weight[:, 2 * nodes + 1] = self.rule.scale / SCALE
+        resting = np.zeros(nodes, dtype=bool) if self.resting is None else self.resting
+        unknown = np.tile(np.concatenate([~resting, ~resting, [True, True]]), self.times.size)
+        self.awake, self.asleep = np.flatnonzero(~resting[:-1]), np.flatnonzero(resting)
+        self.unknowns, self.place = np.flatnonzero(unknown), np.cumsum(unknown) - 1
+        self.weight, self.scales = weight.ravel()[self.unknowns], np.ones(weight.size)
 
     def renew(self) -> None:
         """A new Jacobian, in double precision, at the next step."""
@@ -121,36 +130,63 @@ class Newton:
 
         Infinite where there is none: a singular Jacobian, or numbers beyond double precision.
         """
-        nodes, size, fresh = self.C.shape[1], self.weight.size, self.factors is None
-        F, rows = np.empty(size), np.empty((2, size))  # noqa: N806
-        kind: Any = np.float64 if self.double else np.float32
-        single = np.empty((size, size) if fresh and not self.double else (0, 0), np.float32)
-        double = np.empty((size, size) if fresh and self.double else (0, 0))
-        system = Rows(F, single, double, rows, self.scales, fresh)
-        kernel.residual(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
+        fresh = self.factors is None
+        jacobian = self._room(self.unknowns.size if fresh else 0)
+        F = self._residual(self.awake, jacobian, fresh)  # noqa: N806
         if not np.all(np.isfinite(F)):
             return np.inf
-        if fresh and not self._factor(double if self.double else single):
+        if fresh and not self._factor(jacobian):
             if self.double:
                 return np.inf
             self.renew()
             return self.step()
         self.age += 1
         with np.errstate(over="ignore", invalid="ignore"):
-            right = (-F / self.scales).astype(kind)
+            right = (-F / self.scales)[self.unknowns].astype(jacobian.dtype)
         step = lu_solve(self.factors, right, trans=1, check_finite=False).astype(np.float64)
         if not self._change(step) < DIVERGED:
             return np.inf
         step = self._accelerated(step)
         change = self._change(step)
         if change < DIVERGED:
-            self._move(step.reshape(self.weight.shape), nodes)
+            self._move(step)
         return change
 
-    def _change(self, step: Array) -> float:
-        return float(np.max(np.abs(step * self.weight.ravel())))
+    def _room(self, size: int) -> Any:
+        """For a Jacobian in the precision in which it is factored."""
+        return np.empty((size, size), np.float64 if self.double else np.float32)
 
-    def _move(self, step: Array, nodes: int) -> None:
+    def _residual(self, nodes: Ints, jacobian: Any, wanted: bool) -> Array:
+        """``F`` in the rows of those nodes, and the Jacobian if it is wanted."""
+        F, rows = np.empty(self.scales.size), np.empty((2, self.scales.size))  # noqa: N806
+        single: Any = np.empty((0, 0), np.float32) if self.double else jacobian
+        double: Any = jacobian if self.double else np.empty((0, 0))
+        system = Rows(F, single, double, rows, self.scales, nodes, self.unknowns, self.place, wanted)
+        kernel.residual(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
+        return F
+
+    def unrest(self) -> float:
+        """What the equations of the resting nodes ask them to change by, the largest, weighted as in a step.
+
+        A slow change of ``C(t,t')`` or ``R(t,t')`` at old t' dies at the rate ``mu - int f''(C) R ds``.
+        """
+        if not self.asleep.size:
+            return 0.0
+        n, F = self.C.shape[1], self._residual(self.asleep, self._room(0), False)  # noqa: N806
+        C, R, slices = self.C[1:], self.R[1:], self.points.nodes  # noqa: N806
+        memory = np.polynomial.polynomial.polyval(C, self.law.memory) * R / (self.rule.scale + self.lags)
+        rate = float(np.min(self.mu - np.sum(slices[:, WEIGHT] * memory, axis=1)))
+        left = np.abs(F.reshape(self.times.size, -1)[:, np.concatenate([self.asleep, n + self.asleep])])
+        left[:, self.asleep.size :] *= reach(self.lags, self.times[:, None], self.rule)[:, self.asleep]
+        return float(left.max()) / rate if rate > 0 else np.inf
+
+    def _change(self, step: Array) -> float:
+        return float(np.max(np.abs(step * self.weight)))
+
+    def _move(self, step: Array) -> None:
+        whole, nodes = np.zeros(self.scales.size), self.C.shape[1]
+        whole[self.unknowns] = step
+        step = whole.reshape(self.times.size, -1)
         self.C[1:] += step[:, :nodes]
         self.R[1:] += step[:, nodes : 2 * nodes]
         self.overlap[1:] += step[:, 2 * nodes]
@@ -177,8 +213,7 @@ class Newton:
         if self.secants:
             steps = np.array([s for s, _ in self.secants] + [step])
             changes, moves = np.diff(steps, axis=0), np.array([d for _, d in self.secants])
-            weight = self.weight.ravel()
-            share = np.linalg.lstsq((weight * changes).T, weight * step, rcond=1e-10)[0]
+            share = np.linalg.lstsq((self.weight * changes).T, self.weight * step, rcond=1e-10)[0]
             done = step - share @ (changes + moves)
         if self.age > 1:
             self.secants.append((step, done))
@@ -197,7 +232,7 @@ def _points(rule: Rule, history: History, times: Array, nodes: int) -> Points:
     return points
 
 
-def reach(lags: Array, times: Array, rule: Rule) -> Array:
+def reach(lags: Array, times: Array | float, rule: Rule) -> Array:
     """Interval around ``t'`` that a node stands for, over ``scale + lag``: weighs an error of the scaled R.
 
     In units where R itself counts ``SHARE`` at ``t' = t``, whatever the landscape's own time.
@@ -212,7 +247,7 @@ def _measured(newton: Newton, count: int, left: float) -> Block:
     functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
-    time_tail = max(left, signal, *(float(np.abs(in_time @ values).max()) for values in functions))
+    time_tail = max(left, newton.unrest(), signal, *(float(np.abs(in_time @ values).max()) for values in functions))
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)

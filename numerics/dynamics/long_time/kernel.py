@@ -11,10 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...machine_code import compiled
-from .geometry import LAG, SPEED, TIME, WEIGHT, Floats, History, Rule, at_node, at_place, overlap_at, summed, two_time
+from .geometry import (
+    LAG,
+    SPEED,
+    TIME,
+    WEIGHT,
+    Floats,
+    History,
+    Ints,
+    Rule,
+    at_node,
+    at_place,
+    overlap_at,
+    summed,
+    two_time,
+)
 from .integrands import before, between, energy, local_energy, local_multiplier, multiplier, overlap, response, sources
 from .points import GAP, PAST_C, PAST_R, PLACE, Points, Stage, stage_of
 
+TINY = 1e-10
+"""Entries of a Jacobian in single precision that are zero: products of smaller ones are subnormal, and slow."""
 NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
 """How the overlap is represented: not at all, as ``m``, or as ``ln |m|``."""
 
@@ -37,13 +53,20 @@ class Terms(NamedTuple):
 
 class Rows(NamedTuple):
     """``F = 0`` and its Jacobian, filled only if ``wanted``: in ``single`` or ``double`` precision, whichever has room,
-    each row, summed in ``rows``, over its largest entry, which goes to ``scales``."""
+    each row, summed in ``rows``, over its largest entry, which goes to ``scales``.
+
+    Only the ``nodes`` of each slice that are asked for have rows; ``unknowns`` are the numbers of what is unknown among
+    all values, and ``place`` tells which of the unknowns a value is.
+    """
 
     F: Floats
     single: NDArray[np.float32]
     double: Floats
     rows: Floats
     scales: Floats
+    nodes: Ints
+    unknowns: Ints
+    place: Ints
     wanted: bool
 
 
@@ -105,7 +128,7 @@ def residual(
         overlap_row(law, rule, history, points, stage, slope[i + 1], system)
         keep(0, stage.row + stage.unknowns - 2, system)
         diagonal_rows(rule, history, stage, system)
-        for k in range(stage.nodes - 1):
+        for k in system.nodes:
             add_transport(rule, history, points, stage, k, slope[i + 1], system)
             add_sources(law, rule, history, points, stage, k, system)
             add_before(law, rule, history, points, stage, k, system)
@@ -119,16 +142,17 @@ def keep(which: int, row: int, system: Rows) -> None:
     """Put a finished row of the Jacobian in its place."""
     if not system.wanted:
         return
-    largest = 0.0
-    for column in range(system.F.size):
+    largest, into = 0.0, system.place[row]
+    for column in system.unknowns:
         largest = max(largest, abs(system.rows[which, column]))
     system.scales[row] = largest
-    for column in range(system.F.size):
+    for j in range(system.unknowns.size):
+        value = system.rows[which, system.unknowns[j]] / largest
         if system.double.size:
-            system.double[row, column] = system.rows[which, column] / largest
+            system.double[into, j] = value
         else:
-            system.single[row, column] = system.rows[which, column] / largest
-        system.rows[which, column] = 0.0
+            system.single[into, j] = value if abs(value) > TINY else 0.0
+    system.rows[which, :] = 0.0
 
 
 @compiled

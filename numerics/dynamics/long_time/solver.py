@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,8 @@ from ...errors import ConvergenceError
 from ...lowering import Array
 from ..model import Model, initial
 from ..two_time import Reached
-from . import geometry, kernel, store
+from ..units import fastest
+from . import geometry, kernel, rest, store
 from .block import Block, extrapolation, solve_block
 from .geometry import LAG, TIME, History, Rule
 from .kernel import LINEAR, LOGARITHM, NO_SIGNAL, Terms
@@ -23,13 +24,15 @@ SHORTEST, PATIENCE = 1e-3, 3
 SLOW, STAGNANT = 1e3, 0.5
 """Beyond this time (of ``origin``), without a signal, nothing is fast; a tail that a narrower block leaves above
 half is noise."""
+APART, TRIALS = 1.5, 3
+"""Ratio of an anchor to the one before; how many widths are tried for a state at rest."""
 SHARP = 1.0
 """A change of m faster than this per unit of ln t leaves a feature in the memory that a logarithmic grid misses."""
 
 FORGOTTEN, GONE = 1e-14, -1e3
 """Relative size of an overlap that is dropped, and the logarithm that stands for zero."""
 
-COUNTS = ("blocks", "rejected", "iterations", "factorisations", "nodes")
+COUNTS = ("blocks", "resting", "rejected", "iterations", "factorisations", "nodes")
 
 
 @dataclass
@@ -47,6 +50,7 @@ class March:
     double: bool = False
     fruitless: int = 0
     crawl: int = 0
+    restless: float = 0.0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def __post_init__(self) -> None:
@@ -72,6 +76,8 @@ class March:
     def step(self, goal: float, alive: Callable[[], None] = lambda: None) -> None:
         """One accepted block, from this edge towards ``goal``."""
         tolerance, q, widest = self.resolution.tolerance, self.resolution.stages, self.resolution.reach
+        if self._rest(goal, alive):
+            return
         before, self.fruitless = np.inf, 0
         while True:
             width = self._width(goal)
@@ -82,14 +88,53 @@ class March:
             self.counts["rejected"] += 1
             self.crawl += 1
             self._require_progress(width, tail, before)
-            shrink = 0.4 if solved is None else float(np.clip(0.8 * (tolerance / tail) ** (1 / q), 0.2, 0.8))
-            self.width, before = width * shrink, tail
+            self.width, before = width * (0.4 if solved is None else self._narrower(tail)), tail
             widest = self.width
         self._accept(solved)
         self.crawl = 0 if width > 0.5 * self.resolution.reach else self.crawl
         grown = width * min(GROWTH, max(1.0 if self._slow else 0.4, 0.85 * (tolerance / tail) ** (1 / q)))
         # the last block before t_max may be short; what comes after a rejection must not grow at once
         self.width = min(max(grown, self.width if width < self.width else 0.0), widest)
+
+    def _rest(self, goal: float, alive: Callable[[], None]) -> bool:
+        """A block as wide as accuracy allows if the state is at rest and stays so.
+
+        Where the nodes would move across what is remembered, an anchor since when nothing has changed holds them.
+        """
+        now = rest.window(self.rule, self.history, self.resolution.tolerance) if self._settled else None
+        if now is None:
+            return False
+        width, held = min(self.resolution.reach, goal - self.x), now.since > APART * max(self.anchors, default=0.0)
+        for _ in range(TRIALS):
+            best = np.inf
+            for anchors in (self.anchors, [*self.anchors, now.since])[: 1 + held]:
+                solved = self._at_rest(now, anchors, width, alive)
+                best = best if solved is None else min(best, solved.time_tail)
+                if solved is not None and best <= 3 * self.resolution.tolerance:
+                    self.anchors, self.width = anchors, self.resolution.reach
+                    self._accept(solved)
+                    self.counts["resting"] += 1
+                    return True
+            width *= self._narrower(best)
+        self.restless = 2 * self.t
+        return False
+
+    def _at_rest(self, now: rest.Window, anchors: list[float], width: float, alive: Callable[[], None]) -> Block | None:
+        """A block of that width in which only the window is unknown."""
+        times, history, grid = self._next(width, anchors)
+        C, R, resting = rest.at_rest(self.rule, history, grid, times, now)  # noqa: N806
+        overlap = np.full(self.rule.stages.size, history.overlap[-1])
+        guess = store.with_block(history, self.t, self.x + width, grid, C, R, overlap)
+        mu, tolerance = np.full(times.size, self.mu[-1][-1]), self.resolution.tolerance
+        return self._counted(solve_block(self.law, self.rule, guess, mu, times, tolerance, self.double, alive, resting))
+
+    @property
+    def _settled(self) -> bool:
+        """The last block changed neither mu nor the overlap variable, and no block was tried in vain lately."""
+        if not self.mu or self.t < self.restless:
+            return False
+        overlap, tolerance = self.history.overlap[-self.rule.stages.size :], self.resolution.tolerance
+        return bool(max(np.ptp(self.mu[-1]) / fastest(self.model), np.ptp(overlap)) <= tolerance)
 
     @property
     def _slow(self) -> bool:
@@ -127,18 +172,29 @@ class March:
     def _attempt(self, width: float, alive: Callable[[], None]) -> Block | None:
         """Predict and solve a block of that width."""
         self._forget()
-        rule, end = self.rule, self.x + width
-        times = time_of(self.x + 0.5 * width * (1 + rule.stages[1:]), rule)
-        segments = store.Segments.at(float(times[-1]), self.anchors, rule)
-        history, grid = store.with_grid(self.history, segments, self.anchors)
+        times, history, grid = self._next(width, self.anchors)
         values, mu = self._prediction(history, grid, width)
-        guess = store.with_block(history, self.t, end, grid, *values)
-        solved = solve_block(self.law, rule, guess, mu, times, self.resolution.tolerance, self.double, alive)
+        guess = store.with_block(history, self.t, self.x + width, grid, *values)
+        tolerance = self.resolution.tolerance
+        return self._counted(solve_block(self.law, self.rule, guess, mu, times, tolerance, self.double, alive))
+
+    def _next(self, width: float, anchors: Sequence[float]) -> tuple[Array, History, int]:
+        """The stages of a block of that width, the history with its grid, and which grid that is."""
+        times = time_of(self.x + 0.5 * width * (1 + self.rule.stages[1:]), self.rule)
+        segments = store.Segments.at(float(times[-1]), anchors, self.rule)
+        return times, *store.with_grid(self.history, segments, anchors)
+
+    def _counted(self, solved: Block | None) -> Block | None:
+        """What a block cost, and the precision that it needed."""
         if solved is not None:
             self.double = solved.double
             self.counts["iterations"] += solved.iterations
             self.counts["factorisations"] += solved.factorisations
         return solved
+
+    def _narrower(self, tail: float) -> float:
+        """The factor by which to narrow a block that left that tail."""
+        return float(np.clip(0.8 * (self.resolution.tolerance / tail) ** (1 / self.resolution.stages), 0.2, 0.8))
 
     def _forget(self) -> None:
         """An overlap that has fallen to ``FORGOTTEN`` of its largest value is zero from then on."""

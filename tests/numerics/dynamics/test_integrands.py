@@ -9,7 +9,6 @@ from sympy import Expr, Rational, Symbol, lambdify
 
 from numerics.dynamics import Equilibrium, model
 from numerics.dynamics.long_time import block, integrands, kernel, solver
-from numerics.dynamics.long_time.kernel import Rows
 from numerics.dynamics.long_time.rule import Resolution
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
 from theory.dynamics import DynamicalEquations
@@ -105,7 +104,7 @@ def test_jacobian_is_the_slope_of_the_residual(
     jacobian, residual = evaluated(newton, wanted=True)
     for direction in np.random.default_rng(1).standard_normal((4, residual.size)):
         if newton.law.overlap_kind == kernel.NO_SIGNAL:  # a variable that stays as it is
-            direction.reshape(newton.weight.shape)[:, -2] = 0.0
+            direction.reshape(newton.times.size, -1)[:, -2] = 0.0
         plus, minus = (residual_beside(newton, sign * STEP * direction) for sign in (1, -1))
         expected = (plus - minus) / (2 * STEP)
         assert jacobian @ direction == pytest.approx(expected, rel=0, abs=1e-6 * np.abs(expected).max())
@@ -113,19 +112,13 @@ def test_jacobian_is_the_slope_of_the_residual(
 
 def residual_beside(newton: block.Newton, step: Any) -> Any:
     """At unknowns that are moved there and back."""
-    rows = step.reshape(newton.weight.shape)
-    newton._move(rows, newton.C.shape[1])
+    newton._move(step)
     _, residual = evaluated(newton, wanted=False)
-    newton._move(-rows, newton.C.shape[1])
+    newton._move(-step)
     return residual
 
 
 def evaluated(newton: block.Newton, *, wanted: bool) -> tuple[Any, Any]:
-    size = newton.weight.size
-    system = Rows(
-        *(np.empty(size), np.empty((0, 0), np.float32), np.empty((size, size) if wanted else (0, 0))),
-        *(np.empty((2, size)), newton.scales, wanted),
-    )
-    problem = (newton.law, newton.rule, newton.history, newton.points, newton.times, newton.slope, newton.mu)
-    kernel.residual(*problem, system)
-    return system.double * newton.scales[:, None] if wanted else None, system.F
+    jacobian = newton._room(newton.weight.size if wanted else 0)
+    residual = newton._residual(newton.awake, jacobian, wanted)
+    return jacobian * newton.scales[:, None] if wanted else None, residual
