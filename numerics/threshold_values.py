@@ -173,7 +173,7 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
             (
                 name.replace("_", " "),
                 replace(q, digits=min(digits, q.digits)).text() or NONE,
-                *(q.derivatives[x] if q.exists else NONE for x in over),
+                *(_coarser(q.derivatives[x], digits) if q.exists else NONE for x in over),
                 *q.cells(columns),
             )
             for name, q in self.items()
@@ -194,6 +194,13 @@ def _shown(value: ThresholdValue, x: str) -> str:
     if not number.exists:
         return str(number)
     return with_error(nstr(number.value, digits + 5), nstr(number.error, 5), digits)
+
+
+def _coarser(number: Quantity, digits: int) -> Quantity:
+    """Known to that many digits at most."""
+    if not number.exists:
+        return number
+    return replace(number, error=max(number.error, half_unit(number.value, digits)))
 
 
 def _derivative(number: Quantity) -> Record:

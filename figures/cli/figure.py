@@ -23,6 +23,8 @@ def run(
     if draw_everything:
         _all(output, fast, count, as_json)
     elif list_figures or not name:
+        if fast or workers is not None:
+            raise ValueError(f"{'--fast' if fast else '--workers'} is for drawing: name a figure, or give --all")
         _list(as_json)
     else:
         with fraction(f"drawing {name}"):

@@ -166,11 +166,20 @@ def ask(command: str, system: System, given: Mapping[str, Any]) -> Answer:
     """The answer, with options that were read. ``ValueError`` where the system or something needed is missing."""
     function = complete(command, system, given)
     looks = {name: value for name, value in given.items() if name in LOOKS and value is not None}
+    _require_picture(function, looks, given)
     token = LOOK.set(looks)
     try:
         return function(system, **{name: value for name, value in given.items() if name not in LOOKS})
     finally:
         LOOK.reset(token)
+
+
+def _require_picture(function: Answering, looks: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """``ValueError`` for the look of a picture that nobody asked for."""
+    drawing = [offered.name for offered in options(function) if offered.option.draws]
+    if looks and not any(given.get(name) is not None for name in drawing):
+        first = next(iter(looks))
+        raise ValueError(f"{called(first)} is of the picture: give {' or '.join(map(called, drawing))} as well")
 
 
 def accepted(command: str, system: System, given: Mapping[str, Any]) -> dict[str, Any]:

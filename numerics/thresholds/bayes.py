@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-from sympy import Symbol
+from sympy import Symbol, diff
 
 from theory.symbols import SIGNAL_OVERLAP as M
 from theory.thresholds import Family, Threshold
@@ -14,6 +14,7 @@ from ..roots import Roots, between
 from .lines import Located, closed_form, common_shape
 
 NEAR_ONE = 1 - 1e-12
+EPS = float(np.finfo(np.float64).eps)
 
 
 class FixedPoints:
@@ -24,7 +25,8 @@ class FixedPoints:
         self.theory = BayesTransitions(family.landscape, family.control)
         arguments: tuple[Symbol, ...] = (M, *family.free)
         self._curve = lower(arguments, [self.theory.curve, self.theory.slope])
-        self._entropy = lower((family.control, *arguments), [self.theory.theory.free_entropy])
+        entropy = self.theory.theory.free_entropy
+        self._entropy = lower((family.control, *arguments), [entropy, diff(entropy, family.control)])
         self.peak = float(self.theory.tricritical_overlap) if family.free else 0.0
 
     def curve(self, m: Array, *free: Array) -> Array:
@@ -38,6 +40,14 @@ class FixedPoints:
     def entropy(self, m: Array, control: Array, *free: Array) -> Array:
         """``Phi_RS``."""
         return self._entropy(control, m, *free)[0]
+
+    def rounding(self, strong: Array, weak: Array, control: Array, *free: Array) -> Array:
+        """What it leaves of the control parameter at which two overlaps have equal entropies.
+
+        Both are stationary, so that only the entropies matter, with ``ln(1 - m)`` in them, over how fast they part.
+        """
+        strongly, weakly = (self._entropy(control, m, *free)[1] for m in (strong, weak))
+        return np.asarray(8 * EPS * (1 / np.abs(strongly - weakly) + np.abs(control)))
 
     def spinodal(self, *free: Array) -> Roots:
         """Larger root of the slope: where the strong fixed point appears."""
@@ -106,15 +116,29 @@ def information_theoretic(family: Family, *free: Array) -> Located:
         return theory.entropy(m, theory.curve(m, *args), *args)
 
     roots = between(against_zero, spinodal.value, np.full_like(spinodal.value, NEAR_ONE), *free)
-    value = theory.curve(roots.value, *free)
-    error = roots.error * np.abs(theory.slope(roots.value, *free)) + 8 * np.spacing(np.abs(value))
-    located = Located.of(threshold, value, error, (roots.value,), CONTINUOUS)
+    value, m = theory.curve(roots.value, *free), roots.value
+    error = roots.error * np.abs(theory.slope(m, *free)) + theory.rounding(m, np.zeros_like(m), value, *free)
+    if theory.peak == 0:
+        value, error, m = _next_to_zero(value, error, m, theory.curve(spinodal.value, *free), spinodal.value)
+    located = Located.of(threshold, value, error, (m,), CONTINUOUS)
     if theory.peak > 0:
         located = located.where(value <= 1, _against_weak(family, spinodal, *free))
     first_order = _positive(located.restricted(threshold.conditions, family, *free), threshold)
     # where there is no first-order transition the overlap departs from zero at the linear instability
     continuous = closed_form(family.thresholds["bayes_amp"], family, *free)
     return continuous.where(first_order.reason == CONTINUOUS, first_order)
+
+
+def _next_to_zero(value: Array, error: Array, m: Array, lowest: Array, spinodal: Array) -> tuple[Array, Array, Array]:
+    """Next to a tricritical point at m = 0 the line is known best by its bounds, the spinodal and 1: its equation is a
+    difference of order ``m^4``. The overlap is 4/3 of the spinodal's, as for ``a m^2 - m^3 + m^4``."""
+    half = (1 - lowest) / 2
+    unresolved = ~(error < half) & (half > 0)
+    return (
+        np.where(unresolved, lowest + half, value),
+        np.where(unresolved, half + 8 * EPS, error),
+        np.where(unresolved, 4 / 3 * spinodal, m),
+    )
 
 
 def _against_weak(family: Family, spinodal: Roots, *free: Array) -> Located:
@@ -130,6 +154,8 @@ def _against_weak(family: Family, spinodal: Roots, *free: Array) -> Located:
     roots = between(difference, lower_end, upper_end, *free)
     # next to the tricritical point the two ends bound the line better than its equation determines it
     value = np.where(roots.found, roots.value, (lower_end + upper_end) / 2)
-    error = np.where(roots.found, roots.error, np.abs(upper_end - lower_end) / 2 + 1e-12)
-    seeds = theory.strong(value, *free), theory.weak(value, *free)
-    return Located.of(theory.theory.information_theoretic_above_weak_recovery, value, error, seeds, CONTINUOUS)
+    strong, weak = theory.strong(value, *free), theory.weak(value, *free)
+    rounding = theory.rounding(strong, weak, value, *free)
+    bounds = np.abs(upper_end - lower_end) / 2 + 1e-12
+    error = np.where(roots.found, np.minimum(roots.error + rounding, bounds), bounds)
+    return Located.of(theory.theory.information_theoretic_above_weak_recovery, value, error, (strong, weak), CONTINUOUS)

@@ -140,6 +140,8 @@ def test_pictures_look_as_asked_for(run: Any, tmp_path: Path) -> None:
     }.items():
         status, _, err = run(*words, str(tmp_path / "none.svg"), *look)
         assert status == 2 and said in err and err.count("\n") == 1, err
+    status, _, err = run(*words[:-1], "--figsize", "8,2")
+    assert (status, err) == (2, "ruggedflow: --figsize is of the picture: give --plot as well\n")
 
 
 def test_what_is_drawn() -> None:

@@ -85,6 +85,7 @@ def test_fast_is_another_figure(run: Any, known: Any, tmp_path: Path) -> None:
     status, _, err = run("figure", "one_1901", "--output", str(tmp_path))
     assert status == 2 and "--force" in err
     assert run("figure", "--all", "one_1901")[0] == 2
+    assert run("figure", "--fast")[2] == "ruggedflow: --fast is for drawing: name a figure, or give --all\n"
 
 
 def test_ctrl_c_keeps_what_is_drawn(run: Any, known: Any, tmp_path: Path) -> None:

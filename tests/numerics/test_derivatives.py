@@ -33,6 +33,7 @@ def test_as_many_digits_are_printed_as_were_asked_for() -> None:
             only="gradient_flow", derivative="delta_p", digits=digits
         )
         assert said in str(found.table())
+    assert "$-0.66667(5)$" in found.latex(digits=4) and "2.000" in found.latex(digits=4)
 
 
 def test_spinodals_by_the_implicit_function_theorem() -> None:

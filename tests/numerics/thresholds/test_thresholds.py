@@ -342,6 +342,19 @@ def test_next_to_the_tricritical_point() -> None:
     assert line.value == pytest.approx(1.125, abs=1e-5)
 
 
+@pytest.mark.parametrize(("p", "tricritical"), [(3, 1.0), (4, 8 / 27)])
+def test_the_errors_of_the_first_order_line_cover(p: int, tricritical: float) -> None:
+    """Ever nearer to the tricritical point, against 30 digits; p = 3: ``1 - 2/9 (1 - Delta_p)^2``."""
+    noises = tricritical * (1 - np.array([0.1, 1e-3, 1e-4, 1e-5, 1e-7]))
+    family = SpikedMatrixTensor.family(p)
+    located = Locator(family, noises)("information_theoretic")
+    for noise, value, error in zip(noises, located.value, located.error, strict=True):
+        exact = evaluate_thresholds(family, {family.free[0]: noise}, 30)["information_theoretic"]
+        assert abs(value - float(exact.value)) <= error < 1e-7
+        if p == 3 and noise > 0.999:
+            assert float(1 - exact.value) == pytest.approx(2 / 9 * (1 - noise) ** 2, rel=1e-2)
+
+
 @pytest.mark.parametrize("noise", [0, -1, np.nan, np.inf])
 def test_noises_must_be_positive_and_finite(noise: float) -> None:
     with pytest.raises(ValueError, match="must be positive and finite"):
