@@ -29,8 +29,10 @@ from .geometry import (
 from .integrands import before, between, energy, local_energy, local_multiplier, multiplier, overlap, response, sources
 from .points import GAP, PAST_C, PAST_R, PLACE, Points, Stage, stage_of
 
-TINY = 1e-10
-"""Entries of a Jacobian in single precision that are zero: products of smaller ones are subnormal, and slow."""
+FLOOR = 1e-4
+"""Of the entries of a Jacobian, in units of rounding: smaller ones become noise of this size. The products of exponentials
+that elimination makes would be subnormal numbers, a hundred times as slow as others."""
+EPS, SINGLE_EPS = (float(np.finfo(kind).eps) for kind in (np.float64, np.float32))
 NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
 """How the overlap is represented: not at all, as ``m``, or as ``ln |m|``."""
 
@@ -146,12 +148,17 @@ def keep(which: int, row: int, system: Rows) -> None:
     for column in system.unknowns:
         largest = max(largest, abs(system.rows[which, column]))
     system.scales[row] = largest
+    floor = FLOOR * (EPS if system.double.size else SINGLE_EPS)
+    random = 2 * row + 1
     for j in range(system.unknowns.size):
         value = system.rows[which, system.unknowns[j]] / largest
+        random = (1103515245 * random + 12345) & 0x7FFFFFFF
+        if abs(value) < floor:
+            value = floor * (random / 0x40000000 - 1.0)
         if system.double.size:
             system.double[into, j] = value
         else:
-            system.single[into, j] = value if abs(value) > TINY else 0.0
+            system.single[into, j] = value
     system.rows[which, :] = 0.0
 
 
