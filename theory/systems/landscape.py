@@ -26,6 +26,7 @@ from ..parameter import Parameter
 from ..prediction import Threshold
 from ..statics import Ansatz, ParisiFunctional
 from ..statics.algorithms import algorithmic_energy
+from ..statics.following import Followed
 from ..statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
 from ..symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 from ..system import Blocks, System
@@ -171,6 +172,7 @@ class Landscape(GaussianLandscape, System):
             (f"States of {noise.name} at temperature T, self-overlap q_EA and H(m)/N = E", States(noise)),
             ("Equilibrium falls apart into states below T_d", dynamic_transition(noise)),
             ("Their complexity vanishes at T_K", static_transition(noise)),
+            ("A state of equilibrium at 1/beta, T_K < 1/beta < T_d, followed to temperature T", Followed(noise)),
         ]
 
     def _thresholds(self) -> Blocks:
