@@ -50,9 +50,13 @@ FRACTION = Option(Between(0, 1, "0.1"), "Also saddles with this fraction of nega
 LABELS = Option(Choice(("quenched", "annealed")), "How the labels are averaged; default quenched.")
 QUENCHED = Option(FLAG, "Also the typical (quenched) complexities, by replicas.", flag=True)
 TEMPERATURE = Option(
-    Real(0, 1e100), "Count states of this temperature (of Thouless, Anderson, Palmer) in place of critical points."
+    Real(0, 1e100),
+    "Count states of this temperature (of Thouless, Anderson, Palmer) in place of critical points; keys sigma_, "
+    "free_energy_, energy_ and self_overlap_ with equilibrium, lowest, most_numerous and threshold.",
 )
-FREE_ENERGY = Option(ENERGIES, "Free energy per spin to resolve states by; with --temperature.")
+FREE_ENERGY = Option(
+    ENERGIES, "Free energy per spin to resolve states by, with --temperature; keys sigma, energy and self_overlap."
+)
 SIZE = Option(Whole(2, 60), "Also the expected numbers at this finite N.")
 PLOT = Option(FILE, "Draw Sigma(m) to a PNG, PDF or SVG file.", draws=SIZED)
 
