@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from numerics.curves import Curves
+from numerics.quantity import Quantity
 from theory.system import System
 
 from .answer import Answer, about, asked
@@ -33,3 +34,10 @@ def answered(
 
     record = {**about(system), **found.record(places)}
     return Answer(found, record, show, {**writing(file, found.save), **drawing(picture, found.plot)})
+
+
+def fields(key: str, number: Quantity) -> dict[str, Any]:
+    """Flat keys: the value and its error, or the reason for none."""
+    return {key: number.value, f"{key}_error": number.error} | (
+        {f"reason_{key}": number.reason} if number.reason else {}
+    )

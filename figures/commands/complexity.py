@@ -49,6 +49,14 @@ INDEX = Option(Whole(0, 100), "Also saddles with this number of negative directi
 FRACTION = Option(Between(0, 1, "0.1"), "Also saddles with this fraction of negative directions.")
 LABELS = Option(Choice(("quenched", "annealed")), "How the labels are averaged; default quenched.")
 QUENCHED = Option(FLAG, "Also the typical (quenched) complexities, by replicas.", flag=True)
+TEMPERATURE = Option(
+    Real(0, 1e100),
+    "Count states of this temperature (of Thouless, Anderson, Palmer) in place of critical points; keys sigma_, "
+    "free_energy_, energy_ and self_overlap_ with equilibrium, lowest, most_numerous and threshold.",
+)
+FREE_ENERGY = Option(
+    ENERGIES, "Free energy per spin to resolve states by, with --temperature; keys sigma, energy and self_overlap."
+)
 SIZE = Option(Whole(2, 60), "Also the expected numbers at this finite N.")
 PLOT = Option(FILE, "Draw Sigma(m) to a PNG, PDF or SVG file.", draws=SIZED)
 
@@ -63,13 +71,23 @@ def of_landscape(
     index: Annotated[int | None, INDEX] = None,
     quenched: Annotated[bool, QUENCHED] = False,
     size: Annotated[int | None, SIZE] = None,
+    temperature: Annotated[float | None, TEMPERATURE] = None,
+    free_energy: Annotated[float | None, FREE_ENERGY] = None,
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
-    """At one overlap; drawn over all of them on request."""
+    """At one overlap; drawn over all of them on request. Or of states at a temperature."""
     from numerics.complexity import complexity
     from numerics.together import Together
 
     require_signal(landscape, overlap)
+    if temperature is not None:
+        from .states import found as states_found
+
+        others = {"overlap": overlap, "energy": energy is not None, "channel_energy": channel_energy}
+        others |= {"index": index is not None, "quenched": quenched, "size": size}
+        return states_found(landscape, temperature, free_energy, others, plot)
+    if free_energy is not None:
+        raise ValueError(f"{called('free_energy')} needs {called('temperature')} beside it")
     by_channel = dict(channel_energy)
     if plot is not None and by_channel:
         alone = f"leave {called('channel_energy')} out"

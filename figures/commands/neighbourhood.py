@@ -11,7 +11,7 @@ from theory.system import System
 from theory.systems import Landscape
 
 from .answer import Answer
-from .averages import answered
+from .averages import answered, fields
 from .files import CURVES, FILE, file_to_write, picture_to_write
 from .question import Option, answers
 
@@ -65,6 +65,5 @@ def _keys(found: Numbers) -> dict[str, Any]:
     for name, number in found.numbers.items():
         whole, _, part = name.partition("_")
         into, key = (flat.setdefault(whole, {}), part or "energy") if whole == "barrier" else (flat, name)
-        into |= {key: number.value, f"{key}_error": number.error}
-        into |= {f"reason_{key}": number.reason} if number.reason else {}
+        into |= fields(key, number)
     return flat

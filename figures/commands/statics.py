@@ -12,6 +12,7 @@ from numerics.quantity import with_error
 from theory.domain import Between, Real, Whole
 from theory.landscape import GaussianLandscape, exact
 from theory.laws import Explicit, Iteration, Roots
+from theory.naming import called
 from theory.prediction import Threshold
 from theory.statics import at_overlap
 from theory.system import System
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 TEMPERATURE = Option(Real(0, 1e100), "0, the default, is the ground state.")
 OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
+BETA_INITIAL = Option(
+    Real(0, 1e100),
+    "Follow a state of equilibrium at this inverse temperature, 1/T_d to 1/T_K, to --temperature; at 0 gradient flow "
+    "from there ends in it.",
+)
 STEPS = Option(Whole(0, 16), "Of replica symmetry breaking; by default as many as there are.")
 OUTPUT = Option(FILE, "File to keep the order parameter in.")
 PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.", draws=SIZED)
@@ -62,13 +68,16 @@ def of_landscape(
     *,
     temperature: Annotated[float, TEMPERATURE] = 0.0,
     overlap: Annotated[float, OVERLAP] = 0.0,
+    beta_initial: Annotated[float | None, BETA_INITIAL] = None,
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
-    """Solve Parisi's problem; draw on request."""
+    """Solve Parisi's problem, draw on request; or follow a state of equilibrium."""
     from numerics.statics import statics
 
     t, m = exact(temperature), exact(overlap)
     require_signal(landscape, overlap)
+    if beta_initial is not None:
+        return _followed(landscape, beta_initial, temperature, {"overlap": overlap, "plot": plot})
     picture = picture_to_write(plot)
     result = statics(landscape, temperature=t, overlap=m)
     record = {
@@ -80,6 +89,22 @@ def of_landscape(
     }
 
     return Answer(result, record, _print, drawing(picture, result.plot))
+
+
+def _followed(landscape: Landscape, beta: float, temperature: float, others: Mapping[str, Any]) -> Answer:
+    """A state of equilibrium at ``1/beta`` in place of equilibrium; ``others`` are options that do not go with it."""
+    from numerics.statics.following import followed
+
+    from .averages import answered, fields
+
+    for name, value in others.items():
+        if value:
+            raise ValueError(f"{called('beta_initial')} follows one state; leave {called(name)} out")
+    answer = answered(landscape, followed(landscape, beta, temperature), None, None)
+    numbers = answer.solution.numbers
+    flat = {key: value for name, number in numbers.items() for key, value in fields(name, number).items()}
+    asked = {"temperature": temperature, "beta_initial": beta}
+    return replace(answer, record={**answer.record, **asked, **flat})
 
 
 def _by_replicas(kind: type[System]) -> bool:

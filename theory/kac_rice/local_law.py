@@ -61,8 +61,8 @@ def _differentiate(expression: Expr, variables: tuple[Symbol, ...], directions: 
 
 
 @cache
-def local_law() -> GaussianLaw:
-    """Law of ``(H/N, w, tangential gradient, tangential second derivatives)``, ``w = x.grad H/N``."""
+def local_law(observables: tuple[Observable, ...] = OBSERVABLES) -> GaussianLaw:
+    """Law of ``(H/N, w, tangential gradient, tangential second derivatives)``, ``w = x.grad H/N``, or of others."""
     point = {**dict.fromkeys(HERE + THERE, Integer(0)), HERE[0]: sqrt(N), THERE[0]: sqrt(N)}
     inner = sum(x * y for x, y in zip(HERE, THERE, strict=True)) / N
     signal = (M * HERE[0] + sqrt(1 - M**2) * HERE[1]) / sqrt(N)
@@ -76,10 +76,10 @@ def local_law() -> GaussianLaw:
         return (a.factor * b.factor * derivative.xreplace(point)).expand()
 
     no_derivative = Observable(Symbol("1"), (), Integer(1))
-    size = len(OBSERVABLES)
-    upper = [[at_point(covariance, a, b) for b in OBSERVABLES[i:]] for i, a in enumerate(OBSERVABLES)]
+    size = len(observables)
+    upper = [[at_point(covariance, a, b) for b in observables[i:]] for i, a in enumerate(observables)]
     return GaussianLaw(
-        tuple(observable.name for observable in OBSERVABLES),
-        ImmutableMatrix([factor_terms(at_point(mean, a, no_derivative)) for a in OBSERVABLES]),
+        tuple(observable.name for observable in observables),
+        ImmutableMatrix([factor_terms(at_point(mean, a, no_derivative)) for a in observables]),
         ImmutableMatrix(size, size, lambda i, j: upper[min(i, j)][abs(i - j)]),
     )

@@ -18,6 +18,7 @@ from ..kac_rice.breaking import Breaking
 from ..kac_rice.hessian import hessian_of
 from ..kac_rice.replicated import Replicated
 from ..kac_rice.replicated_hessian import ReplicatedHessian
+from ..kac_rice.tap import States
 from ..kac_rice.two_points import TwoPoints
 from ..landscape import Channel, GaussianLandscape
 from ..naming import called
@@ -25,6 +26,7 @@ from ..parameter import Parameter
 from ..prediction import Threshold
 from ..statics import Ansatz, ParisiFunctional
 from ..statics.algorithms import algorithmic_energy
+from ..statics.following import Followed
 from ..statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
 from ..symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 from ..system import Blocks, System
@@ -89,6 +91,7 @@ class Landscape(GaussianLandscape, System):
             "bbp": self._bbp,
             "dynamics": self._dynamics,
             "inference": self._inference,
+            "states": self._states,
             "statics": self._statics,
             "thresholds": self._thresholds,
         }
@@ -161,6 +164,15 @@ class Landscape(GaussianLandscape, System):
             (parisi, ParisiFunctional(noise)),
             ("Replica symmetric below q_1, one step above", Ansatz(noise, ("atom",), at_zero=noise.f(1, 0) == 0)),
             *((f"{t.name}: {t.meaning}", t) for t in (make(noise) for make in numbered)),
+        ]
+
+    def _states(self) -> Blocks:
+        noise = unplanted(self)
+        return [
+            (f"States of {noise.name} at temperature T, self-overlap q_EA and H(m)/N = E", States(noise)),
+            ("Equilibrium falls apart into states below T_d", dynamic_transition(noise)),
+            ("Their complexity vanishes at T_K", static_transition(noise)),
+            ("A state of equilibrium at 1/beta, T_K < 1/beta < T_d, followed to temperature T", Followed(noise)),
         ]
 
     def _thresholds(self) -> Blocks:
