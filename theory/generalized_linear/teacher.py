@@ -37,7 +37,7 @@ def _inner(label: Expr) -> Expr | None:
         return None if trivial else rest
     if isinstance(label, ONE_TO_ONE):
         return label.args[0]
-    if isinstance(label, (sympy.cosh, sympy.sech)):
+    if isinstance(label, (sympy.Abs, sympy.cosh, sympy.sech)):
         return label.args[0] ** 2
     if isinstance(label, Pow) and label.exp.is_number and (label.exp.is_odd or one_sign(label.base)):
         return label.base if label.exp.is_positive or one_sign(label.base) else None
@@ -54,10 +54,10 @@ def is_monotone(label: Expr, *, positive: bool = False) -> bool:
 
     The slope is looked at every 0.005 up to 10; labels that turn more narrowly pass.
     """
-    slope = plain_function((Y,), diff(label, Y))
     count = round(REACH / SPACING)
-    places = (SPACING * (k + 0.5) for k in itertools.chain(range(0 if positive else -count, count)))
-    slopes = list(map(slope, places))
-    if label.has(*KINKS, *JUMPS) and 0 in slopes:  # flat on an interval
-        return False
+    places = [SPACING * (k + 0.5) for k in range(0 if positive else -count, count)]
+    if label.has(*KINKS, *JUMPS):  # which may be flat on an interval, or step back
+        values = list(map(plain_function((Y,), label), places))
+        return len({(b > a) - (b < a) for a, b in itertools.pairwise(values)}) == 1 and values[0] != values[-1]
+    slopes = map(plain_function((Y,), diff(label, Y)), places)
     return len({value > 0 for value in slopes if abs(value) > 0}) == 1
