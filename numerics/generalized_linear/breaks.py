@@ -9,7 +9,7 @@ import numpy as np
 from sympy import DiracDelta, Expr, Symbol, diff
 
 from theory.generalized_linear import SIGNAL_FIELD, GeneralizedLinearLandscape
-from theory.generalized_linear.piecewise import gaps
+from theory.generalized_linear.kinks import gaps
 
 from ..lowering import lower
 from ..roots import between

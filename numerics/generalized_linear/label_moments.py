@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 from scipy.special import gammainc, gammaln
 
+from theory.generalized_linear.kinks import gaps
 from theory.generalized_linear.multi_index import IndexTeacher
-from theory.generalized_linear.piecewise import gaps
 
 from ..lowering import Array, lower
 from ..machine_code import compiled

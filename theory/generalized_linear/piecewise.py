@@ -23,7 +23,6 @@ from sympy import (
     degree,
     diff,
     oo,
-    preorder_traversal,
     sign,
     solve,
     solveset,
@@ -71,19 +70,6 @@ def _breaks(cases: Expr) -> set[Expr]:
             raise ValueError(f"loss = {cases}: no numbers u solve {relation.lhs} = {relation.rhs}, where it breaks")
         found.update(places)
     return found
-
-
-def gaps(expression: Expr) -> tuple[Expr, ...]:
-    """Functions of the fields at whose zeros an expression may have a step or a kink."""
-    found: set[Expr] = set()
-    for part in preorder_traversal(expression):
-        if isinstance(part, (Abs, sign, Heaviside)):
-            found.add(part.args[0])
-        elif isinstance(part, (Max, Min)):
-            found.update(a - b for a, b in itertools.combinations(part.args, 2))
-        elif isinstance(part, Piecewise):
-            found.update(relation.lhs - relation.rhs for relation in part.atoms(Relational))
-    return tuple(sorted((gap for gap in found if gap.free_symbols), key=str))
 
 
 def _between(cases: Expr, start: Expr, end: Expr) -> Expr:

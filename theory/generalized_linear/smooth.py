@@ -41,16 +41,16 @@ SAMPLES = (
 ORDINALS = ("function itself", "first derivative", "second derivative", "third derivative")
 
 
-def require_smooth(name: str, expression: Expr) -> None:
+def require_smooth(name: str, expression: Expr, *, bends: bool = False) -> None:
     """Raise ValueError, naming the part at fault, for one that is not smooth in u, real and finite everywhere.
 
     Averages over laws of the data, Bayes-optimal inference and landscapes' geometry need it; samples do not.
 
     Signs of denominators and of what stands in roots and logarithms are looked at on a net of fields with positive
-    parameters at 1, unless they follow from assumptions.
+    parameters at 1, unless they follow from assumptions. With ``bends``, kinks and steps in u pass.
     """
     for part in preorder_traversal(expression):
-        trouble = _unknown(part) or _rough(part, expression) or _outside_domain(part)
+        trouble = _unknown(part) or ("" if bends else _rough(part, expression)) or _outside_domain(part)
         if trouble:
             raise ValueError(f"{name} = {expression} contains {part}, {trouble}")
 
