@@ -9,7 +9,6 @@ from scipy.integrate import quad
 from scipy.special import k0, k1
 from sympy import eye
 
-from numerics.checks.plan import Sizes
 from numerics.experiments.multi_index import CHECK, LinearPassing, slopes
 from numerics.generalized_linear import weak_recovery
 from numerics.generalized_linear.label_moments import binned, label_moments
@@ -129,9 +128,6 @@ def test_command_line(run: Any) -> None:
         assert status == 2 and message in err and err.count("\n") == 1
 
 
-SMALL = Sizes((64, 128, 256), (150, 100, 60), 0.4)
-
-
 def test_an_aligned_start_grows_by_the_eigenvalue() -> None:
     experiment = LinearPassing(MultiIndex(teacher="sign(z1*z2)", alpha="5"))
     random = np.random.default_rng(0)
@@ -142,7 +138,7 @@ def test_an_aligned_start_grows_by_the_eigenvalue() -> None:
 
 @pytest.mark.slow
 def test_check_agrees() -> None:
-    assert CHECK.run(plan=SMALL).verdict == "agree"
+    assert CHECK.run(quick=True).verdict == "agree"
 
 
 @pytest.mark.slow
