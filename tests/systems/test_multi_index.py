@@ -114,7 +114,7 @@ def test_command_line(run: Any) -> None:
     status, out, _ = run("thresholds", "multi-index", "--teacher", "z1*z2", "--json")
     entry = json.loads(out)["thresholds"]["weak_recovery"]
     assert status == 0 and entry["control"] == "alpha" and entry["alpha"] == pytest.approx(0.5937511, abs=1e-7)
-    assert run("derive", "multi-index", "inference", "--teacher", "z1*z2", "--latex")[0] == 0
+    assert run("derive", "multi-index", "inference", "--latex")[0] == 0
     words = ("simulate", "multi-index", "--teacher", "z1*z2", "--alpha", "1", "--samples", "3", "-N")
     assert run(*words, "64", "--json")[0] == 0
     status, _, err = run(*words, "2")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sympy import S
+from sympy import S, Symbol
 
 from ..domain import Exact, Function
 from ..generalized_linear import ALPHA as DATA
@@ -49,15 +49,19 @@ class MultiIndex(System):
     size_to_try = 128
     alpha: Any
 
-    def __init__(self, teacher: Any, noise: Any = None, alpha: Any = None) -> None:
-        super().__init__(teacher=teacher, noise=S.Zero if noise is None else noise, alpha=alpha)
-        self.seen = IndexTeacher(self.teacher, self.noise)
-
+    seen: IndexTeacher
     teacher: Any
     noise: Any
 
+    def __init__(self, teacher: Any = None, noise: Any = None, alpha: Any = None) -> None:
+        super().__init__(teacher=teacher, noise=S.Zero if noise is None else noise, alpha=alpha)
+        if teacher is not None:
+            self.seen = IndexTeacher(self.teacher, self.noise)
+
     def predictions(self) -> Iterable[Threshold]:
-        """Weak recovery."""
+        """Weak recovery, of a teacher that is given."""
+        if isinstance(self.teacher, Symbol) and self.teacher.name == "teacher":
+            return ()
         law = IndexStability(self.seen)
         meaning = "Message passing and the best spectral method correlate with a direction."
         return (Threshold("weak_recovery", meaning, DATA, (law.side,), TROIANI, by=law),)
