@@ -14,7 +14,7 @@ from typing import Any
 
 from sympy import Expr, Rational, Symbol, oo
 
-from .expressions import parse_expression, parse_polynomial
+from .expressions import FUNCTIONS, KINKED, parse_expression, parse_polynomial
 from .naming import called, shortened
 from .parsing import LARGEST as LARGEST_PARAMETER
 from .parsing import SMALLEST as SMALLEST_PARAMETER
@@ -210,7 +210,7 @@ class Function(Formula):
     def read(self, name: str, text: str) -> Expr:
         """Text such as ``(u**2 - y**2)**2/4``."""
         del name
-        return parse_expression(text, self.variables)
+        return parse_expression(text, self.variables, FUNCTIONS | KINKED)
 
     def __hash__(self) -> int:
         return hash(tuple(self.variables))

@@ -16,6 +16,22 @@ NAMES = ("exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tan
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {name: getattr(sympy, name) for name in NAMES} | {
     "sech": lambda x: 1 / sympy.cosh(x)  # which has machine code
 }
+KINKED: dict[str, Callable[..., Any]] = {
+    "abs": sympy.Abs,
+    "sign": sympy.sign,
+    "heaviside": sympy.Heaviside,
+    "relu": lambda x: sympy.Max(x, 0),
+    "max": sympy.Max,
+    "min": sympy.Min,
+}
+"""Functions with kinks and steps, read where a loss or a label is; ``max`` and ``min`` of any number of arguments."""
+SEVERAL = ("max", "min")
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: sympy.Lt,
+    ast.LtE: sympy.Le,
+    ast.Gt: sympy.Gt,
+    ast.GtE: sympy.Ge,
+}
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: add,
     ast.Sub: sub,
@@ -99,11 +115,34 @@ class _Reader:
                 return self._power(node)
             case ast.BinOp(op=operator) if type(operator) in BINARY:
                 return self._binary(node)
-            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in self.functions:
-                value, degree = self._node(argument)
-                self._require_small(value)
-                return self._real(self.functions[name](value), node), max(degree, 1)
+            case ast.Call(func=ast.Name(id=name), args=[_, *_], keywords=[]):
+                return self._call(name, node)
         raise self._unknown(node)
+
+    def _call(self, name: str, node: ast.Call) -> Graded:
+        if name == "Piecewise" and "max" in self.functions:
+            branches = [self._branch(argument, node) for argument in node.args]
+            if branches[-1][0][1] is True:
+                return self._real(sympy.Piecewise(*(pair for pair, _ in branches)), node), max(d for _, d in branches)
+        elif name in self.functions and (len(node.args) > 1) == (name in SEVERAL):
+            parts = [self._node(argument) for argument in node.args]
+            for value, _ in parts:
+                self._require_small(value)
+            return self._real(self.functions[name](*(v for v, _ in parts)), node), max(1, *(d for _, d in parts))
+        raise self._unknown(node)
+
+    def _branch(self, node: ast.expr, whole: ast.Call) -> tuple[tuple[Expr, Any], int]:
+        """``(value, u < y)``, or ``(value, True)`` for the last."""
+        match node:
+            case ast.Tuple(elts=[value, ast.Constant(value=True)]):
+                expression, degree = self._node(value)
+                return (expression, True), degree
+            case ast.Tuple(elts=[value, ast.Compare(left=left, ops=[operator], comparators=[right])]):
+                if type(operator) in COMPARISONS:
+                    expression, degree = self._node(value)
+                    relation = COMPARISONS[type(operator)](self._node(left)[0], self._node(right)[0])
+                    return (expression, relation), degree
+        raise self._unknown(whole)
 
     def _leaf(self, node: ast.Constant | ast.Name) -> Graded:
         if isinstance(node, ast.Constant):

@@ -32,7 +32,7 @@ def solved(
     plot: Any,
 ) -> Answer:
     """The answer; finished samples are kept beside ``output`` until it is written."""
-    landscape.require_smooth()
+    landscape.require_slope()
     times = times_to_report(at, t_max)
     file, picture = file_to_write("output", output), picture_to_write(plot)
     parts = None if file is None else in_folder(file.with_name(f"{file.name}.parts"))

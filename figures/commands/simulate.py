@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from sympy import DiracDelta
-
 from numerics.experiments import has_experiment
 from theory.domain import FLAG, Choice, Domain, Real, Several, Whole
+from theory.generalized_linear.kinks import gaps
 from theory.naming import called
 from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
@@ -137,8 +136,8 @@ def of_loss(
     if start != "random" and overlap is not None:
         foreign = f"{called('overlap')} does not go with {called('start', start)}"
         raise ValueError(f"{foreign}, which has the overlap that it finds")
-    if landscape.curvature.has(DiracDelta):  # the gradient jumps
-        landscape.require_smooth()
+    if gaps(landscape.loss):
+        landscape.require_slope()
     begin = None if overlap == "random" else overlap
     runner = partial(simulate_risk, landscape, alpha=float(landscape.alpha), start=start, overlap=begin)
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}

@@ -16,7 +16,8 @@ from theory.generalized_linear.symbols import ALPHA, PLANTED_OVERLAP
 
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
-from .preimages import Preimages, preimages
+from .atoms import second_moment_of_atom, spread_of_atom
+from .preimages import Preimages, masses, preimages
 from .refinement import absent, critical_alpha, refined
 
 LEVELS = (0, 1, 2, 3)
@@ -34,6 +35,7 @@ APART = 18.0
 SUMS = 1e-12
 """Rounding of sums over some 1e5 terms."""
 SILENT = "the labels say nothing about y^2 at first order, E[y^2 | label] = 1: q = 0 is stable at every alpha"
+ATOMS = "the other data have a label that an interval of y shares"
 CHUNK = 256
 """Nodes treated together: neighbours compete with the same branches."""
 
@@ -67,7 +69,8 @@ def posterior_variance(landscape: GeneralizedLinearLandscape, q: float, *, level
     close = (np.abs(at.points[1:] - at.y) < APART * np.sqrt(1 - q)).any(axis=0)
     places = np.flatnonzero(close)
     pieces = np.array_split(places, 1 + len(places) // CHUNK)
-    return float(sum(at.weight[part] @ (_spread(at, part, q, x) @ density) for part in pieces if len(part)))
+    shown = sum(at.weight[part] @ (_spread(at, part, q, x) @ density) for part in pieces if len(part))
+    return float(shown + sum(spread_of_atom(intervals, q, level) for intervals in at.atoms))
 
 
 def _spread(at: Preimages, part: NDArray[np.intp], q: float, x: Array) -> Array:
@@ -137,6 +140,7 @@ def weak_recovery(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
         gains = at.weight * (second_moment(at) - 1) ** 2
         # (2 x)^2 - x^2 = 3 x^2 where all may be wrong
         gain, unknown = float(gains.sum()), float(3 * gains @ np.minimum(1.0, 100 * at.doubts))
+        gain += sum(masses(atom).sum() * (second_moment_of_atom(atom) - 1) ** 2 for atom in at.atoms)
         alpha = 1 / gain if gain > 0 else np.inf
         state = {"doubt": at.doubt, "unknown": unknown}
         return critical_alpha(alpha, note="Bayes-optimal: q = 0 becomes unstable", state=state)
@@ -166,15 +170,17 @@ def algorithmic(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     if seen.invertible:
         return critical_alpha(1.0, 0.0, "the label shows y itself: alpha(q) = q, the overlap grows continuously to one")
 
-    start = weak_recovery(landscape)
-    if not start.exists:
-        return start
+    start, last = weak_recovery(landscape), information_theoretic(landscape)
+    if not (start.exists and last.exists):
+        return last if start.exists else start
     places = np.log(1 - OVERLAPS)
     values = np.array([_searched(landscape, x) for x in places])
     i = int(np.argmax(values))
     first = critical_alpha(start.value, start.error, "alpha(q) is largest at q = 0", {"q": 0.0})
-    if start.value - 1 >= max(values[i], 0.0):
+    if start.value - 1 >= max(values[i], last.value - 1):
         return first
+    if last.value > 1 and values[i] <= last.value - 1:
+        return replace(last, note=f"alpha(q) is largest as q -> 1; {ATOMS}")
     if i == len(places) - 1:
         return max(first, _nearly_perfect(landscape), key=lambda found: found.value)
     bounds = (places[i + 1], places[i - 1] if i else -1e-9)
@@ -227,14 +233,19 @@ def _vertex(function: Callable[[float], float], x: float) -> tuple[float, float]
 
 
 def information_theoretic(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
-    """alpha above which ``q = 1`` is the best estimate: ``alpha(q -> 1) = 1`` for every label without noise.
+    """alpha above which ``q = 1`` is the best estimate: ``alpha(q -> 1) = 1/P``, P the share of labels that few y have.
 
-    There the free entropy of ``q = 1`` is infinitely above all others: ``(alpha - 1)/2 ln(1/V)``.
+    There the free entropy of ``q = 1`` is infinitely above all others: ``(alpha P - 1)/2 ln(1/V)``, for labels without
+    noise. Absent where ``P = 0``.
     """
     seen = _smooth_channel(landscape)
-    if not seen.invertible:
-        preimages(seen, 0)  # refuses labels that are no such functions
-    return critical_alpha(1.0, 0.0, "perfect recovery; labels without noise")
+    atoms = () if seen.invertible else preimages(seen, 0).atoms  # refuses labels that are no such functions
+    if not atoms:
+        return critical_alpha(1.0, 0.0, "perfect recovery; labels without noise")
+    share = float(preimages(seen, 0).weight.sum())
+    if share < SUMS:
+        return absent("the labels are a few values: q = 1 is reached at no alpha")
+    return critical_alpha(1 / share, SUMS / share**2, f"perfect recovery; {ATOMS}")
 
 
 def spectral_optimal(landscape: GeneralizedLinearLandscape) -> ThresholdValue:

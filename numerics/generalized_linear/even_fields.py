@@ -8,8 +8,9 @@ from theory.generalized_linear import FIELD, GeneralizedLinearLandscape, Proxima
 from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 
 from ..lowering import Array, lower
+from .breaks import label_axis
 from .loss import loss_functions
-from .quadrature import gaussian, graded_axis
+from .quadrature import gaussian
 from .recursion import Kink, Levels, normal_density
 
 MAP = ProximalMap()
@@ -25,7 +26,7 @@ class EvenFields:
     """
 
     def __init__(self, landscape: GeneralizedLinearLandscape, spacing: float, y_step: float = Y_STEP) -> None:
-        axis = graded_axis(y_step, 0.02, half=True)
+        axis = label_axis(landscape, y_step, 0.02, half=True)
         weight = gaussian(axis)
         self.y, self.weight = axis.nodes[:, None], weight / weight.sum()
         self.h: Array = spacing * (np.arange(round(WIDEST / spacing), dtype=np.float64) + 0.5)

@@ -60,25 +60,38 @@ def _computed(node: Expr, values: Mapping[Symbol, Array], known: dict[Expr, Exte
         number = float(node.evalf(20))
         exact = node.is_Rational and sympy.Rational(number) == node
         return _plain(np.full_like(like, number), np.full_like(like, 0.0 if exact else ROUNDING * abs(number)))
+    if isinstance(node, sympy.Pow) and node.exp.is_number:
+        return _power(_value(node.base, values, known), float(node.exp))
     if type(node) in REWRITTEN:
-        return _value(REWRITTEN[type(node)](node.args[0]), values, known)
-    if isinstance(node, sympy.Pow):
-        base, exponent = node.args
-        if exponent.is_number:
-            return _power(_value(base, values, known), float(exponent))
-        return _value(sympy.exp(exponent * sympy.log(base), evaluate=False), values, known)
+        return _value(REWRITTEN[type(node)](*node.args[:2]), values, known)
+    if isinstance(node, sympy.Piecewise):
+        return _chosen(node, values, known)
     operation = OPERATIONS.get(type(node))
     if operation is None:
         raise ValueError(f"{node} is not known here; losses are made of elementary functions")
     return operation(*(_value(part, values, known) for part in node.args))
 
 
-REWRITTEN: dict[type, Callable[[Expr], Expr]] = {
+def _chosen(node: sympy.Piecewise, values: Mapping[Symbol, Array], known: dict[Expr, Extended]) -> Extended:
+    """The first branch whose condition holds."""
+    *before, (last, _) = node.args
+    chosen = _value(last, values, known)
+    for value, relation in reversed(before):
+        left, right = (_uncut(_value(side, values, known))[0] for side in (relation.lhs, relation.rhs))
+        holds = COMPARED[type(relation)](left, right)
+        branch = _value(value, values, known)
+        chosen = Extended(*(np.where(holds, a, b) for a, b in zip(branch, chosen, strict=True)))
+    return chosen
+
+
+REWRITTEN: dict[type, Callable[..., Expr]] = {
+    sympy.Pow: lambda base, exponent: sympy.exp(exponent * sympy.log(base), evaluate=False),
     sympy.sinh: lambda x: (sympy.exp(x) - sympy.exp(-x)) / 2,
     sympy.cosh: lambda x: (sympy.exp(x) + sympy.exp(-x)) / 2,
     sympy.tanh: lambda x: (sympy.exp(x) - sympy.exp(-x)) / (sympy.exp(x) + sympy.exp(-x)),
     sympy.sech: lambda x: 2 / (sympy.exp(x) + sympy.exp(-x)),
     sympy.tan: lambda x: sympy.sin(x) / sympy.cos(x),
+    sympy.Heaviside: lambda x, _: (1 + sympy.sign(x)) / 2,
 }
 
 
@@ -160,6 +173,28 @@ def _of(function: Callable[[Array], Array], slope: float) -> Callable[[Extended]
     return apply
 
 
+def _sign(argument: Extended) -> Extended:
+    """Unknown where the argument may vanish."""
+    known = np.abs(argument.mantissa) > argument.error
+    return _plain(np.sign(argument.mantissa), np.where(known, 0.0, np.inf))
+
+
+def _extreme(function: Callable[[Array, Array], Array]) -> Callable[..., Extended]:
+    """The largest or the smallest of several."""
+
+    def apply(*arguments: Extended) -> Extended:
+        values, errors = zip(*(_uncut(argument) for argument in arguments), strict=True)
+        return _plain(reduce(function, values), reduce(np.maximum, errors))
+
+    return apply
+
+
+COMPARED: dict[type, Callable[[Array, Array], Array]] = {
+    sympy.StrictLessThan: np.less,
+    sympy.LessThan: np.less_equal,
+    sympy.StrictGreaterThan: np.greater,
+    sympy.GreaterThan: np.greater_equal,
+}
 OPERATIONS: dict[type, Callable[..., Extended]] = {
     sympy.Add: _sum,
     sympy.Mul: _product,
@@ -169,6 +204,10 @@ OPERATIONS: dict[type, Callable[..., Extended]] = {
     sympy.cos: _of(np.cos, 1.0),
     sympy.atan: _of(np.arctan, 1.0),
     sympy.asinh: _of(np.arcsinh, 1.0),
+    sympy.Abs: lambda x: x._replace(mantissa=np.abs(x.mantissa)),
+    sympy.sign: _sign,
+    sympy.Max: _extreme(np.maximum),
+    sympy.Min: _extreme(np.minimum),
     sympy.erf: _of(erf, 1.2),
     sympy.erfc: _of(erfc, 1.2),
 }

@@ -16,6 +16,7 @@ from theory.generalized_linear.smooth import vanishes
 from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS
 
 from ..lowering import Array, lower
+from .breaks import label_axis
 from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
 
@@ -163,7 +164,7 @@ def tabulate(landscape: GeneralizedLinearLandscape, step: float, *, signal_free:
     require_smooth(landscape)
     loss = landscape.loss
     mirrored = vanishes(loss.subs({FIELD: -FIELD, SIGNAL_FIELD: -SIGNAL_FIELD}, simultaneous=True) - loss)
-    y_axis = graded_axis(2 * step, INNER, half=mirrored)
+    y_axis = label_axis(landscape, 2 * step, INNER, half=mirrored)
     u_axis = graded_axis(step, INNER, half=landscape.is_even and signal_free)
     y, u = y_axis.nodes[:, None], u_axis.nodes[None, :]
     functions = loss_functions(landscape)(u, y)

@@ -20,6 +20,7 @@ from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..roots import between
+from .breaks import breaks
 from .field_law import Data
 from .loss import loss_functions
 from .quadrature import REACH, halving_panels
@@ -66,7 +67,8 @@ def _labels(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> tu
         for a, b, f, g in zip(line, line[1:], values, values[1:], strict=False)
         if f * g < 0
     ]
-    ends = [line[0], *roots, *([0.0] if not even else []), line[-1]]
+    broken = [place for place in breaks(value, SIGNAL_FIELD) if line[0] < place < line[-1]]
+    ends = [line[0], *roots, *broken, *([0.0] if not even else []), line[-1]]
     ends = sorted({float(end) for end in ends})
     panels = (
         halving_panels((a, b), (HALVINGS_Y, HALVINGS_Y if b < REACH else 0), WIDEST_Y, order)

@@ -1,9 +1,9 @@
 """What a user may type as a loss, and what is refused."""
 
 import pytest
-from sympy import Rational, Symbol, cos, exp, log, pi, sqrt, tanh
+from sympy import Abs, Expr, Heaviside, Max, Min, Piecewise, Rational, Symbol, cos, exp, log, pi, sign, sqrt, tanh
 
-from theory.expressions import parse_expression
+from theory.expressions import FUNCTIONS, KINKED, parse_expression
 
 U, Y = (Symbol(name, real=True) for name in "uy")
 SYMBOLS = {"u": U, "y": Y}
@@ -56,3 +56,26 @@ def test_smooth_functions_are_read_exactly(text: str, value: object) -> None:
 def test_anything_else_is_refused(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse_expression(text, SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("abs(u - y) + sign(y)", Abs(U - Y) + sign(Y)),
+        ("max(0, 1 - u*y)**2", Max(0, 1 - U * Y) ** 2),
+        ("min(u, y, 1)*heaviside(u) + relu(-u)", Min(U, Y, 1) * Heaviside(U) + Max(0, -U)),
+        ("Piecewise((u**2/2, abs(u) < y), (abs(u), True))", Piecewise((U**2 / 2, Abs(U) < Y), (Abs(U), True))),
+    ],
+)
+def test_kinks_are_read_where_they_are_let_in(text: str, value: Expr) -> None:
+    assert parse_expression(text, SYMBOLS, FUNCTIONS | KINKED) == value
+    with pytest.raises(ValueError, match="are read, got"):
+        parse_expression(text, SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    "text", ["max(u)", "abs(u, y)", "Piecewise((u, u < y))", "Piecewise((u, 3), (y, True))", "u < y"]
+)
+def test_other_kinks_are_not(text: str) -> None:
+    with pytest.raises(ValueError, match="are read, got"):
+        parse_expression(text, SYMBOLS, FUNCTIONS | KINKED)

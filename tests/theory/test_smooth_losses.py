@@ -17,6 +17,7 @@ from sympy import (
     erf,
     erfc,
     exp,
+    floor,
     log,
     sech,
     sign,
@@ -46,6 +47,9 @@ U, Y = FIELD, SIGNAL_FIELD
         (1 + U**2) ** Rational(1, 3),
         U**2 / (Symbol("a", positive=True) + Y**2),
         exp(exp(exp(U))),
+        U * Abs(Y),
+        U * sign(Y),
+        (U**2 - Max(0, Y, Y - 1)) ** 2,
     ],
 )
 def test_smooth_losses_are_taken(loss: Expr) -> None:
@@ -69,11 +73,9 @@ def test_what_has_no_value_is_refused_at_once(loss: Expr) -> None:
         ((U**2) ** Rational(3, 2), "the third derivative jumps"),
         (Max(0, U - Y), "the first derivative jumps"),
         (Max(0, U - Y) ** 2, "the second derivative jumps"),
-        (U * Abs(Y), r"Abs\(y\), which has a kink"),
         (sqrt(U**2 + U**4), "not smooth where .* vanishes"),
         (sqrt(U**2 - 2 * U * Y + Y**2), "not smooth where .* vanishes"),
         ((U**2 + Y**2) ** Rational(1, 3), "not smooth where .* vanishes"),
-        (U * sign(Y), r"sign\(y\), which jumps"),
         (U * Heaviside(U), "which jumps"),
         (Piecewise((U**2, U > 0), (0, True)), "which has a kink"),
         (Rational(-8) ** Rational(1, 3) * (U - Y) ** 2, r"\(-1\)\*\*\(1/3\), which is not a finite real number"),
@@ -92,8 +94,8 @@ def test_others_are_refused_by_name(loss: Expr, message: str) -> None:
         GeneralizedLinearLandscape(loss).require_smooth()
 
 
-@pytest.mark.parametrize("teacher", [Abs(Y), sign(Y), Max(0, Y), 1 / Y, log(Y), tan(Y), sqrt(Y)])
-def test_teachers_are_smooth_as_well(teacher: Expr) -> None:
+@pytest.mark.parametrize("teacher", [floor(Y), 1 / Y, log(Y), tan(Y), sqrt(Y)])
+def test_teachers_are_finite_as_well(teacher: Expr) -> None:
     with pytest.raises(ValueError, match=r"teacher = .* contains"):
         GeneralizedLinearLandscape((U - Y) ** 2, teacher).require_smooth()
 
@@ -114,20 +116,25 @@ def test_identities_are_told_from_near_ones() -> None:
         (sqrt(1 + Y**4), Y**4),
         (cos(Y), cos(Y)),
         (Y**4 - Y**2, Y**4 - Y**2),
+        (tanh(Abs(Y)), Y**2),
     ],
 )
 def test_one_to_one_functions_around_a_label_show_the_same(label: Expr, inside: Expr) -> None:
     assert core(label) == inside
 
 
-@pytest.mark.parametrize("label", [tanh(Y), Y**3, Y**3 + Y, sinh(Y), erf(Y), Y + sin(Y) / 2, exp(Y), Y + sin(Y)])
+@pytest.mark.parametrize(
+    "label", [tanh(Y), Y**3, Y**3 + Y, sinh(Y), erf(Y), Y + sin(Y) / 2, exp(Y), Y + sin(Y), Y + sign(Y)]
+)
 def test_monotone_teachers_show_everything(label: Expr) -> None:
     channel = BayesChannel(GeneralizedLinearLandscape((U - Y) ** 2, label))
     assert channel.invertible and channel.preimages == (Y,) and channel.variance == 0
 
 
-@pytest.mark.parametrize("label", [Y**2, Y**3 - Y, Y + 2 * sin(Y), cos(Y), Y * exp(-(Y**2)), Y**3 - Y / 100])
+@pytest.mark.parametrize(
+    "label", [Y**2, Y**3 - Y, Y + 2 * sin(Y), cos(Y), Y * exp(-(Y**2)), Y**3 - Y / 100, Max(0, Y), Y - sign(Y)]
+)
 def test_others_do_not(label: Expr) -> None:
     assert not is_monotone(core(label))
     assert is_even(label) == (label in (Y**2, cos(Y)))
-    assert is_monotone(core(label), positive=True) == (label == Y**2)
+    assert is_monotone(core(label), positive=True) == (label in (Y**2, Max(0, Y), Y - sign(Y)))

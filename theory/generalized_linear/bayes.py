@@ -2,8 +2,9 @@ r"""Bayes-optimal inference of the signal from what the teacher shows: state evo
 
 Barbier, Krzakala, Macris, Miolane, Zdeborova (2019, arXiv 1708.03395). The field splits as ``y = w + sqrt(V) z``: w, of
 variance q, is known so far, and ``V = 1 - q``. What is shown leaves a few values ``y_i`` of y, with posterior weights
-``e^(-(y_i - w)^2/(2V))/|dY/dy_i|``. Labels are smooth functions of y without noise, so that two y with the same label
-are close only near turning points: ``E Var = O(V^(3/2))``, and ``alpha(q) -> 1`` as ``q -> 1`` for all of them.
+``e^(-(y_i - w)^2/(2V))/|dY/dy_i|``. Labels are functions of y without noise. Two y with the same label are close only
+near turning points, which makes ``E Var = O(V^(3/2))`` and ``alpha(q) -> 1`` as ``q -> 1``; and where the label is
+flat: ``alpha(q) -> 1/P``, P the probability that it is not.
 """
 
 from dataclasses import dataclass
@@ -66,6 +67,14 @@ class BayesChannel(Printable):
     def invertible(self) -> bool:
         """Whether the label shows y itself."""
         return is_monotone(self.label)
+
+    @cached_property
+    def solved(self) -> bool:
+        """Whether the preimages have a closed form."""
+        try:
+            return bool(self.preimages)
+        except ValueError:
+            return False
 
     @cached_property
     def preimages(self) -> tuple[Expr, ...]:
@@ -170,13 +179,24 @@ class BayesChannel(Printable):
 
     def equations(self) -> list[Line]:
         """State evolution, and alpha as a function of the overlap."""
+        weight = r"\propto \sum_i \delta(y - y_i)\, e^{-\frac{(y_i - w)^2}{2V}}/\left|\partial Y/\partial y_i\right|"
+        closed: list[Line] = [
+            (r"P(y\,|\,w, \text{label})", weight + r", \quad Y(y_i) = \text{label}"),
+            (r"\text{weak}", WEAK_RECOVERY),
+            (r"T_{\rm opt}", BEST_PREPROCESSING),
+        ]
+        if self.solved:
+            closed = [
+                (r"\mathrm{Var}[y\,|\,w, \text{label}]", self.variance),
+                (r"\alpha_{\rm weak}", self.weak_recovery),
+                (r"T_{\rm opt}", self.optimal_preprocessing),
+            ]
         return [
             (r"\text{seen}", self.landscape.observed),
-            (r"\mathrm{Var}[y\,|\,w, \text{label}]", self.variance),
+            closed[0],
             (r"\hat q", self.signal_to_noise.subs(POSTERIOR_VARIANCE, Symbol("D"))),
             (r"D", r"\mathbb{E}\,\mathrm{Var}[y\,|\,w, \text{label}], \quad w \sim N(0, q),\; y \sim N(w, 1 - q)"),
             (r"q", self.overlap),
             (r"\alpha(q)", self.alpha_at_overlap),
-            (r"\alpha_{\rm weak}", self.weak_recovery),
-            (r"T_{\rm opt}", self.optimal_preprocessing),
+            *closed[1:],
         ]

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Symbol, diff, simplify
+from sympy import DiracDelta, Expr, Integer, Symbol, diff, simplify
 
 from ..landscape import exact
 from ..printing import Line, Printable
+from .kinks import broken_slope
 from .smooth import require_known, require_smooth, vanishes
 from .symbols import CURVATURE, FIELD, FORCE, LOSS, SIGNAL_FIELD
 
@@ -51,6 +52,17 @@ class GeneralizedLinearLandscape(Printable):
         require_smooth("teacher", self.teacher)
         require_smooth("loss", self.loss)
 
+    def require_slope(self) -> None:
+        """The same, but for kinks in u: the loss and its slope must be continuous there, its curvature may jump."""
+        require_smooth("teacher", self.teacher)
+        require_smooth("loss", self.loss, bends=True)
+        gap = broken_slope(self.loss)
+        if gap is not None:
+            raise ValueError(
+                f"loss = {self.loss} has a slope that jumps where {gap} = 0: its curvature there is a delta, which no "
+                "sample of fields sees; smooth it, with sqrt(1 + u**2), say"
+            )
+
     @cached_property
     def force(self) -> Expr:
         """``l' = dl/du``."""
@@ -58,8 +70,13 @@ class GeneralizedLinearLandscape(Printable):
 
     @cached_property
     def curvature(self) -> Expr:
-        """``D = l''``, simplified if it is a rational function (others can take minutes)."""
+        """``D = l''``, simplified if it is a rational function (others can take minutes).
+
+        Deltas of kinks at which the slope is continuous vanish, and are left out.
+        """
         value = diff(self.loss, FIELD, 2)
+        if value.has(DiracDelta) and broken_slope(self.loss) is None:
+            value = value.replace(DiracDelta, lambda *_: Integer(0))
         return simplify(value) if value.is_rational_function() else value
 
     @cached_property

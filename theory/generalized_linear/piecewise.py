@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Abs, Expr, FiniteSet, Heaviside, Max, Min, Piecewise, S, degree, diff, oo, sign, solve, solveset
+from sympy import (
+    Abs,
+    Expr,
+    FiniteSet,
+    Heaviside,
+    Max,
+    Min,
+    Piecewise,
+    S,
+    degree,
+    diff,
+    oo,
+    sign,
+    solve,
+    solveset,
+)
 from sympy.core.relational import Relational
 
 from ..printing import Line, Printable

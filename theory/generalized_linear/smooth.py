@@ -1,7 +1,7 @@
-"""What a loss may be made of: functions that are smooth, real and finite for all fields.
+"""What a loss may be made of: functions that are smooth in u, real and finite for all fields.
 
-Everything downstream differentiates the loss twice and integrates analytic functions. A kink, a jump, a pole or a
-complex number is named here, before anything is computed with it.
+Everything downstream differentiates the loss twice in u and integrates what is analytic between breaks in y. A kink or
+a jump in u, a pole or a complex number is named here, before anything is computed with it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sympy import (
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
 from ..expressions import NAMES
+from .symbols import FIELD
 
 SMOOTH: tuple[type[Function], ...] = tuple(getattr(sympy, name) for name in NAMES if name != "sqrt")
 """What a loss may be made of, besides + - * / and powers."""
@@ -40,16 +41,16 @@ SAMPLES = (
 ORDINALS = ("function itself", "first derivative", "second derivative", "third derivative")
 
 
-def require_smooth(name: str, expression: Expr) -> None:
-    """Raise ValueError, naming the part at fault, for an expression that is not smooth, real and finite everywhere.
+def require_smooth(name: str, expression: Expr, *, bends: bool = False) -> None:
+    """Raise ValueError, naming the part at fault, for one that is not smooth in u, real and finite everywhere.
 
     Averages over laws of the data, Bayes-optimal inference and landscapes' geometry need it; samples do not.
 
     Signs of denominators and of what stands in roots and logarithms are looked at on a net of fields with positive
-    parameters at 1, unless they follow from assumptions.
+    parameters at 1, unless they follow from assumptions. With ``bends``, kinks and steps in u pass.
     """
     for part in preorder_traversal(expression):
-        trouble = _unknown(part) or _rough(part, expression) or _outside_domain(part)
+        trouble = _unknown(part) or ("" if bends else _rough(part, expression)) or _outside_domain(part)
         if trouble:
             raise ValueError(f"{name} = {expression} contains {part}, {trouble}")
 
@@ -63,7 +64,11 @@ def require_known(name: str, expression: Expr) -> None:
 
 
 def _rough(part: Expr, whole: Expr) -> str:
-    """Why this part is not smooth; empty if it is."""
+    """Why this part is not smooth in u; empty if it is. In y it may break at some places."""
+    if isinstance(part, (sympy.floor, sympy.ceiling, sympy.frac, sympy.DiracDelta)):
+        return "which is not known here; make steps of sign and Heaviside"
+    if isinstance(part, (*JUMPS, *KINKS)) and FIELD not in part.free_symbols:
+        return ""
     if isinstance(part, JUMPS):
         return "which jumps; smooth it, with tanh, say"
     if isinstance(part, KINKS):

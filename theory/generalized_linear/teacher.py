@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 
 import sympy
-from sympy import Expr, Pow, diff
+from sympy import Expr, Pow, Symbol, diff
 
 from .smooth import JUMPS, KINKS, one_sign, plain_function, vanishes
 from .symbols import SIGNAL_FIELD as Y
@@ -20,27 +20,28 @@ REACH = 10.0
 SPACING = 0.005
 
 
-def core(label: Expr) -> Expr:
-    """A function of y with the same preimages, without one-to-one functions around it."""
+def core(label: Expr, fields: tuple[Symbol, ...] = (Y,)) -> Expr:
+    """A function of y, or of some fields, with the same preimages, without one-to-one functions around it."""
     while True:
-        inner = _inner(label)
+        inner = _inner(label, fields)
         if inner is None:
             return label
         label = inner
 
 
-def _inner(label: Expr) -> Expr | None:
+def _inner(label: Expr, fields: tuple[Symbol, ...]) -> Expr | None:
     """What stands inside the outermost function, if that is one-to-one where it is used."""
     if isinstance(label, (sympy.Add, sympy.Mul)):
-        constant, rest = label.as_independent(Y, as_Add=isinstance(label, sympy.Add))
+        constant, rest = label.as_independent(*fields, as_Add=isinstance(label, sympy.Add))
         trivial = constant == (0 if isinstance(label, sympy.Add) else 1)
         return None if trivial else rest
     if isinstance(label, ONE_TO_ONE):
         return label.args[0]
-    if isinstance(label, (sympy.cosh, sympy.sech)):
+    if isinstance(label, (sympy.Abs, sympy.cosh, sympy.sech)):
         return label.args[0] ** 2
-    if isinstance(label, Pow) and label.exp.is_number and (label.exp.is_odd or one_sign(label.base)):
-        return label.base if label.exp.is_positive or one_sign(label.base) else None
+    if isinstance(label, Pow) and label.exp.is_number:
+        signed = fields == (Y,) and one_sign(label.base)
+        return label.base if signed or (label.exp.is_odd and label.exp.is_positive) else None
     return None
 
 
@@ -54,10 +55,10 @@ def is_monotone(label: Expr, *, positive: bool = False) -> bool:
 
     The slope is looked at every 0.005 up to 10; labels that turn more narrowly pass.
     """
-    slope = plain_function((Y,), diff(label, Y))
     count = round(REACH / SPACING)
-    places = (SPACING * (k + 0.5) for k in itertools.chain(range(0 if positive else -count, count)))
-    slopes = list(map(slope, places))
-    if label.has(*KINKS, *JUMPS) and 0 in slopes:  # flat on an interval
-        return False
+    places = [SPACING * (k + 0.5) for k in range(0 if positive else -count, count)]
+    if label.has(*KINKS, *JUMPS):  # which may be flat on an interval, or step back
+        values = list(map(plain_function((Y,), label), places))
+        return len({(b > a) - (b < a) for a, b in itertools.pairwise(values)}) == 1 and values[0] != values[-1]
+    slopes = map(plain_function((Y,), diff(label, Y)), places)
     return len({value > 0 for value in slopes if abs(value) > 0}) == 1

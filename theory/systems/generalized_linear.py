@@ -44,7 +44,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     form = GeneralizedLinearLandscape
     slug = "generalized-linear"
     title = "a loss that you make up"
-    statement = "l(u, y) = --loss, a smooth function of u and y (and of a, which --a sets)"
+    statement = "l(u, y) = --loss, a function of u and y (and of a, which --a sets), smooth in u"
     source = "Maillard, Ben Arous, Biroli 2020, arXiv 1912.02143"
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(
@@ -120,6 +120,6 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
     def _inference(self) -> Blocks:
         channel = BayesChannel(self)
         blocks: list[tuple[str, Printable]] = [("Bayes-optimal state evolution", channel)]
-        if channel.moments[0] == 0 and not channel.optimal_preprocessing.is_number:
+        if channel.solved and channel.moments[0] == 0 and not channel.optimal_preprocessing.is_number:
             blocks.append(("Best spectral method", SpectralMethod(channel.optimal_preprocessing)))
         return blocks

@@ -6,7 +6,27 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from sympy import Abs, Expr, Max, Rational, atan, cos, cosh, erf, exp, lambdify, log, sin, sinh, sqrt, tanh
+from sympy import (
+    Abs,
+    Expr,
+    Heaviside,
+    Max,
+    Min,
+    Piecewise,
+    Rational,
+    atan,
+    cos,
+    cosh,
+    erf,
+    exp,
+    lambdify,
+    log,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    tanh,
+)
 
 from numerics.generalized_linear import (
     LabelSpectrum,
@@ -163,12 +183,76 @@ def test_kinks_are_refused_by_every_threshold(key: str) -> None:
         evaluate_critical(GeneralizedLinearLandscape(Abs(U - Y)), [key])
 
 
+# ---- labels with kinks, and labels that an interval of y shares
+
+
 def test_flat_teachers_are_not_one_to_one() -> None:
+    """Half of the data of a rectified linear unit show y: ``alpha(q -> 1) = 2``."""
     landscape = seen_through(Max(0, Y))
-    assert not channel(landscape).invertible
+    assert not channel(landscape).invertible and weak_recovery(landscape).value == 0
     for threshold in (algorithmic, information_theoretic):
-        with pytest.raises(ValueError, match="has a kink"):
-            threshold(landscape)
+        assert threshold(landscape).value == pytest.approx(2, abs=1e-11)
+    assert not algorithmic(seen_through(sign(Y))).exists
+
+
+def _moment(low: float, high: float, power: int) -> mpmath.mpf:
+    """``E[|y|^k; low < |y| < high]``."""
+    return 2 * mpmath.quad(lambda y: y**power * mpmath.npdf(y), [low, min(high, 2), high])
+
+
+@pytest.mark.parametrize(
+    ("teacher", "atoms", "shown"),
+    [
+        (Abs(Y), [], (0, 30)),
+        (sign(Abs(Y) - 1), [(0, 1), (1, 30)], None),
+        (Min(Abs(Y), 1), [(1, 30)], (0, 1)),
+        (Max(Abs(Y) - 1, 0), [(0, 1)], (1, 30)),
+        (Heaviside(Abs(Y) - 1) + Heaviside(Abs(Y) - 2), [(0, 1), (1, 2), (2, 30)], None),
+        (Piecewise((Y**2, Abs(Y) < Rational(1, 2)), (3, True)), [(0.5, 30)], (0, 0.5)),
+    ],
+    ids=str,
+)
+def test_weak_recovery_by_pieces(teacher: Expr, atoms: list[tuple[float, float]], shown: tuple[float, float]) -> None:
+    gain = sum(_moment(*atom, 0) * (_moment(*atom, 2) / _moment(*atom, 0) - 1) ** 2 for atom in atoms)
+    gain += sum(c * _moment(*shown, k) for c, k in ((1, 4), (-2, 2), (1, 0))) if shown else 0
+    found = weak_recovery(seen_through(teacher))
+    assert abs(found.value - 1 / gain) <= found.error < 1e-10
+
+
+@pytest.mark.parametrize("q", [0.05, 0.6, 0.999])
+def test_what_a_sign_leaves(q: float) -> None:
+    """Truncated Gaussians: ``Var = V (1 - k h - h^2)``, ``h = phi(k)/Phi(k)``, at ``k = +-w/sqrt V``; half, of a
+    rectified linear unit."""
+
+    def left(w: mpmath.mpf) -> mpmath.mpf:
+        k = w / mpmath.sqrt(1 - q)
+        h = [mpmath.npdf(s) / mpmath.ncdf(s) for s in (k, -k)]
+        terms = (mpmath.ncdf(s) * (1 - s * x - x * x) for s, x in zip((k, -k), h, strict=True))
+        return (1 - q) * sum(terms) * mpmath.npdf(w, 0, mpmath.sqrt(q))
+
+    near, far = 4 * (1 - q) ** 0.5, 8 * q**0.5
+    exact = 2 * mpmath.quad(left, sorted({0, min(near, far / 2), far}))
+    assert posterior_variance(seen_through(sign(Y)), q) == pytest.approx(float(exact), rel=1e-10)
+    assert posterior_variance(seen_through(Max(0, Y)), q) == pytest.approx(float(exact) / 2, rel=1e-10)
+
+
+def test_the_hessian_of_two_labels() -> None:
+    """``l = (u^2 - Y)^2/4`` with ``Y = sign(|y| - 1)``: what ``b = 1`` and ``A = 0`` are averages of, by pieces."""
+    found = initial_bbp(GeneralizedLinearLandscape((U**2 - Y) ** 2 / 4, sign(Abs(Y) - 1)))
+    g = found.state["g"]
+
+    def mean(label: int, power: int) -> mpmath.mpf:
+        def term(u: mpmath.mpf) -> mpmath.mpf:
+            bent = g * (3 * u * u - label)
+            return (bent / (1 + bent)) ** power * mpmath.npdf(u)
+
+        return 2 * mpmath.quad(term, [0, 0.1, 1, 3, 20])
+
+    inside, beyond = ([_moment(*part, k) for k in (0, 2)] for part in ((0, 1), (1, 30)))
+    spread = inside[0] * mean(-1, 2) + beyond[0] * mean(1, 2)
+    pull = (inside[0] - inside[1]) * mean(-1, 1) + (beyond[0] - beyond[1]) * mean(1, 1)
+    assert found.value == pytest.approx(float(1 / spread), rel=1e-9)
+    assert float(pull) >= float(spread) * (1 - 1e-9)
 
 
 def test_a_row_that_fails_leaves_the_others() -> None:
