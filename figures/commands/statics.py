@@ -10,12 +10,14 @@ from sympy import Expr
 
 from numerics.quantity import with_error
 from theory.domain import Between, Real, Whole
+from theory.generalized_linear import GeneralizedLinearLandscape
 from theory.landscape import GaussianLandscape, exact
 from theory.laws import Explicit, Iteration, Roots
 from theory.prediction import Threshold
 from theory.statics import at_overlap
 from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
+from theory.systems.constraints import Constraints
 
 from .answer import Answer, about
 from .files import FILE, SIZED, drawing, file_to_write, picture_to_write
@@ -96,6 +98,28 @@ def of_loss(
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
     """The ground state of an empirical risk at overlap 0 with the signal, by Parisi's functional."""
+    return _by_parisi(landscape, landscape, steps, output, plot)
+
+
+@answers(Constraints)
+def of_constraints(
+    system: Constraints,
+    *,
+    steps: Annotated[int | None, STEPS] = None,
+    output: Annotated[Any, OUTPUT] = None,
+    plot: Annotated[Any, PLOT] = None,
+) -> Answer:
+    """The least number of violated constraints per dimension, by the same."""
+    return _by_parisi(system, system.violated, steps, output, plot)
+
+
+def _by_parisi(
+    system: GeneralizedLinear | Constraints,
+    loss: GeneralizedLinearLandscape,
+    steps: int | None,
+    output: Any,
+    plot: Any,
+) -> Answer:
     from numerics.generalized_linear import ground_states
 
     from .averages import answered
@@ -103,16 +127,25 @@ def of_loss(
 
     file, picture = file_to_write("output", output), picture_to_write(plot)
     with fraction("ground states, step by step"):
-        found = ground_states(landscape, float(landscape.alpha), steps)
-    answer = answered(landscape, found, file, picture)
+        found = ground_states(loss, float(system.alpha), steps)
+    answer = answered(system, found, file, picture)
     numbers = {key: number.value for key, number in found.numbers.items()}
-    q, x = found.axes["q"].values[:-1], found.quantities["x"].value
+    q, x = found.axes["q"].values[:-1].tolist(), found.quantities["x"].value[:-1].tolist()
     order = {
-        "variable": "x",
-        "steps": [{"overlap": at, "to": to} for at, to in zip(q.tolist(), x.tolist(), strict=False)],
+        "variable": "x/T",
+        "steps": [{"overlap": at, "from": before, "to": to} for at, before, to in zip(q, [0.0, *x], x, strict=False)],
     }
-    more = {"error": found.numbers["energy"].error, "order_parameter": order}
-    return replace(answer, record={**answer.record, **numbers, **more})
+    more = {
+        "error": found.numbers["energy"].error,
+        "breaking": found.statistics["breaking"],
+        "order_parameter": order,
+    }
+
+    def show(record: dict[str, Any]) -> None:
+        answer.show(record)
+        print_text(f"order parameter: {record['breaking']}")
+
+    return replace(answer, record={**answer.record, **numbers, **more}, show=show)
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:
