@@ -15,13 +15,19 @@ from .quadrature import gaussian, graded_axis
 
 
 def exponent(landscape: GeneralizedLinearLandscape) -> int:
-    """Of the power of ten next to the deviation of the loss over random u and y."""
+    """Of a power of ten near ``E[|l - median|^(1/2)]^2``, of random u and y: rare large losses count for little.
+
+    0 from a tenth to ten.
+    """
     axis = graded_axis(0.1, 0.1, half=False)
-    weight = np.multiply.outer(gaussian(axis), gaussian(axis))
+    weight = np.multiply.outer(gaussian(axis), gaussian(axis)).ravel()
     with np.errstate(all="ignore"):
-        (loss,) = lower((FIELD, SIGNAL_FIELD), [landscape.loss])(axis.nodes, axis.nodes[:, None])
-        deviation = float(np.sqrt(np.sum(weight * (loss - np.sum(weight * loss)) ** 2)))
-    return round(np.log10(deviation)) if np.isfinite(deviation) and deviation > 0 else 0
+        (values,) = lower((FIELD, SIGNAL_FIELD), [landscape.loss])(axis.nodes, axis.nodes[:, None])
+        loss = np.broadcast_to(values, (axis.nodes.size,) * 2).ravel()
+        order = np.argsort(loss)
+        median = loss[order[np.searchsorted(np.cumsum(weight[order]), 0.5)]]
+        size = float(np.sum(weight * np.sqrt(np.abs(loss - median)))) ** 2
+    return int(np.log10(size)) if np.isfinite(size) and size > 0 else 0
 
 
 def in_unit(landscape: GeneralizedLinearLandscape, power: int) -> GeneralizedLinearLandscape:

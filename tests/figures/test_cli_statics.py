@@ -57,7 +57,6 @@ def test_at_an_overlap_overlaps_include_it(run: Any) -> None:
         (("spiked-tensor", "--p", "3", "--delta-p", "1", "--overlap", "1"), "strictly between -1 and 1"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "1e-8"), "too close to 0"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--plot", "x.gif"), "ends in .png, .pdf or .svg"),
-        (("univariate-relu", "--delta", "-1"), "univariate-relu has no statics"),
     ],
     ids=str,
 )
