@@ -25,6 +25,7 @@ from ..parameter import Parameter
 from ..prediction import Threshold
 from ..statics import Ansatz, ParisiFunctional
 from ..statics.algorithms import algorithmic_energy
+from ..statics.instability import almeida_thouless, temperature_family
 from ..statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
 from ..symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 from ..system import Blocks, System
@@ -71,14 +72,14 @@ class Landscape(GaussianLandscape, System):
                 raise ValueError(f"{called(name)} is missing for {self.slug}: f and g depend on it")
 
     def families(self) -> list[Question]:
-        """What the thresholds are sought in: the strength of the signal, if there is one, and the energy."""
+        """What the thresholds are sought in: the strength of the signal, if there is one, energy and temperature."""
         signal: list[Question] = [] if self.mean == 0 else [(planted(self), {})]
-        return [*signal, (energy_family(self), {})]
+        return [*signal, (energy_family(self), {}), (temperature_family(self), {})]
 
     def predictions(self) -> Iterable[Threshold]:
-        """Thresholds in the strength of the signal, if there is one, and energies."""
+        """Thresholds in the strength of the signal, if there is one, energies, and a temperature."""
         signal = () if self.mean == 0 else planted(self).thresholds.values()
-        return (*signal, *energies(self))
+        return (*signal, *energies(self), almeida_thouless(self))
 
     def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
         """By topic."""
