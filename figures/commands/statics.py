@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 from sympy import Expr
 
 from numerics.quantity import with_error
-from theory.domain import Between, Real, Whole
+from theory.domain import FLAG, Between, Real, Whole
 from theory.generalized_linear import GeneralizedLinearLandscape
 from theory.landscape import GaussianLandscape, exact
 from theory.laws import Explicit, Iteration, Roots
+from theory.naming import called
 from theory.prediction import Threshold
 from theory.statics import at_overlap
+from theory.statics.transitions import unplanted
 from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 from theory.systems.constraints import Constraints
 
 from .answer import Answer, about
-from .files import FILE, SIZED, drawing, file_to_write, picture_to_write
+from .files import FILE, SIZED, drawing, file_to_write, picture_to_write, pictured
 from .output import print_table, print_text
 from .question import Option, answers, predicts
 from .rows import titled
 from .signal import require_signal
 
 if TYPE_CHECKING:
+    from numerics.curves import Numbers
     from numerics.quantity import Quantity
     from numerics.statics import Statics
 
@@ -34,7 +37,8 @@ TEMPERATURE = Option(Real(0, 1e100), "0, the default, is the ground state.")
 OVERLAP = Option(Between(-1, 1, "0"), "Overlap with the signal, -1 < m < 1.")
 STEPS = Option(Whole(0, 16), "Of replica symmetry breaking; by default as many as there are.")
 OUTPUT = Option(FILE, "File to keep the order parameter in.")
-PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.", draws=SIZED)
+STATES = Option(FLAG, "Also the complexity of states, by one step of breaking.", flag=True)
+PLOT = Option(FILE, "Draw P(q), and the complexity of states if asked for, to a PNG, PDF or SVG file.", draws=SIZED)
 
 
 @answers(System, applies=predicts(Explicit, Roots, Iteration))
@@ -64,6 +68,7 @@ def of_landscape(
     *,
     temperature: Annotated[float, TEMPERATURE] = 0.0,
     overlap: Annotated[float, OVERLAP] = 0.0,
+    states: Annotated[bool, STATES] = False,
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
     """Solve Parisi's problem; draw on request."""
@@ -72,6 +77,7 @@ def of_landscape(
     t, m = exact(temperature), exact(overlap)
     require_signal(landscape, overlap)
     picture = picture_to_write(plot)
+    complexity = _states(landscape, t, m) if states else None
     result = statics(landscape, temperature=t, overlap=m)
     record = {
         **about(landscape),
@@ -79,9 +85,30 @@ def of_landscape(
         "overlap": float(m),
         **_equilibrium(result),
         **_landmarks(landscape, m),
+        **({"state_complexity": complexity.record()} if complexity else {}),
     }
 
-    return Answer(result, record, _print, drawing(picture, result.plot))
+    def law() -> Any:
+        from figures.order_parameter import draw
+
+        return draw(result.order_parameter, result.x, complexity)
+
+    def show(shown: dict[str, Any]) -> None:
+        _print(shown)
+        if complexity:
+            table = complexity.table()
+            print_table("complexity of states", list(table.columns), table.texts())
+
+    return Answer(result, record, show, drawing(picture, pictured(law)))
+
+
+def _states(landscape: GaussianLandscape, temperature: Expr, overlap: Expr) -> Numbers:
+    """At overlap 0 with the signal."""
+    from numerics.statics.states import state_complexity
+
+    if overlap != 0:
+        raise ValueError(f"{called('states')} is known at overlap 0 alone; leave {called('overlap')} out")
+    return state_complexity(unplanted(landscape), temperature)
 
 
 def _by_replicas(kind: type[System]) -> bool:
@@ -128,7 +155,7 @@ def _by_parisi(
     file, picture = file_to_write("output", output), picture_to_write(plot)
     with fraction("ground states, step by step"):
         found = ground_states(loss, float(system.alpha), steps)
-    answer = answered(system, found, file, picture)
+    answer = answered(system, found, file, None)
     numbers = {key: number.value for key, number in found.numbers.items()}
     q, x = found.axes["q"].values[:-1].tolist(), found.quantities["x"].value[:-1].tolist()
     order = {
@@ -145,7 +172,13 @@ def _by_parisi(
         answer.show(record)
         print_text(f"order parameter: {record['breaking']}")
 
-    return replace(answer, record={**answer.record, **numbers, **more}, show=show)
+    def law() -> Any:
+        from figures.order_parameter import draw
+
+        return draw(order)
+
+    files = {**answer.files, **drawing(picture, pictured(law))}
+    return replace(answer, record={**answer.record, **numbers, **more}, show=show, files=files)
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:
