@@ -10,6 +10,7 @@ from sympy import Expr, Symbol, sqrt
 
 from ..domain import Polynomial
 from ..dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
+from ..dynamics.plateau import no_field
 from ..end_states import friction, single_minimum
 from ..energies import energies, energy_family
 from ..inference import BayesOptimal, MaximumLikelihood
@@ -26,6 +27,7 @@ from ..prediction import Threshold
 from ..statics import Ansatz, ParisiFunctional
 from ..statics.algorithms import algorithmic_energy
 from ..statics.instability import almeida_thouless, temperature_family
+from ..statics.states import States
 from ..statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
 from ..symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 from ..system import Blocks, System
@@ -157,10 +159,18 @@ class Landscape(GaussianLandscape, System):
     def _statics(self) -> Blocks:
         noise = unplanted(self)
         parisi = f"Parisi's functional of {self.slug} at T = 0 (at T > 0 chi = (1 - q)/T ends it)"
-        numbered = (static_transition, continuous_transition, dynamic_transition, algorithmic_energy)
+        numbered = (
+            static_transition,
+            continuous_transition,
+            dynamic_transition,
+            almeida_thouless,
+            algorithmic_energy,
+        )
+        alone = not no_field(noise)
         return [
             (parisi, ParisiFunctional(noise)),
             ("Replica symmetric below q_1, one step above", Ansatz(noise, ("atom",), at_zero=noise.f(1, 0) == 0)),
+            *([("Complexity of states, by y copies in the same one", States(noise))] * alone),
             *((f"{t.name}: {t.meaning}", t) for t in (make(noise) for make in numbered)),
         ]
 
