@@ -38,8 +38,10 @@ def test_minima_at_an_energy_are_at_least_as_many() -> None:
 
 @pytest.mark.parametrize(
     ("landscape", "overlap", "annealed", "typical", "pairs"),
-    [(CUBIC, 0.3, 0.002183941, 0.001942902, 0.128217), (SPIKED, 0.1, 0.000650725, 0.000643743, 0.018510)],
-    ids=["cubic", "spiked"],
+    [
+        pytest.param(CUBIC, 0.3, 0.002183941, 0.001942902, 0.128217, marks=pytest.mark.slow, id="cubic"),
+        pytest.param(SPIKED, 0.1, 0.000650725, 0.000643743, 0.018510, id="spiked"),
+    ],
 )
 def test_away_from_the_equator(landscape: Any, overlap: float, annealed: float, typical: float, pairs: float) -> None:
     found = quenched(landscape, overlap, marginal=True)

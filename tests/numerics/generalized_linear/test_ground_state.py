@@ -56,7 +56,7 @@ def test_solvable_losses(loss: Expr, alpha: float, exact: float, steps: int) -> 
     assert abs(found.energy - exact) <= found.error < 1e-5 * abs(exact)
 
 
-@pytest.mark.parametrize("power", [-12, 12])
+@pytest.mark.parametrize("power", [12, pytest.param(-12, marks=pytest.mark.slow)])
 def test_energies_grow_with_the_loss(power: int) -> None:
     """Least squares at alpha = 4 pay 1/2."""
     found = solved(Integer(10) ** power * U**2 / 2, alpha=4, steps=0)

@@ -51,7 +51,10 @@ def test_it_is_a_line_of_a_diagram() -> None:
     assert place[:2] == pytest.approx([0.5, (1 - 3**-0.5) * np.sqrt(3**0.5)]) and len(equations.unknowns) == 3
 
 
-@pytest.mark.parametrize("covariance", [q / 2 + q**3 / 2, q**2 / 2 + q**4 / 20, q / 10 + q**2 / 2 + q**4 / 4], ids=str)
+SLOW = [pytest.param(f, marks=pytest.mark.slow) for f in (q / 2 + q**3 / 2, q / 10 + q**2 / 2 + q**4 / 4)]
+
+
+@pytest.mark.parametrize("covariance", [q**2 / 2 + q**4 / 20, *SLOW], ids=str)
 def test_symmetry_breaks_below(covariance) -> None:
     """Where equilibrium breaks it continuously."""
     landscape, line = GaussianLandscape(covariance), float(found(covariance).value)

@@ -46,6 +46,7 @@ def test_equilibrium_between_the_two_temperatures(covariance: Any) -> None:
     assert "equilibrium" not in above and above["most"].value > 0
 
 
+@pytest.mark.slow
 def test_the_slope_is_x() -> None:
     found = state_complexity(GaussianLandscape((Q**3 + Q**4) / 2), Rational(3, 4))
     f, sigma, x = (found.axes["free_energy"].values, found.quantities["sigma"].value, found.quantities["x"].value)
