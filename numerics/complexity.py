@@ -25,6 +25,8 @@ from .storage import Format
 
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Bound on the relative rounding error of each term of a complexity."""
+AT_EDGE = 1e-9
+"""Distance from 2 of a shift that the energy fixes at which it is marginal."""
 NO_SHIFT = "none: at this energy the Hessian has extensively many negative directions (t < 2)"
 
 
@@ -107,20 +109,24 @@ def _candidates(kind: Kind, mean: Array, variance: Array, theta: Array) -> list[
     return [np.where(np.isfinite(t), t, clipped[0]) for t in clipped]
 
 
-def evaluate(action: Complexity, kind: Kind, arguments: Sequence[Symbol], *values: ArrayLike) -> ComplexityResult:
+def evaluate(
+    action: Complexity, kind: Kind, arguments: Sequence[Symbol], *values: ArrayLike, marginal: bool = False
+) -> ComplexityResult:
     """The complexity of one kind of critical points at arrays of overlaps, parameters and fixed energies.
 
-    ``arguments`` names what ``values`` holds, every free symbol of the action among them.
+    ``arguments`` names what ``values`` holds, every free symbol of the action among them. ``marginal`` holds t at 2.
     """
     entropy, theta, offset, mean, variance, energy, slope = _ingredients(action, tuple(arguments))(*values)
     fixed = action.shift_variance == 0
-    shifts = [mean] if fixed else _candidates(kind, mean, variance, theta)
+    held = [np.full_like(mean, 2.0)] if marginal else _candidates(kind, mean, variance, theta)
+    shifts = [mean] if fixed else held
     options = []
     for t in shifts:
         phi_t, cost = _spectral(kind)(t, theta)
         rate = np.zeros_like(t) if fixed else (t - mean) ** 2 / (2 * variance)
         terms = np.abs(entropy) + phi_t + np.where(np.isfinite(cost), cost, 0) + offset + rate
-        options.append((entropy + phi_t - cost - offset - rate, t, terms))
+        allowed = np.abs(t - 2) < AT_EDGE if fixed and marginal else True
+        options.append((np.where(allowed, entropy + phi_t - cost - offset - rate, -np.inf), t, terms))
     sigmas, ts, bounds = (np.stack(column) for column in zip(*options, strict=True))
     best = np.argmax(sigmas, axis=0)[None]
     sigma, t, terms = (np.take_along_axis(column, best, 0)[0] for column in (sigmas, ts, bounds))
@@ -149,6 +155,7 @@ def complexity(
     energy: ArrayLike | None = None,
     channel_energies: Mapping[str, ArrayLike] | None = None,
     parameters: Mapping[str, ArrayLike] | None = None,
+    marginal: bool = False,
 ) -> ComplexityResult:
     """``lim (1/N) ln E[number of critical points]`` at overlap m with the signal, annealed.
 
@@ -166,6 +173,8 @@ def complexity(
         Energies per spin of some or all independent channels, by label (``{"2": -0.4, "3": -0.2}``).
     parameters
         Values of the landscape's symbols, by name (``{"delta_2": [0.5, 0.6]}``).
+    marginal
+        Only those whose Hessian has the edge of its bulk at 0, ``t = 2``.
 
     Raises
     ------
@@ -190,7 +199,7 @@ def complexity(
     for symbol, value in zip(action.fixed, fixed, strict=True):
         require_values(symbol, value)
     arguments = (SIGNAL_OVERLAP, *action.fixed, *landscape.free_symbols)
-    result = evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names))
+    result = evaluate(action, kind, arguments, m, *fixed, *(values[name] for name in names), marginal=marginal)
     if np.isnan(result.sigma).any():
         raise ValueError(f"complexity of {landscape!r} is not a number at parameters = {values}, fixed = {fixed}")
     given = dict(zip(map(str, arguments), map(np.asarray, (m, *fixed, *(values[name] for name in names))), strict=True))

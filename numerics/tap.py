@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from sympy import Expr, Float, Symbol, diff, sqrt
 
 from theory.dynamics.plateau import no_field
-from theory.kac_rice.tap import SELF_OVERLAP, States
+from theory.kac_rice.tap import SELF_OVERLAP, TAPStates
 from theory.landscape import GaussianLandscape
 from theory.naming import called
 from theory.symbols import ENERGY, TEMPERATURE
@@ -73,7 +73,7 @@ class State(NamedTuple):
 class Tap:
     """The states of one landscape at one temperature, in its own unit."""
 
-    theory: States
+    theory: TAPStates
     temperature: Any
 
     @cached_property
@@ -250,7 +250,7 @@ def _tap(landscape: GaussianLandscape, temperature: float) -> tuple[Any, Tap]:
     made = UnitCovariance(landscape)
     with mp.workdps(DIGITS + SINGLE):
         unit = lower_exact((), [sqrt(landscape.f(1))])()[0]
-        tap = Tap(States(made.scaled), mp.mpf(temperature) / unit)
+        tap = Tap(TAPStates(made.scaled), mp.mpf(temperature) / unit)
     coldest = LOWEST * made.unit
     if temperature < coldest:
         near = f"{called('temperature', f'{temperature:g}')} is too close to 0; leave it out, or take at least"

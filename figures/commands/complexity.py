@@ -13,7 +13,7 @@ from .answer import Answer, about, as_far_as_it_got, asked
 from .files import FILE, SIZED, drawing, picture_to_write, pictured
 from .output import print_table, print_text
 from .progress import fraction
-from .quenched import NAMES, error_shown, print_typical, shown, typical_fields, typical_of, with_numbers
+from .quenched import MARGINAL, NAMES, error_shown, print_typical, shown, typical_fields, typical_of, with_numbers
 from .question import Option, answers
 from .rows import titled
 from .signal import require_signal
@@ -57,6 +57,7 @@ TEMPERATURE = Option(
 FREE_ENERGY = Option(
     ENERGIES, "Free energy per spin to resolve states by, with --temperature; keys sigma, energy and self_overlap."
 )
+AT_EDGE = Option(FLAG, "Also of marginal points, t = 2, and the energies between which there are some.", flag=True)
 SIZE = Option(Whole(2, 60), "Also the expected numbers at this finite N.")
 PLOT = Option(FILE, "Draw Sigma(m) to a PNG, PDF or SVG file.", draws=SIZED)
 
@@ -70,6 +71,7 @@ def of_landscape(
     channel_energy: Annotated[Any, CHANNEL] = (),
     index: Annotated[int | None, INDEX] = None,
     quenched: Annotated[bool, QUENCHED] = False,
+    marginal: Annotated[bool, AT_EDGE] = False,
     size: Annotated[int | None, SIZE] = None,
     temperature: Annotated[float | None, TEMPERATURE] = None,
     free_energy: Annotated[float | None, FREE_ENERGY] = None,
@@ -84,7 +86,7 @@ def of_landscape(
         from .states import found as states_found
 
         others = {"overlap": overlap, "energy": energy is not None, "channel_energy": channel_energy}
-        others |= {"index": index is not None, "quenched": quenched, "size": size}
+        others |= {"index": index is not None, "quenched": quenched, "marginal": marginal, "size": size}
         return states_found(landscape, temperature, free_energy, others, plot)
     if free_energy is not None:
         raise ValueError(f"{called('free_energy')} needs {called('temperature')} beside it")
@@ -97,6 +99,7 @@ def of_landscape(
         raise ValueError(f"{called('quenched')} is derived at most at a fixed total energy; {alone}")
     picture = picture_to_write(plot)
     kinds: dict[str, Any] = {"total": "total", "minima": 0} | ({} if index is None else {"index": index})
+    kinds |= MARGINAL if marginal else {}
     results: dict[str, ComplexityResult] = {}
     record: dict[str, Any] = {**about(landscape), "overlap": overlap}
     chosen = {"energy": energy, "channel_energies": by_channel or None, "index": index}
@@ -105,7 +108,9 @@ def of_landscape(
     typical: dict[str, QuenchedComplexity] = {}
     with as_far_as_it_got(results) as told:
         for label, kind in kinds.items():
-            results[label] = complexity(landscape, overlap, kind, energy=energy, channel_energies=by_channel)
+            results[label] = complexity(
+                landscape, overlap, kind, energy=energy, channel_energies=by_channel, marginal=label in MARGINAL
+            )
             record |= _fields(label, results[label])
             record["theta"] = float(results[label].theta)
         if quenched or (differs(landscape, overlap) and not by_channel):
@@ -113,6 +118,8 @@ def of_landscape(
             record["remark"] += with_numbers(typical)
         if quenched:
             record |= typical_fields(typical)
+        if marginal and not by_channel:
+            record |= _windows(landscape, overlap, quenched=quenched)
         if size is not None:
             record["finite_size"] = _finite_size(landscape, size)
 
@@ -156,6 +163,23 @@ def _fields(label: str, result: ComplexityResult) -> dict[str, Any]:
     return fields
 
 
+def _windows(landscape: Landscape, overlap: float, *, quenched: bool) -> dict[str, Any]:
+    """``window_marginal``: the lowest and the highest energy of marginal points; null, with the reason, for none."""
+    from numerics.marginal import typical_window, window
+
+    found = {label: window(landscape, overlap, kind) for label, kind in MARGINAL.items()}
+    if quenched:
+        with fraction("energies of marginal points"):
+            found |= {f"{label}_quenched": typical_window(landscape, overlap, k) for label, k in MARGINAL.items()}
+    record: dict[str, Any] = {}
+    for label, ends in found.items():
+        record[f"window_{label}"] = [end.value for end in ends]
+        record[f"window_error_{label}"] = [end.error for end in ends]
+        if reasons := dict.fromkeys(end.reason for end in ends if end.reason):
+            record[f"window_reason_{label}"] = "; ".join(reasons)
+    return record
+
+
 def _finite_size(landscape: Landscape, size: int) -> dict[str, Any]:
     """Expected numbers at finite N, over all overlaps, with standard errors."""
     import numpy as np
@@ -179,6 +203,12 @@ def _print(
     print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
     print_typical(typical, labels)
     print_text(record["remark"])
+    for key in [key for key in record if key.startswith("window_marginal")]:
+        low, high = ("\u2014" if end is None else f"{end:.10g}" for end in record[key])
+        reason = record.get(key.replace("window", "window_reason", 1))
+        label = key.removeprefix("window_").removesuffix("_quenched")
+        words = f"{labels[label]}{', quenched' * key.endswith('quenched')}"
+        print_text(f"{words}: from energy {low} to {high}" + (f" ({reason})" if reason else ""))
     for label in results:
         if f"reason_{label}" in record:
             print_text(f"{labels[label]}: {record[f'reason_{label}']}")

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from numerics.complexity import ComplexityResult
     from numerics.quenched.complexity import QuenchedComplexity
 
-NAMES = {"total": "all critical points", "minima": "minima"}
+MARGINAL: dict[str, Any] = {"marginal": "total", "marginal_minima": 0}
+"""Kinds with the edge of the Hessian's bulk at 0."""
+NAMES = {
+    "total": "all critical points",
+    "minima": "minima",
+    "marginal": "marginal points",
+    "marginal_minima": "minima among them",
+}
 DIGITS = 12
 """Of a number in the table."""
 
@@ -26,7 +33,7 @@ def typical_of(
     from numerics.quenched.complexity import quenched
 
     return {
-        label: quenched(landscape, overlap, kind, energy=energy, breaking=int(breaking))
+        label: quenched(landscape, overlap, kind, energy=energy, breaking=int(breaking), marginal=label in MARGINAL)
         for label, kind in kinds.items()
     }
 

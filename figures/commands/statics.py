@@ -9,23 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 from sympy import Expr
 
 from numerics.quantity import with_error
-from theory.domain import Between, Real, Whole
+from theory.domain import FLAG, Between, Real, Whole
+from theory.generalized_linear import GeneralizedLinearLandscape
 from theory.landscape import GaussianLandscape, exact
 from theory.laws import Explicit, Iteration, Roots
 from theory.naming import called
 from theory.prediction import Threshold
 from theory.statics import at_overlap
+from theory.statics.transitions import unplanted
 from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
+from theory.systems.constraints import Constraints
 
 from .answer import Answer, about
-from .files import FILE, SIZED, drawing, file_to_write, picture_to_write
+from .files import FILE, SIZED, drawing, file_to_write, picture_to_write, pictured
 from .output import print_table, print_text
 from .question import Option, answers, predicts
 from .rows import titled
 from .signal import require_signal
 
 if TYPE_CHECKING:
+    from numerics.curves import Numbers
     from numerics.quantity import Quantity
     from numerics.statics import Statics
 
@@ -38,7 +42,8 @@ BETA_INITIAL = Option(
 )
 STEPS = Option(Whole(0, 16), "Of replica symmetry breaking; by default as many as there are.")
 OUTPUT = Option(FILE, "File to keep the order parameter in.")
-PLOT = Option(FILE, "Draw the order parameter to a PNG, PDF or SVG file.", draws=SIZED)
+STATES = Option(FLAG, "Also the complexity of states, by one step of breaking.", flag=True)
+PLOT = Option(FILE, "Draw P(q), and the complexity of states if asked for, to a PNG, PDF or SVG file.", draws=SIZED)
 
 
 @answers(System, applies=predicts(Explicit, Roots, Iteration))
@@ -69,6 +74,7 @@ def of_landscape(
     temperature: Annotated[float, TEMPERATURE] = 0.0,
     overlap: Annotated[float, OVERLAP] = 0.0,
     beta_initial: Annotated[float | None, BETA_INITIAL] = None,
+    states: Annotated[bool, STATES] = False,
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
     """Solve Parisi's problem, draw on request; or follow a state of equilibrium."""
@@ -77,8 +83,9 @@ def of_landscape(
     t, m = exact(temperature), exact(overlap)
     require_signal(landscape, overlap)
     if beta_initial is not None:
-        return _followed(landscape, beta_initial, temperature, {"overlap": overlap, "plot": plot})
+        return _followed(landscape, beta_initial, temperature, {"overlap": overlap, "states": states, "plot": plot})
     picture = picture_to_write(plot)
+    complexity = _states(landscape, t, m) if states else None
     result = statics(landscape, temperature=t, overlap=m)
     record = {
         **about(landscape),
@@ -86,9 +93,30 @@ def of_landscape(
         "overlap": float(m),
         **_equilibrium(result),
         **_landmarks(landscape, m),
+        **({"state_complexity": complexity.record()} if complexity else {}),
     }
 
-    return Answer(result, record, _print, drawing(picture, result.plot))
+    def law() -> Any:
+        from figures.order_parameter import draw
+
+        return draw(result.order_parameter, result.x, complexity)
+
+    def show(shown: dict[str, Any]) -> None:
+        _print(shown)
+        if complexity:
+            table = complexity.table()
+            print_table("complexity of states", list(table.columns), table.texts())
+
+    return Answer(result, record, show, drawing(picture, pictured(law)))
+
+
+def _states(landscape: GaussianLandscape, temperature: Expr, overlap: Expr) -> Numbers:
+    """At overlap 0 with the signal."""
+    from numerics.statics.states import state_complexity
+
+    if overlap != 0:
+        raise ValueError(f"{called('states')} is known at overlap 0 alone; leave {called('overlap')} out")
+    return state_complexity(unplanted(landscape), temperature)
 
 
 def _followed(landscape: Landscape, beta: float, temperature: float, others: Mapping[str, Any]) -> Answer:
@@ -121,6 +149,28 @@ def of_loss(
     plot: Annotated[Any, PLOT] = None,
 ) -> Answer:
     """The ground state of an empirical risk at overlap 0 with the signal, by Parisi's functional."""
+    return _by_parisi(landscape, landscape, steps, output, plot)
+
+
+@answers(Constraints)
+def of_constraints(
+    system: Constraints,
+    *,
+    steps: Annotated[int | None, STEPS] = None,
+    output: Annotated[Any, OUTPUT] = None,
+    plot: Annotated[Any, PLOT] = None,
+) -> Answer:
+    """The least number of violated constraints per dimension, by the same."""
+    return _by_parisi(system, system.violated, steps, output, plot)
+
+
+def _by_parisi(
+    system: GeneralizedLinear | Constraints,
+    loss: GeneralizedLinearLandscape,
+    steps: int | None,
+    output: Any,
+    plot: Any,
+) -> Answer:
     from numerics.generalized_linear import ground_states
 
     from .averages import answered
@@ -128,16 +178,31 @@ def of_loss(
 
     file, picture = file_to_write("output", output), picture_to_write(plot)
     with fraction("ground states, step by step"):
-        found = ground_states(landscape, float(landscape.alpha), steps)
-    answer = answered(landscape, found, file, picture)
+        found = ground_states(loss, float(system.alpha), steps)
+    answer = answered(system, found, file, None)
     numbers = {key: number.value for key, number in found.numbers.items()}
-    q, x = found.axes["q"].values[:-1], found.quantities["x"].value
+    q, x = found.axes["q"].values[:-1].tolist(), found.quantities["x"].value[:-1].tolist()
     order = {
-        "variable": "x",
-        "steps": [{"overlap": at, "to": to} for at, to in zip(q.tolist(), x.tolist(), strict=False)],
+        "variable": "x/T",
+        "steps": [{"overlap": at, "from": before, "to": to} for at, before, to in zip(q, [0.0, *x], x, strict=False)],
     }
-    more = {"error": found.numbers["energy"].error, "order_parameter": order}
-    return replace(answer, record={**answer.record, **numbers, **more})
+    more = {
+        "error": found.numbers["energy"].error,
+        "breaking": found.statistics["breaking"],
+        "order_parameter": order,
+    }
+
+    def show(record: dict[str, Any]) -> None:
+        answer.show(record)
+        print_text(f"order parameter: {record['breaking']}")
+
+    def law() -> Any:
+        from figures.order_parameter import draw
+
+        return draw(order)
+
+    files = {**answer.files, **drawing(picture, pictured(law))}
+    return replace(answer, record={**answer.record, **numbers, **more}, show=show, files=files)
 
 
 def _equilibrium(result: Statics) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from theory.landscape import exact
 from theory.naming import called
 from theory.prediction import Threshold
 from theory.printing import as_latex
-from theory.symbols import ENERGY, OVERLAP, SIGNAL_OVERLAP
+from theory.statics.instability import temperature_family
+from theory.symbols import ENERGY, OVERLAP, SIGNAL_OVERLAP, TEMPERATURE
 from theory.system import System
 from theory.systems import Landscape
 from theory.thresholds import Family
@@ -148,7 +149,7 @@ def _family(landscape: Landscape, x: str, y: str) -> Family | None:
     try:
         families = landscape.families()
     except ValueError:  # energies are those of a landscape with numbers
-        return None
+        families = [(temperature_family(landscape), {})] if y == TEMPERATURE.name else []
     for family, _ in families:
         wanted = family.control != ENERGY and y in ("", control_name(family.control))
         if wanted and [str(symbol) for symbol in family.free] == [x]:

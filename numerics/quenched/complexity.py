@@ -82,6 +82,7 @@ def quenched(
     *,
     energy: float | None = None,
     breaking: int = 1,
+    marginal: bool = False,
 ) -> QuenchedComplexity:
     """``lim (1/N) E ln(number of critical points)`` at overlap m with the signal, by replicas.
 
@@ -89,9 +90,10 @@ def quenched(
     break their symmetry further. Arguments as those of ``complexity``, but numbers.
     """
     settings = {"landscape": repr(landscape), "overlap": overlap, "energy": energy, "kind": kind}
+    settings |= {"marginal": True} if marginal else {}
     # a constant of variance N f(0) moves the energies of an average, not those of a typical landscape
     landscape = GaussianLandscape(landscape.covariance - landscape.f(0, 0), landscape.mean)
-    annealed = complexity(landscape, overlap, kind, energy=energy)
+    annealed = complexity(landscape, overlap, kind, energy=energy, marginal=marginal)
     bound = float(annealed.sigma)
     if not bound > 100 * float(annealed.error):
         return _bounded(annealed, settings)
@@ -102,23 +104,21 @@ def quenched(
     else:
         seen, lifted = landscape, energy
     try:
-        found = _saddle(seen, overlap, kind, lifted, abs(float(annealed.t)), breaking)
+        found = _saddle(seen, overlap, Count(kind, lifted, marginal), abs(float(annealed.t)), breaking)
     except ConvergenceError as failure:
         return _refused(annealed, settings, f"not known: {failure}")
     result = _judged(found, annealed, settings)
     return replace(result, t=-result.t, energy=0.0 - result.energy) if mirrored else result
 
 
-def _saddle(
-    landscape: GaussianLandscape, overlap: float, kind: Kind, energy: float | None, t: float, breaking: int
-) -> Saddle:
+def _saddle(landscape: GaussianLandscape, overlap: float, wanted: Count, t: float, breaking: int) -> Saddle:
     """The stable saddle. Raises ConvergenceError."""
-    problem = Problem(landscape, float(overlap))
-    rule: Literal["inside"] | float = "inside" if kind == "total" else EDGE
+    problem, energy = Problem(landscape, float(overlap)), wanted.energy
+    rule: Literal["inside"] | float = "inside" if wanted.kind == "total" and not wanted.marginal else EDGE
     if energy is not None and KacRice(landscape).at_energy().shift_variance == 0:
         # the energy is the shift
         rule, energy = t, None
-    count = Count(kind, None if energy is None else energy / problem.unit)
+    count = replace(wanted, energy=None if energy is None else energy / problem.unit)
     saddle = symmetric(problem, count, rule)
     group = grouping(saddle)
     if saddle.sigma < -saddle.error or (group.gain < GAIN and _replicon(saddle) < 0):

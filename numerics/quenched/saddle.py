@@ -41,11 +41,12 @@ def _shifts(kind: Kind) -> tuple[Callable[..., list[Array]], Callable[..., list[
 
 @dataclass(frozen=True)
 class Count:
-    """What is counted: critical points of one kind, at one energy or any."""
+    """What is counted: critical points of one kind, at one energy or any; ``marginal``: t stays at the edge."""
 
     kind: Kind
     energy: float | None
     """In the unit of the problem."""
+    marginal: bool = False
 
     def shift(self, pull: float, rule: Shift) -> tuple[float, float]:
         """t, and its slope by p."""
@@ -66,7 +67,7 @@ class Count:
             return abs(pull) <= 1 + slack
         if rule == "outside":
             return pull <= 1 + slack and (self.kind != "total" or abs(pull) > 0)
-        return rule != EDGE or pull >= 1 - slack
+        return self.marginal or rule != EDGE or pull >= 1 - slack
 
     def other(self, rule: Shift) -> Shift:
         """Where t goes when it leaves a region."""
@@ -152,7 +153,8 @@ def stationary(start: Saddle, held: tuple[str, ...] = ()) -> Saddle:
 def settled(start: Saddle, held: tuple[str, ...] = ()) -> Saddle:
     """Stationary, and t where its rule says; where it is not, by the other rule. Raises ConvergenceError."""
     failure: Exception | None = None
-    rules = (start.rule, start.count.other(start.rule)) if start.rule in ("inside", "outside", EDGE) else (start.rule,)
+    free = start.rule in ("inside", "outside", EDGE) and not start.count.marginal
+    rules = (start.rule, start.count.other(start.rule)) if free else (start.rule,)
     for rule in rules:
         try:
             found = stationary(replace(start, rule=rule), held)

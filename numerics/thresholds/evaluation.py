@@ -25,6 +25,7 @@ from . import bayes, trivialization
 from .ageing import ageing_energy
 from .energies import ground_state, lowest_energy
 from .lines import Located, closed_form, common_shape
+from .temperatures import almeida_thouless
 
 MAX_DIGITS = 1000
 UNRESOLVED = 1e-5
@@ -95,6 +96,7 @@ SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "annealed_ground_state_energy": lambda at: lowest_energy(at.family.landscape, 0),
     "index_1_energy": lambda at: lowest_energy(at.family.landscape, 1),
     "index_2_energy": lambda at: lowest_energy(at.family.landscape, 2),
+    "de_almeida_thouless": lambda at: almeida_thouless(at.family, *at.free),
 }
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy.optimize import brentq
+from scipy.stats import norm
 
 KEYS = {"energy", "error", "free_energy", "entropy", "algorithmic_energy", "t_d", "t_k", "breaking", "order_parameter"}
 
@@ -55,7 +57,6 @@ def test_at_an_overlap_overlaps_include_it(run: Any) -> None:
         (("spiked-tensor", "--p", "3", "--delta-p", "1", "--overlap", "1"), "strictly between -1 and 1"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--temperature", "1e-8"), "too close to 0"),
         (("pure-spin", "--p", "3", "--delta-p", "1", "--plot", "x.gif"), "ends in .png, .pdf or .svg"),
-        (("relu-injectivity",), "relu-injectivity has no statics"),
     ],
     ids=str,
 )
@@ -91,3 +92,23 @@ def test_phase_retrieval_bounds_rise_with_the_steps(run: Any) -> None:
     heights = [step["to"] for step in found["order_parameter"]["steps"]]
     assert heights == sorted(heights)
     assert "overlap 0" in found["message"]
+
+
+def test_patterns_beyond_the_capacity_of_a_perceptron(run: Any) -> None:
+    """Gardner, Derrida 1988: ``alpha int_0^t h^2 Dh = 1`` fixes the largest field that is moved; those beyond pay."""
+    found = json.loads(
+        run("statics", "perceptron-storage", "--kappa", "0", "--alpha", "3", "--steps", "0", "--json")[1]
+    )
+    moved = brentq(lambda t: 3 * (0.5 - norm.sf(t) - t * norm.pdf(t)) - 1, 0.1, 3)
+    assert found["energy"] == pytest.approx(3 * norm.sf(moved), abs=1e-8)
+    assert found["numbers"]["per_datum"]["value"] == pytest.approx(norm.sf(moved), abs=1e-8)
+    assert (found["breaking"], found["order_parameter"]["steps"]) == ("RS or more", [])
+
+
+@pytest.mark.slow
+def test_positive_fields_of_a_random_layer(run: Any) -> None:
+    """Where one step has an energy of 1 is its threshold, 6.7157; every step raises the energy."""
+    found = json.loads(run("statics", "relu-injectivity", "--alpha", "6.7157", "--json")[1])
+    assert found["numbers"]["one_step"]["value"] == pytest.approx(1, abs=2e-5)
+    assert found["replica_symmetric"] < found["one_step"] < found["energy"] - found["error"]
+    assert found["breaking"] == "full RSB" and found["order_parameter"]["variable"] == "x/T"

@@ -42,6 +42,7 @@ LONG = {
     "ros_2019_spiked_tensor",
     "auffinger_2013_layers",
     "fyodorov_2013_topology",
+    "kent_dobias_2024_three_energies",
 }
 """Of ten seconds and more."""
 

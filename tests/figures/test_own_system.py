@@ -64,8 +64,8 @@ def test_the_front_door_speaks_the_words_of_the_command_line() -> None:
         model.dynamics(tmax=1)
     with pytest.raises(ValueError, match=r"^t_max is missing"):
         model.dynamics()
-    with pytest.raises(AttributeError, match="relu-injectivity has no statics"):
-        _ = rf.ReluInjectivity(alpha=5).statics
+    with pytest.raises(AttributeError, match="relu-injectivity has no dynamics"):
+        _ = rf.ReluInjectivity(alpha=5).dynamics
     with pytest.raises(ValueError, match=r"^alpha = -1 must be a positive number"):
         rf.LinearRegression(alpha=-1)
     with pytest.raises(ValueError, match=r"^expected a SymPy expression or a number, got \[1\]"):

@@ -9,7 +9,7 @@ from pytest import approx
 from numerics.dynamics import Equilibrium, solve_dynamics
 from numerics.statics.following import followed
 from numerics.tap import Tap
-from theory.kac_rice.tap import States
+from theory.kac_rice.tap import TAPStates
 from theory.landscape import GaussianLandscape
 from theory.statics.ansatz import Ansatz
 from theory.statics.following import SELF_OVERLAP, Followed, M
@@ -43,7 +43,7 @@ def test_at_its_own_temperature_it_is_the_state_of_equilibrium(landscape, start)
 def test_a_pure_state_stays_the_same_state():
     """y does not change with temperature, so that ``E = -(y + 1/y)/sqrt(3)`` at T = 0 for ``f = q^3/2``."""
     with mp.workdps(30):
-        tap = Tap(States(PURE), mp.mpf("0.6"))
+        tap = Tap(TAPStates(PURE), mp.mpf("0.6"))
         depth = float(tap.exact(tap.find("equilibrium"))["depth"])
     assert number(followed(PURE, 1 / 0.6), "energy") == approx(-(depth + 1 / depth) / 3**0.5, abs=1e-14)
 

@@ -13,7 +13,7 @@ from numerics.roots import polish
 from numerics.statics import statics
 from numerics.statics.transitions import dynamic_temperature, static_temperature
 from numerics.tap import BROKEN, Tap, tap_states
-from theory.kac_rice.tap import SELF_OVERLAP, States
+from theory.kac_rice.tap import SELF_OVERLAP, TAPStates
 from theory.landscape import GaussianLandscape
 from theory.symbols import ENERGY, TEMPERATURE
 from theory.symbols import OVERLAP as Q
@@ -29,7 +29,7 @@ def number(found, key):
 
 @pytest.mark.parametrize("landscape", BOTH, ids=str)
 def test_radial_force_shifts_the_hessian_by_the_depth(landscape):
-    states = States(landscape)
+    states = TAPStates(landscape)
     assert simplify(states.shift - states.depth - 1 / states.depth) == 0
 
 
@@ -37,14 +37,14 @@ def test_curvature_along_m_of_a_pure_model():
     """``p = 3``: the larger of the two q at one angular energy (Kurchan, Parisi, Virasoro 1993) is the minimum."""
     q, t = SELF_OVERLAP, TEMPERATURE
     expected = q * (3 * q - 1) * (t**2 - 3 * q * (1 - q) ** 2) / (t * (1 - q) ** 2)
-    assert simplify(States(PURE).stiffness - expected) == 0
+    assert simplify(TAPStates(PURE).stiffness - expected) == 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("landscape", BOTH, ids=str)
 def test_both_transitions_follow_from_the_states(landscape):
     """Of equilibrium: complexity zero at T_K; along the plateau of the dynamics; marginal at T_d."""
-    theory, static = States(landscape), static_temperature(landscape)
+    theory, static = TAPStates(landscape), static_temperature(landscape)
     arguments = SELF_OVERLAP, TEMPERATURE, ENERGY
     stationary = lower_exact(arguments, Tap(theory, 1).conditions("equilibrium", ()))
     sigma, depth = (lower_exact(arguments, [part]) for part in (theory.sigma, theory.depth - 1))
@@ -94,7 +94,7 @@ def test_pure_states_keep_their_order_and_number_at_any_temperature():
     depths = []
     for temperature in (0.01, 0.3, 0.6):
         with mp.workdps(30):
-            tap = Tap(States(PURE), mp.mpf(temperature))
+            tap = Tap(TAPStates(PURE), mp.mpf(temperature))
             depths += [float(tap.exact(tap.find("lowest"))["depth"])]
     assert depths == approx([depths[0]] * 3, abs=1e-14)
     assert number(tap_states(PURE, 0.5), "sigma_most_numerous") == approx(float(complexity(PURE, 0.0, 0).sigma))

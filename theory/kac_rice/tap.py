@@ -36,7 +36,7 @@ MIXED = Observable(Symbol(r"\partial_{nu} H"), (0, 2), Integer(1))
 
 
 @dataclass(frozen=True)
-class States(Printable):
+class TAPStates(Printable):
     """Of one landscape, as functions of ``SELF_OVERLAP``, ``ENERGY`` (``H(m)/N``) and ``TEMPERATURE``."""
 
     landscape: GaussianLandscape

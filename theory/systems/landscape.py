@@ -10,6 +10,7 @@ from sympy import Expr, Symbol, sqrt
 
 from ..domain import Polynomial
 from ..dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
+from ..dynamics.plateau import no_field
 from ..end_states import friction, single_minimum
 from ..energies import energies, energy_family
 from ..inference import BayesOptimal, MaximumLikelihood
@@ -18,7 +19,7 @@ from ..kac_rice.breaking import Breaking
 from ..kac_rice.hessian import hessian_of
 from ..kac_rice.replicated import Replicated
 from ..kac_rice.replicated_hessian import ReplicatedHessian
-from ..kac_rice.tap import States
+from ..kac_rice.tap import TAPStates
 from ..kac_rice.two_points import TwoPoints
 from ..landscape import Channel, GaussianLandscape
 from ..naming import called
@@ -27,6 +28,8 @@ from ..prediction import Threshold
 from ..statics import Ansatz, ParisiFunctional
 from ..statics.algorithms import algorithmic_energy
 from ..statics.following import Followed
+from ..statics.instability import almeida_thouless, temperature_family
+from ..statics.states import States
 from ..statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
 from ..symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
 from ..system import Blocks, System
@@ -73,14 +76,14 @@ class Landscape(GaussianLandscape, System):
                 raise ValueError(f"{called(name)} is missing for {self.slug}: f and g depend on it")
 
     def families(self) -> list[Question]:
-        """What the thresholds are sought in: the strength of the signal, if there is one, and the energy."""
+        """What the thresholds are sought in: the strength of the signal, if there is one, energy and temperature."""
         signal: list[Question] = [] if self.mean == 0 else [(planted(self), {})]
-        return [*signal, (energy_family(self), {})]
+        return [*signal, (energy_family(self), {}), (temperature_family(self), {})]
 
     def predictions(self) -> Iterable[Threshold]:
-        """Thresholds in the strength of the signal, if there is one, and energies."""
+        """Thresholds in the strength of the signal, if there is one, energies, and a temperature."""
         signal = () if self.mean == 0 else planted(self).thresholds.values()
-        return (*signal, *energies(self))
+        return (*signal, *energies(self), almeida_thouless(self))
 
     def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
         """By topic."""
@@ -159,17 +162,25 @@ class Landscape(GaussianLandscape, System):
     def _statics(self) -> Blocks:
         noise = unplanted(self)
         parisi = f"Parisi's functional of {self.slug} at T = 0 (at T > 0 chi = (1 - q)/T ends it)"
-        numbered = (static_transition, continuous_transition, dynamic_transition, algorithmic_energy)
+        numbered = (
+            static_transition,
+            continuous_transition,
+            dynamic_transition,
+            almeida_thouless,
+            algorithmic_energy,
+        )
+        alone = not no_field(noise)
         return [
             (parisi, ParisiFunctional(noise)),
             ("Replica symmetric below q_1, one step above", Ansatz(noise, ("atom",), at_zero=noise.f(1, 0) == 0)),
+            *([("Complexity of states, by y copies in the same one", States(noise))] * alone),
             *((f"{t.name}: {t.meaning}", t) for t in (make(noise) for make in numbered)),
         ]
 
     def _states(self) -> Blocks:
         noise = unplanted(self)
         return [
-            (f"States of {noise.name} at temperature T, self-overlap q_EA and H(m)/N = E", States(noise)),
+            (f"States of {noise.name} at temperature T, self-overlap q_EA and H(m)/N = E", TAPStates(noise)),
             ("Equilibrium falls apart into states below T_d", dynamic_transition(noise)),
             ("Their complexity vanishes at T_K", static_transition(noise)),
             ("A state of equilibrium at 1/beta, T_K < 1/beta < T_d, followed to temperature T", Followed(noise)),

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from sympy import Eq, Expr, Heaviside, Integer, Sum, Symbol, binomial, diff, log, numer, solve, together
 
 from ..domain import Exact
-from ..generalized_linear import ALPHA, FIELD, FullRSB, GeneralizedLinearLandscape, PiecewiseProximalMap
+from ..generalized_linear import ALPHA, FIELD, GeneralizedLinearLandscape
 from ..generalized_linear.thresholds import LeastEnergy
 from ..parameter import Parameter
 from ..prediction import Threshold
 from ..printing import Line, Printable
-from ..system import Blocks, System
+from ..system import Blocks
+from .constraints import Constraints
 
 ROWS, SIZE = (Symbol(name, integer=True, positive=True) for name in "mn")
 POSITIVES, DIMENSION, K = (Symbol(name, integer=True, nonnegative=True) for name in "jdk")
@@ -93,7 +94,7 @@ def saddle() -> Expr:
     return min(roots, key=lambda root: root.subs(ALPHA, 10).evalf())
 
 
-class ReluInjectivity(System):
+class ReluInjectivity(Constraints):
     r"""``alpha = m/n``; left out, it stays a symbol."""
 
     slug = "relu-injectivity"
@@ -101,9 +102,12 @@ class ReluInjectivity(System):
     statement = "x -> max(0, W x) of n numbers to m, W Gaussian; one-to-one where each x has n positive (W x)_i or more"
     source = f"{GLOBALLY}; {PERSPECTIVES}"
     parameters = (Parameter("alpha", "outputs per input, m/n", Exact(), "5"),)
-    control = "alpha"
     size_to_try = 4
-    alpha: Expr
+
+    @property
+    def violated(self) -> GeneralizedLinearLandscape:
+        """``1[u > 0]``: fewer than n positive fields, an energy below 1, and the layer is not injective."""
+        return COUNT
 
     def predictions(self) -> Iterable[Threshold]:
         """Those of geometry, and those of the ground state."""
@@ -136,10 +140,7 @@ class ReluInjectivity(System):
         """By topic."""
         return {
             "geometry": lambda: [("Faces of m hyperplanes on the sphere, and their signs", Geometry())],
-            "replicas": lambda: [
-                ("The loss: where a cavity field h moves u, and what is paid", PiecewiseProximalMap(COUNT.loss)),
-                ("K steps of replica symmetry breaking", FullRSB()),
-            ],
+            "replicas": self.replicas,
             "thresholds": super().derivation()["predictions"],
         }
 

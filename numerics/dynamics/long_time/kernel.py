@@ -30,8 +30,8 @@ from .integrands import before, between, energy, local_energy, local_multiplier,
 from .points import GAP, PAST_C, PAST_R, PLACE, Points, Stage, stage_of
 
 FLOOR = 1e-4
-"""Of the entries of a Jacobian, in units of rounding: smaller ones become noise of this size. The products of exponentials
-that elimination makes would be subnormal numbers, a hundred times as slow as others."""
+"""Of the entries of a Jacobian, in units of rounding: smaller ones become noise of this size. The products of
+exponentials that elimination makes would be subnormal numbers, a hundred times as slow as others."""
 EPS, SINGLE_EPS = (float(np.finfo(kind).eps) for kind in (np.float64, np.float32))
 NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
 """How the overlap is represented: not at all, as ``m``, or as ``ln |m|``."""

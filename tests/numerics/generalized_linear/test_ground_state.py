@@ -7,7 +7,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import erfc
 from scipy.stats import norm
-from sympy import Abs, Expr, Heaviside, Max, Rational, Symbol, cos, exp, log
+from sympy import Abs, Expr, Heaviside, Integer, Max, Rational, Symbol, cos, exp, log
 
 from numerics.errors import ConvergenceError
 from numerics.generalized_linear import (
@@ -16,6 +16,7 @@ from numerics.generalized_linear import (
     evaluate_critical,
     full_rsb_state,
     ground_state,
+    ground_states,
 )
 from numerics.generalized_linear.parisi import entropic, paid_by_data
 from numerics.generalized_linear.piecewise_fields import PiecewiseFields
@@ -53,6 +54,30 @@ def test_solvable_losses(loss: Expr, alpha: float, exact: float, steps: int) -> 
     """A sum of Gaussian vectors; least squares on the sphere. More steps change nothing."""
     found = solved(loss, alpha=alpha, steps=steps)
     assert abs(found.energy - exact) <= found.error < 1e-5 * abs(exact)
+
+
+@pytest.mark.parametrize("power", [12, pytest.param(-12, marks=pytest.mark.slow)])
+def test_energies_grow_with_the_loss(power: int) -> None:
+    """Least squares at alpha = 4 pay 1/2."""
+    found = solved(Integer(10) ** power * U**2 / 2, alpha=4, steps=0)
+    assert abs(found.energy / 10.0**power - 0.5) <= found.error / 10.0**power < 1e-6
+    assert solved(Integer(10) ** power * U**2 / 2, energy=10.0**power / 2, steps=0).alpha == pytest.approx(4)
+
+
+@pytest.mark.parametrize("loss", [U**3, -(U**4) + U, 1 - exp(U)], ids=str)
+def test_losses_that_one_datum_lowers_without_end(loss: Expr) -> None:
+    with pytest.raises(ValueError, match=r"falls faster than -u\^2 as u -> "):
+        solved(loss, alpha=2, steps=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("loss", "alpha", "how"),
+    [(Max(0, 1 - U) ** 2 / 2, 4, "RS"), (Heaviside(U), 1.5, "not seen: energy 0"), (Heaviside(U), 5, "1RSB or more")],
+    ids=str,
+)
+def test_how_symmetry_breaks_is_found(loss: Expr, alpha: float, how: str) -> None:
+    assert ground_states(GeneralizedLinearLandscape(loss), alpha, 1).statistics["breaking"] == how
 
 
 def test_replica_symmetric_threshold_of_a_step() -> None:
