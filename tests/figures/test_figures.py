@@ -40,6 +40,7 @@ LONG = {
     "du_2018_wide_network",
     "ros_2019_barriers",
     "ros_2019_spiked_tensor",
+    "ben_arous_2019_spiked_tensor",
     "auffinger_2013_layers",
     "fyodorov_2013_topology",
     "kent_dobias_2024_three_energies",
