@@ -44,8 +44,11 @@ LONG = {
     "auffinger_2013_layers",
     "fyodorov_2013_topology",
     "kent_dobias_2024_three_energies",
+    "sarao_mannelli_2019_passed_and_spurious",
+    "sarao_mannelli_2019_big_bad_minima",
+    "frei_2022_leaky_relu",
 }
-"""Of ten seconds and more."""
+"""Of some seconds and more."""
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,10 @@ def test_systems_of_installed_packages_join_and_break_nothing(tmp_path: Path) ->
 def test_methods_show_what_they_take() -> None:
     model = rf.MixedSpin(coefficients="3:1")
     assert {"statics", "dynamics"} <= set(dir(model)) and "phase_diagram" not in dir(model)
-    assert str(inspect.signature(model.statics)) == "(*, temperature=0.0, overlap=0.0, plot=None)"
+    assert (
+        str(inspect.signature(model.statics))
+        == "(*, temperature=0.0, overlap=0.0, beta_initial=None, states=False, plot=None)"
+    )
     assert "temperature: 0, the default, is the ground state. (number from 0" in model.statics.__doc__
     with pytest.raises(AttributeError, match="mixed-spin has no phase_diagram; it has: derive, thresholds, statics"):
         _ = model.phase_diagram

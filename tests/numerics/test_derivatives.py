@@ -51,6 +51,7 @@ def test_spinodals_by_the_implicit_function_theorem() -> None:
     assert abs(here.value - exact) <= here.error < 1e-15
 
 
+@pytest.mark.slow
 def test_values_in_double_precision_have_derivatives_too() -> None:
     """Weak recovery of a loss, whose label is all it depends on, and the initial transition, which moves with a."""
     found = rf.PhaseRetrieval(a="1/2").thresholds(only="bbp_initial,weak_recovery", derivative="a")

@@ -231,6 +231,7 @@ def test_command_line(run: Any) -> None:
 SMALL = Networks((20000,), (12,), 0.12)
 
 
+@pytest.mark.slow
 def test_check_agrees() -> None:
     report = CHECK.run(plan=SMALL)
     assert report.verdict == "agree" and len(report.comparisons) == 12 and all_checks()["fitness-condensation"] is CHECK

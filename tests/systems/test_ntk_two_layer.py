@@ -229,6 +229,7 @@ def remembered(point: Point[Networks]) -> Measured:
     return KNOWN[place]
 
 
+@pytest.mark.slow
 def test_check_agrees_and_sees_mistakes_of_theory() -> None:
     check = replace(CHECK, measure=remembered)
     assert check.run(plan=SMALL).verdict == "agree"

@@ -261,6 +261,7 @@ def verdict(**perturb: float) -> Any:
     return CHECK.run(plan=SMALL, seed=1, perturb=perturb)
 
 
+@pytest.mark.slow
 def test_check_agrees() -> None:
     report = verdict()
     assert report.verdict == "agree" and len(report.comparisons) == 9

@@ -164,6 +164,7 @@ def test_signals_that_survive_a_thousand_narrow_layers() -> None:
     assert network.log_gradient() == pytest.approx(total)
 
 
+@pytest.mark.slow
 def test_command_line(run: Any) -> None:
     words = ("signal-propagation", "--width", "10000", "--depth", "3")
     status, out, _ = run("thresholds", *words, "--digits", "30", "--json")

@@ -266,7 +266,7 @@ def test_command_line(run: Any) -> None:
     assert status == 0 and json.loads(out)["numbers"]["spurious"]["value"] == 0
 
 
-@pytest.mark.parametrize("words", [("spectrum",), ("thresholds", "--k", "8")])
+@pytest.mark.parametrize("words", [pytest.param(("spectrum",), marks=pytest.mark.slow), ("thresholds", "--k", "8")])
 def test_equations_are_printed(run: Any, words: tuple[str, ...]) -> None:
     status, out, _ = run("derive", "symmetry-breaking", *words, "--latex")
     assert status == 0 and out.count(r"\begin{align}") == out.count(r"\end{align}") >= 4

@@ -51,7 +51,9 @@ def comparison(z: float, **options: Any) -> Comparison:
     return Comparison("x", 0.0, 0.6, z, 0.8, **values)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "complexity" else ()) for name in SMALL]
+)
 def test_a_true_theory_is_not_called_wrong(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     report = run(name, monkeypatch)
     assert report.verdict in ("agree", "undecided"), report.message

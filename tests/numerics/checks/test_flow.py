@@ -97,7 +97,9 @@ def test_controls_at_the_signal() -> None:
     assert np.all(np.abs(wrong.mean(axis=0)) > 20 * error)
 
 
-@pytest.mark.parametrize(("module", "few"), [(dynamics, FEW), (threshold_energy, BRIEF)])
+@pytest.mark.parametrize(
+    ("module", "few"), [(dynamics, FEW), pytest.param(threshold_energy, BRIEF, marks=pytest.mark.slow)]
+)
 def test_a_few_runs_never_disagree(module: ModuleType, few: object) -> None:
     report = module.CHECK.run(plan=few, seed=1)
     assert report.verdict != "disagree", report.message

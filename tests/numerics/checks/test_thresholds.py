@@ -119,7 +119,11 @@ def remembered(point: Point[states.Settings]) -> Array:
 
 @pytest.mark.parametrize(
     ("perturb", "verdicts"),
-    [({}, {"agree", "undecided"}), ({"theta": 1.25}, {"disagree"}), ({"signal": 0.7}, {"disagree"})],
+    [
+        ({}, {"agree", "undecided"}),
+        ({"theta": 1.25}, {"disagree"}),
+        pytest.param({"signal": 0.7}, {"disagree"}, marks=pytest.mark.slow),
+    ],
 )
 def test_threshold_states(perturb: dict[str, float], verdicts: set[str]) -> None:
     """A small run does not disagree; theta that is far too large, or a wrong signal in the runs, is noticed."""

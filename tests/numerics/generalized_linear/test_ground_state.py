@@ -44,8 +44,8 @@ def solved(loss: Expr, **options: float | int | None) -> GroundState:
 @pytest.mark.parametrize(
     ("loss", "alpha", "exact"),
     [
-        (-U, 3.0, -np.sqrt(3)),
-        (U**2 / 2, 3.0, (np.sqrt(3) - 1) ** 2 / 2),
+        pytest.param(-U, 3.0, -np.sqrt(3), marks=pytest.mark.slow),
+        pytest.param(U**2 / 2, 3.0, (np.sqrt(3) - 1) ** 2 / 2, marks=pytest.mark.slow),
         pytest.param(500 * (U - 1) ** 2, 3.0, 500 * (np.sqrt(6) - 1) ** 2, marks=pytest.mark.slow),
     ],
     ids=str,

@@ -241,7 +241,8 @@ def test_the_error_of_the_ground_state_covers(a: float, monkeypatch: pytest.Monk
     assert 1e-7 < abs(better.value - usual.value) < usual.error
 
 
-@pytest.mark.parametrize(("a", "alpha"), [(5, 9.547071), pytest.param(10, 10.85647, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("a", "alpha"), [(5, 9.547071), (10, 10.85647)])
 def test_one_step_states_with_jumps(a: int, alpha: float) -> None:
     """Where the map jumps: stationarity against direct integrals over h on a fine grid."""
     landscape = PhaseRetrieval(a)
