@@ -87,9 +87,10 @@ def degree(teacher: IndexTeacher) -> float | None:
     z = PROBES[: len(teacher.indices)]
     values = label(z)
     there = values != 0
-    if not there.any():
+    longer = {t: label(t * z)[there] for t in (2.0, 3.0, 0.7)}
+    if not there.any() or any((label_at == 0).any() for label_at in longer.values()):
         return None
-    found = [np.log(np.abs(label(t * z)[there] / values[there])) / np.log(t) for t in (2.0, 3.0, 0.7)]
+    found = [np.log(np.abs(label_at / values[there])) / np.log(t) for t, label_at in longer.items()]
     same = np.ptp(found) < 1e-9 and (np.sign(label(2 * z)) == np.sign(values)).all()
     d = float(np.round(np.mean(found), 9))
     return d if same and d != 0 else None

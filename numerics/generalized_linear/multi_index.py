@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ NOTHING = 1e-9
 """Eigenvalues below this many are none."""
 ROUNDING = 2e-9
 """Of radial integrals, which come from a table where labels are put into bins."""
+DOUBT = 5
+"""Changes of a mean from one grid to the next that it may still be off by."""
 DIGITS = 15
 MEAN = "labels have a mean E[z | label]: any alpha > 0 does"
 
@@ -67,7 +70,9 @@ def _(law: IndexStability, at: Point, digits: int) -> Found:
     if digits > DIGITS:
         raise ValueError(f"{called('digits', digits)}: averages over labels have at most {DIGITS}")
     teacher = law.teacher
-    seen = _directions_of_mean(teacher)
+    seen, doubtful = _directions_of_mean(teacher)
+    if doubtful:
+        return Found(note=f"not known: {doubtful}; where labels have one, any alpha > 0 does")
     if len(seen) == len(teacher.indices):
         return Found(0.0, 0.0, f"{MEAN}, in all directions")
     if len(seen):
@@ -75,13 +80,21 @@ def _(law: IndexStability, at: Point, digits: int) -> Found:
         return Found(note=f"{MEAN} along z = {where}, where alpha_c = 0; others are not solved")
     found, error = eigenvalue(teacher)
     if found <= max(NOTHING, 3 * error):
-        return Found(note="labels say nothing about z z^T at first order, E[z z^T | label] = 1: Q = 0 is always stable")
+        least = 1 / max(NOTHING, found + 3 * error)
+        return Found(note=f"labels say too little about z z^T at first order: Q = 0 is stable for alpha < {least:.0e}")
     return Found(1 / found, error / found**2, "Q = 0 becomes unstable")
 
 
-def _directions_of_mean(teacher: IndexTeacher) -> Array:
-    """Unit vectors along which labels have a mean that the grids agree on."""
-    coarse, fine = (stability_map(teacher, level).means for level in LEVELS[:2])
-    values, vectors = np.linalg.eigh(fine)
-    doubt = 10 * np.abs(fine - coarse).max() + NOTHING
-    return np.asarray(vectors[:, values > doubt].T)
+def _directions_of_mean(teacher: IndexTeacher) -> tuple[Array, str]:
+    """Unit vectors along which labels have a mean that all grids agree on; or why that is not seen."""
+    means = [stability_map(teacher, level).means for level in _levels(teacher)]
+    values, vectors = np.linalg.eigh(means[-1])
+    doubt = DOUBT * max(np.abs(later - earlier).max() for earlier, later in pairwise(means)) + NOTHING
+    doubtful = values[(values > NOTHING) & (values <= doubt)]
+    why = f"whether labels have a mean, E[E[z | label]^2] = {doubtful[-1]:.2g}({doubt:.0g})" if doubtful.size else ""
+    return np.asarray(vectors[:, values > doubt].T), why
+
+
+def _levels(teacher: IndexTeacher) -> tuple[int, ...]:
+    """Grids that are affordable; two are enough where labels are homogeneous, and their averages smooth."""
+    return LEVELS if degree(teacher) is None and len(teacher.indices) < 3 else LEVELS[:2]

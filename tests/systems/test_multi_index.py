@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import k0, k1
+from scipy.special import erfc, k0, k1
 from sympy import eye
 
 from numerics.experiments.multi_index import CHECK, LinearPassing, slopes
@@ -80,6 +80,28 @@ def test_labels_with_a_mean() -> None:
         assert found(teacher).value == 0
     value = found("z1**2*z2")
     assert not value.exists and "along z = (0, 1), where alpha_c = 0" in value.note
+
+
+def test_a_mean_that_no_grid_resolves() -> None:
+    """``E[Y z_1] > 0`` here, too little to be told from none: no number."""
+    value = found("z1**2 + z1**3/1000")
+    assert value.value is None and "not known: whether labels have a mean" in value.note
+
+
+def test_rare_labels() -> None:
+    """``E[z^2 - 1; |z| > c] = 2 c phi(c)``, for one label of probability p; at c = 10 nothing is seen."""
+    p, part = erfc(2**-0.5), 2 * np.exp(-0.5) / np.sqrt(2 * np.pi)
+    value = found("heaviside(abs(z1) - 1)")
+    assert abs(value.value - p * (1 - p) / part**2) <= value.error < 1e-8
+    assert "stable for alpha < 1e+09" in found("heaviside(abs(z1) - 10)").note
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("teacher", ["cos(3*z1)*z2", "cos(5*z1)*z2"])
+def test_a_small_mean_is_not_overlooked(teacher: str) -> None:
+    """``E[Y z_2] = exp(-9/2), exp(-25/2)``: alpha_c is 0 along z_2."""
+    value = found(teacher)
+    assert value.value is None and "mean" in value.note
 
 
 def test_bins_say_less_than_labels_by_the_square_of_their_width() -> None:
