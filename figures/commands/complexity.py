@@ -113,8 +113,9 @@ def of_landscape(
             )
             record |= _fields(label, results[label])
             record["theta"] = float(results[label].theta)
-        if quenched or (differs(landscape, overlap) and not by_channel):
-            typical |= typical_of(landscape, overlap, kinds, energy, breaking=quenched)
+        resolved = energy is not None
+        if quenched or (differs(landscape, overlap, resolved=resolved) and not by_channel):
+            typical |= typical_of(landscape, overlap, kinds, energy, breaking=quenched or resolved)
             record["remark"] += with_numbers(typical)
         if quenched:
             record |= typical_fields(typical)

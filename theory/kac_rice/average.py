@@ -32,10 +32,13 @@ def held_back_in_common(landscape: GaussianLandscape) -> bool:
     return bool(excess.is_positive and landscape.f(2, 0) != 0)
 
 
-def differs(landscape: GaussianLandscape, overlap: Expr | float) -> bool:
-    """Whether the quenched complexity of all critical points may lie below in spite of replica symmetry."""
+def differs(landscape: GaussianLandscape, overlap: Expr | float, *, resolved: bool = False) -> bool:
+    """Whether the quenched complexity of all critical points, ``resolved`` by their energy, may lie below.
+
+    That of low energies of a mixture does where replicas break their symmetry.
+    """
     fields = (random_field(landscape), landscape.g(1, 0), landscape.f(0, 0))
-    return overlap != 0 or any(field != 0 for field in fields)
+    return overlap != 0 or any(field != 0 for field in fields) or (resolved and not pure(landscape))
 
 
 def quenched_remark(landscape: GaussianLandscape, overlap: Expr | float) -> str:
@@ -49,6 +52,11 @@ def quenched_remark(landscape: GaussianLandscape, overlap: Expr | float) -> str:
         return (
             "annealed average: may lie above the typical (quenched) complexity where the signal acts as a field, "
             f"g'(0) = {landscape.g(1, 0)}"
+        )
+    if landscape.f(0, 0) != 0:
+        return (
+            "annealed average: at m = 0 also the typical (quenched) complexity over all energies; known to lie above at "
+            f"one energy, since f(0) = {landscape.f(0, 0)} moves all energies of a sample together"
         )
     if held_back_in_common(landscape):
         return (
