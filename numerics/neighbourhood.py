@@ -21,11 +21,13 @@ from theory.random_matrices.semicircle import Y, phi
 from theory.symbols import ENERGY, OVERLAP, SHIFT
 from theory.symbols import SIGNAL_OVERLAP as M
 
-from .complexity import complexity
+from .complexity import ComplexityResult, complexity
 from .curves import Numbers
 from .lowering import Array, lower, lower_exact
 from .quantity import Axis, Quantity
+from .quenched.complexity import QuenchedComplexity, quenched
 from .roots import between, polish
+from .statics import statics
 from .thresholds.energies import lowest_energy as lowest_minima
 
 Number = Any
@@ -199,6 +201,8 @@ def minimum(landscape: GaussianLandscape, energy: float, guard: int = GUARD) -> 
             "none has only positive eigenvalues" if np.isinf(found.sigma) else f"their complexity is {found.sigma:.3g}"
         )
         raise ValueError(f"{called('energy', f'{energy!r}')}: there are no minima of that energy, {few}")
+    if float(found.sigma) > ROUNDING:
+        _require_typical(found, quenched(landscape, 0.0, 0, energy=energy, breaking=0), energy)
     with mp.workdps(DIGITS + guard):
         at = mp.mpf(repr(float(energy)))
         mean, variance = lower_exact((ENERGY,), [action.shift_mean.subs(M, 0), action.shift_variance])(at)
@@ -207,14 +211,27 @@ def minimum(landscape: GaussianLandscape, energy: float, guard: int = GUARD) -> 
     return Minimum(Surroundings(theory, energy, float(shift)), Surroundings(theory, at, shift, lower_exact), sigma)
 
 
+def _require_typical(annealed: ComplexityResult, typical: QuenchedComplexity, energy: float) -> None:
+    """Averages over pairs say what surrounds a typical minimum only where the mean number of minima is typical."""
+    if abs(typical.sigma - float(annealed.sigma)) <= ROUNDING:
+        return
+    why = typical.reason or f"it is {typical.sigma:.6g}"
+    raise ValueError(
+        f"{called('energy', f'{energy!r}')}: what surrounds its minima is known where the mean number of these, "
+        f"Sigma = {float(annealed.sigma):.6g}, is typical; {why}"
+    )
+
+
 def halfway(landscape: GaussianLandscape) -> float:
-    """An energy of minima, between the lowest and that of the most numerous, to four digits."""
+    """An energy of minima, between the lowest and the most numerous that are not all but marginal, to four digits."""
     lowest, highest = lowest_minima(landscape, 0), complexity(landscape, 0.0, 0)
     if not (lowest.exists[0] and float(highest.sigma) > 0):
         raise ValueError(
             f"{called('energy')} is missing: the number of minima of {landscape!r} is not exponential in N"
         )
-    return float(f"{(lowest.value[0] + float(highest.energy)) / 2:.4g}")
+    energies = np.linspace(lowest.value[0], float(highest.energy), KEPT)
+    apart = energies[complexity(landscape, np.zeros(KEPT), 0, energy=energies).t > 2 + ROUNDING]
+    return float(f"{(lowest.value[0] + (apart.max() if apart.size else energies[-1])) / 2:.4g}")
 
 
 AVERAGE = "annealed over the minimum and its neighbours (the mean number of pairs over that of minima)"
@@ -230,7 +247,10 @@ IN_THE_BULK = "the direction towards the minimum is not apart from the bulk"
 def neighbours(landscape: GaussianLandscape, energy: float, overlap: float, neighbour_energy: float) -> Numbers:
     """Critical points of energy ``neighbour_energy`` at that overlap with a minimum of ``energy``."""
     guard = GUARD + int(np.ceil(-LOST * np.log10(1 - abs(float(overlap)))))
-    around = minimum(landscape, energy, guard)
+    around, lowest = minimum(landscape, energy, guard), ground_energy(landscape)
+    if abs(neighbour_energy) > abs(lowest) * (1 + ROUNDING):
+        beyond = f"typically there are none beyond the ground state, E = {lowest:.10g}"
+        raise ValueError(f"{called('neighbour_energy', f'{neighbour_energy!r}')}: {beyond}")
     with mp.workdps(DIGITS + guard):
         place = mp.mpf(repr(float(overlap))), mp.mpf(repr(float(neighbour_energy)))
         found = around.exact.at(*place, bulk=False)
@@ -241,6 +261,11 @@ def neighbours(landscape: GaussianLandscape, energy: float, overlap: float, neig
         settings,
         message=f"E_0 = {energy!r}; {AVERAGE}",
     )
+
+
+def ground_energy(landscape: GaussianLandscape) -> float:
+    """Of Parisi's formula: below it averages over pairs count what a typical landscape does not have."""
+    return float(statics(landscape).energy)
 
 
 def _described(found: Neighbours, unit: float) -> dict[str, Quantity]:
@@ -280,7 +305,7 @@ def neighbourhood(landscape: GaussianLandscape, energy: float) -> Numbers:
     }
     return Numbers(
         {"overlap": Axis(kept, "$q$")},
-        numbers | _curve(around, kept),
+        numbers | _curve(around, kept, ground_energy(landscape)),
         {"energy": energy},
         message=f"E_0 = {energy!r}; {AVERAGE}",
     )
@@ -310,9 +335,13 @@ def _last_zero(around: Minimum, sigma: Callable[[Surroundings, Number], Number],
         return _rounded(root.value[0], meaning)
 
 
-def _curve(around: Minimum, q: Array) -> dict[str, Quantity]:
-    """Along q; the error of the energy is what mpmath says of the complexity there, over its slope."""
+def _curve(around: Minimum, q: Array, lowest: float) -> dict[str, Quantity]:
+    """Along q; the error of the energy is what mpmath says of the complexity there, over its slope.
+
+    No numbers below the ``lowest`` energy of all.
+    """
     energy = lowest_energy(around.rough, q)
+    energy = np.where(energy < lowest * (1 + ROUNDING), np.nan, energy)
     step = 1e-6 * around.rough.unit
     after, before = (around.rough.at(q, energy + move) for move in (step, -step))
     slope, lever = ((getattr(after, k) - getattr(before, k)) / (2 * step) for k in ("sigma", "isolated"))
@@ -345,6 +374,11 @@ def _barrier(around: Surroundings, q: Array, energy: Array) -> dict[str, Quantit
     lowest = np.flatnonzero((energy[1:-1] < energy[:-2]) & (energy[1:-1] < energy[2:])) + 1
     if not lowest.size:
         return {name: Quantity.absent("the lowest energy falls all the way out", text) for name, text in names.items()}
+    if energy[lowest[-1]] <= float(around.energy):
+        none = (
+            "the lowest energy falls below that of the minimum before it rises again: no barrier follows from averages"
+        )
+        return {name: Quantity.absent(none, text) for name, text in names.items()}
 
     unit = around.unit
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from numerics.curves import Numbers
 
 ENERGY = Option(
-    Real(-1e50, 1e50), "Energy per spin of the minimum; by default halfway from the lowest to the most numerous."
+    Real(-1e50, 1e50),
+    "Energy per spin of the minimum; by default halfway from the lowest to the most numerous that are not marginal.",
 )
 OVERLAP = Option(Between(-1, 1, "0.7"), "Overlap with that minimum, of other critical points, -1 < q < 1.")
 NEIGHBOUR = Option(Real(-1e50, 1e50), "Energy per spin of those; with --overlap.")

@@ -22,6 +22,12 @@ Q, M = OVERLAP, SIGNAL_OVERLAP
         (["landscape", "--covariance", "q**3/2+q/10", "--overlap", "0"], "in a random field, f'(0) = 1/10"),
         (["landscape", "--covariance", "q**3", "--mean", "m", "--overlap", "0"], "acts as a field, g'(0) = 1"),
         (["landscape", "--covariance", "q**3/2+q**16/32", "--overlap", "0"], "break replica symmetry further"),
+        (["landscape", "--covariance", "1+q**3/2+q**4/2", "--energy", "-1.7"], "minima 0.0238260266323"),
+        (["landscape", "--covariance", "1+q**3/2+q**4/2"], "moves all energies of a sample together"),
+        (
+            ["landscape", "--covariance", "q**3/2+q**16/32", "--energy", "-1.28775"],
+            "quenched: all critical points none",
+        ),
         (["landscape", "--covariance", "q**2+q**3", "--mean", "2*m**2", "--overlap", "0"], "the signal makes unstable"),
         (["phase-retrieval", "--a", "1", "--alpha", "8", "--overlap", "0"], "at typical labels"),
     ],

@@ -146,6 +146,9 @@ def test_command(capsys):
         (("q**3/2", -1.2), "no minima"),
         (("q**2/2", -1.0), "degree 2"),
         (("1 + q**3/2", -1.2), "constant"),
+        (("1 + q**3/2 + q**4/2", -1.7), "constant"),
+        (("q/10 + q**3/2", -1.2), r"mean number of these.*is typical; it is 0\.0095969"),
+        (("q**3/2 + q**16/32", -1.28775), "is typical; not known: replica symmetry breaks"),
     ],
 )
 def test_what_does_not_apply_is_refused(arguments, says):
@@ -168,6 +171,20 @@ def test_energies_have_no_unit(power):
         assert np.allclose(same, numbers[name].value, rtol=1e-9, atol=1e-12, equal_nan=True)
         assert np.nanmax(scaled[name].error) < 1e-10 * 10.0**power
     assert abs(scaled["barrier_overlap"].value - numbers["barrier_overlap"].value) < 1e-13
+
+
+@pytest.mark.slow
+def test_no_energy_below_the_ground_state():
+    """Averages over pairs would have some at most overlaps here, Parisi's formula has none."""
+    numbers = neighbourhood(GaussianLandscape(Q**3 / 2 + Q**16 / 32), -1.28).quantities
+    energy = np.asarray(numbers["energy"].value)
+    assert np.nanmin(energy) > -1.287605530533 and np.isnan(energy[:2]).all()
+    assert numbers["barrier"].value is None and "falls below that of the minimum" in numbers["barrier"].reason
+
+
+def test_no_neighbours_below_the_ground_state():
+    with pytest.raises(ValueError, match=r"beyond the ground state, E = -1\.73306955"):
+        neighbours(MIXED, -1.72, 0.2, -1.7331)
 
 
 def test_points_that_all_but_coincide():

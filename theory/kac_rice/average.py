@@ -43,29 +43,29 @@ def differs(landscape: GaussianLandscape, overlap: Expr | float, *, resolved: bo
 
 def quenched_remark(landscape: GaussianLandscape, overlap: Expr | float) -> str:
     """What is known of the quenched complexity at overlap m; one sentence."""
-    above = "annealed average: known to lie above the typical (quenched) complexity"
-    if random_field(landscape) != 0:
-        return f"{above} in a random field, f'(0) = {random_field(landscape)}"
-    if overlap != 0:
-        return f"{above} away from m = 0"
-    if landscape.g(1, 0) != 0:
-        return (
-            "annealed average: may lie above the typical (quenched) complexity where the signal acts as a field, "
-            f"g'(0) = {landscape.g(1, 0)}"
-        )
-    if landscape.f(0, 0) != 0:
-        return (
-            "annealed average: at m = 0 also the typical (quenched) complexity over all energies; known to lie above at "
-            f"one energy, since f(0) = {landscape.f(0, 0)} moves all energies of a sample together"
-        )
-    if held_back_in_common(landscape):
-        return (
-            "annealed average: at m = 0 also the typical (quenched) complexity of all critical points; known to lie "
-            "above that of minima, which the signal makes unstable: g''(0) > sqrt(f''(1)), f''(0) > 0"
-        )
-    if pure(landscape):
-        return "annealed average: also the typical (quenched) complexity, for a pure model at m = 0"
-    return (
-        "annealed average: at m = 0 also the typical (quenched) complexity, but for the lowest energies of a mixture "
-        "whose states break replica symmetry further"
+    above, at_zero = (
+        "known to lie above the typical (quenched) complexity",
+        "at m = 0 also the typical (quenched) complexity",
     )
+    field, slope, constant = random_field(landscape), landscape.g(1, 0), landscape.f(0, 0)
+    cases = (
+        (field != 0, f"{above} in a random field, f'(0) = {field}"),
+        (overlap != 0, f"{above} away from m = 0"),
+        (
+            slope != 0,
+            f"may lie above the typical (quenched) complexity where the signal acts as a field, g'(0) = {slope}",
+        ),
+        (
+            constant != 0,
+            f"{at_zero} over all energies; known to lie above at one energy, since f(0) = {constant} moves all "
+            "energies of a sample together",
+        ),
+        (
+            held_back_in_common(landscape),
+            f"{at_zero} of all critical points; known to lie above that of minima, which the signal makes unstable: "
+            "g''(0) > sqrt(f''(1)), f''(0) > 0",
+        ),
+        (pure(landscape), "also the typical (quenched) complexity, for a pure model at m = 0"),
+        (True, f"{at_zero}, but for the lowest energies of a mixture whose states break replica symmetry further"),
+    )
+    return f"annealed average: {next(words for holds, words in cases if holds)}"

@@ -150,7 +150,7 @@ class TwoPoints(Printable):
             raise ValueError(f"{called('mean', self.landscape.mean)}: not with a planted signal; leave it out")
         if self.landscape.f(3, Q) == 0:
             raise ValueError(f"{called('covariance', self.landscape.covariance)}: of degree 2 at most; add q**3")
-        if self.pure and self.landscape.f(0, 0) != 0:
+        if self.landscape.f(0, 0) != 0:
             raise ValueError(
                 f"{called('covariance', self.landscape.covariance)}: the constant only shifts all energies"
             )
