@@ -138,3 +138,23 @@ def test_others_do_not(label: Expr) -> None:
     assert not is_monotone(core(label))
     assert is_even(label) == (label in (Y**2, cos(Y)))
     assert is_monotone(core(label), positive=True) == (label in (Y**2, Max(0, Y), Y - sign(Y)))
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_zero"),
+    [
+        (Heaviside(2 - U) - Heaviside(2 + U), False),
+        (Heaviside(20 - U) - Heaviside(20 + U), False),
+        (Max(0, U - 3) - Max(0, -U - 3), False),
+        (floor(U) - floor(-U), False),
+        (Abs(U**2 - Y**2) - Abs((U - Y) * (U + Y)), True),
+        (Max(U, Y) - (U + Y + Abs(U - Y)) / 2, True),
+    ],
+)
+def test_what_vanishes_up_to_a_kink_need_not_beyond(expression: Expr, is_zero: bool) -> None:
+    assert vanishes(expression) is is_zero
+
+
+def test_kinks_far_from_zero_are_not_even() -> None:
+    assert not is_even(Heaviside(Y - 2)) and is_even(Heaviside(Abs(Y) - 2))
+    assert not GeneralizedLinearLandscape(Heaviside(2 - U)).is_even

@@ -38,6 +38,9 @@ SAMPLES = (
     *(sign * size for size in (1e-3, 0.1, 1 / 3, 0.5, 1.0, 1.5, 2.0, 3.1, 4.7, 7.0, 10.0) for sign in (1, -1)),
 )
 """Values of each field at which signs are looked at."""
+PLACES, NEAR_BY, FAR = 1000, 10.0, 1e4
+SHARES = (0.6180339887, 0.4142135623, 0.7320508075, 0.2360679774, 0.6457513110, 0.3166247903)
+"""How many, and how their coordinates are spread: multiples of irrational numbers."""
 ORDINALS = ("function itself", "first derivative", "second derivative", "third derivative")
 
 
@@ -174,6 +177,7 @@ def vanishes(expression: Expr) -> bool:
     """Whether an expression is zero for all values of its symbols: by its value to 40 digits at three places.
 
     An identity of elementary functions that holds there to 30 digits holds everywhere; ``simplify`` may take minutes.
+    One of functions with kinks or steps holds up to the next of these only: it is looked at near and far.
     """
     if expression == 0:
         return True
@@ -186,7 +190,26 @@ def vanishes(expression: Expr) -> bool:
         }
         if not _is_zero(expression.subs(table)):
             return False
+    return not expression.has(*KINKS, *JUMPS) or _vanishes_far(expression, tuple(symbols))
+
+
+def _vanishes_far(expression: Expr, symbols: tuple[Symbol, ...]) -> bool:
+    """At places that are spread evenly up to ``NEAR_BY``, and by size up to ``FAR`` times that."""
+    terms = [plain_function(symbols, term.replace(Heaviside, _step)) for term in sympy.Add.make_args(expression)]
+    for k in range(PLACES):
+        spread = [2 * ((k + 0.5) * share % 1) - 1 for share in SHARES]
+        size = NEAR_BY * (FAR ** (k / PLACES) if k % 2 else 1.0)
+        place = [size * (abs(x) if symbol.is_positive else x) for x, symbol in zip(spread, symbols, strict=False)]
+        values = [term(*place) for term in terms]
+        if abs(sum(values)) > 1e-9 * sum(map(abs, values)):
+            return False
     return True
+
+
+def _step(x: Expr, at_zero: Expr) -> Expr:
+    """Heaviside's function, of functions that plain numbers have."""
+    del at_zero
+    return (1 + sympy.sign(x)) / 2
 
 
 def _is_zero(number: Expr) -> bool:

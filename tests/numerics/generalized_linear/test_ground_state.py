@@ -143,6 +143,14 @@ def test_one_step_in_closed_form(q: float, s: float, chi: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("margin", "alpha", "one_step"), [(2, 1.0, 0.4872815), (3, 0.2, 0.0560786)])
+def test_one_step_with_a_large_margin(margin: int, alpha: float, one_step: float) -> None:
+    """From below, by quadrature of the closed form and simplex search; replica symmetry has .475383 and .0557488."""
+    state = solved(Heaviside(margin - U), alpha=alpha, steps=1)
+    assert one_step - 1e-6 < state.energy < one_step + 1e-5 and 0.7 < state.q[0] < 1
+
+
+@pytest.mark.slow
 def test_thresholds_of_a_step_fall_with_every_step_of_symmetry_breaking(full: GroundState) -> None:
     """One step: 6.7157; all of them: 6.698 (Maillard, Bandeira, Belius, Dokmanic, Nakajima 2023)."""
     states = [ground_state(STEP, energy=1, steps=steps) for steps in (0, 1, 2)]
