@@ -6,7 +6,7 @@ import itertools
 from functools import lru_cache
 
 import numpy as np
-from sympy import DiracDelta, Expr, Symbol, diff
+from sympy import DiracDelta, Expr, S, Symbol, diff
 
 from theory.generalized_linear import SIGNAL_FIELD, GeneralizedLinearLandscape
 from theory.generalized_linear.kinks import gaps
@@ -41,7 +41,7 @@ def breaks(expression: Expr, field: Symbol) -> tuple[float, ...]:
 
 def slope_between(expression: Expr, field: Symbol) -> Expr:
     """The derivative between breaks."""
-    return diff(expression, field).replace(DiracDelta, lambda *_: 0)
+    return diff(expression, field).replace(DiracDelta, lambda *_: S.Zero)
 
 
 def label_axis(landscape: GeneralizedLinearLandscape, step: float, inner: float, *, half: bool) -> Axis:

@@ -6,6 +6,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from scipy.special import erfc
 from sympy import (
     Abs,
     Expr,
@@ -441,3 +442,13 @@ def test_errors_of_replicas_and_minima_cover(loss: Expr, legendre_nodes: Callabl
     legendre_nodes()
     for key, again in evaluate_critical(GeneralizedLinearLandscape(loss), keys).items():
         agree(found[key], again)
+
+
+def test_labels_with_one_step() -> None:
+    """``p (1 - p)/(4 phi(2))^2`` with ``p = P(|y| > 2)``; a step on one side shows the sign."""
+    p, part = erfc(2**0.5), 4 * np.exp(-2.0) / np.sqrt(2 * np.pi)
+    even = GeneralizedLinearLandscape(FIELD**2, Heaviside(Abs(SIGNAL_FIELD) - 2))
+    found = weak_recovery(even)
+    assert abs(found.value - p * (1 - p) / part**2) <= found.error
+    one_sided = GeneralizedLinearLandscape(FIELD**2, Heaviside(SIGNAL_FIELD - 2))
+    assert weak_recovery(one_sided).value == 0 and not information_theoretic(one_sided).exists
