@@ -43,6 +43,7 @@ LONG = {
     "ben_arous_2019_spiked_tensor",
     "auffinger_2013_layers",
     "fyodorov_2013_topology",
+    "kent_dobias_2023_mixed_models",
     "kent_dobias_2024_three_energies",
     "sarao_mannelli_2019_passed_and_spurious",
     "sarao_mannelli_2019_big_bad_minima",
