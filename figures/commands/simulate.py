@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from numerics.experiments import has_experiment
 from theory.domain import FLAG, Choice, Domain, Real, Several, Whole
@@ -16,6 +16,9 @@ from .answer import Answer
 from .files import CURVES, FILE, FOLDER, picture_to_write
 from .question import ALL_PROCESSORS, Option, answers
 from .signal import Starting, require_signal
+
+if TYPE_CHECKING:
+    from numerics.simulation.job import Kind
 
 
 class Connectivity(Domain):
@@ -31,13 +34,17 @@ class Connectivity(Domain):
         return "whole number, or auto"
 
 
-SIZE = Option(Whole(2, 10**7), "N.", "N")
+SIZE, SPINS = (Option(Whole(2, most), "N.", "N") for most in (10**7, 10**12))
 T_MAX = Option(Real(1e-100, 1e100), "Last time.")
 SAMPLES = Option(Whole(1, 10**6), "Realisations of the disorder.")
 SEED = Option(Whole(0, 2**63), "Fixes every sample, start and noise.")
 STARTS = Option(Whole(1, 10**6), "Starts on each sample.")
 TEMPERATURE = Option(Real(0, 1e100), "Of the bath; 0 is gradient flow.")
 AT = Option(Several(Real(0, 1e100)), "Times to report; default 1, 10, 100, ... and the last.")
+ENSEMBLE = Option(
+    Choice(("dense", "conditioned", "diluted")),
+    "Every coupling; those a run sees, any N (default where dense does not fit); or few.",
+)
 HESSIAN = Option(FLAG, "Lowest mode of the Hessian at the last time.", flag=True)
 RTOL = Option(Real(1e-12, 0.1), "Error aimed at; default 1e-4, at T > 0 1e-3.")
 OUTPUT = Option(FOLDER, "Keep each sample as it finishes.", "o")
@@ -76,7 +83,7 @@ def of_experiment(
 def of_landscape(
     landscape: Landscape,
     *,
-    size: Annotated[int, SIZE],
+    size: Annotated[int, SPINS],
     t_max: Annotated[float, T_MAX],
     samples: Annotated[int, SAMPLES] = 16,
     seed: Annotated[int, SEED] = 0,
@@ -85,6 +92,7 @@ def of_landscape(
     temperature: Annotated[float, TEMPERATURE] = 0.0,
     at: Annotated[Any, AT] = None,
     hessian: Annotated[bool, HESSIAN] = False,
+    ensemble: Annotated[Any, ENSEMBLE] = None,
     connectivity: Annotated[
         Any, Option(Connectivity(), "Diluted couplings, C per spin and degree, for large N; or auto.")
     ] = None,
@@ -93,18 +101,31 @@ def of_landscape(
     resume: Annotated[bool, RESUME] = False,
     workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
-    """Gradient flow or Langevin dynamics, every coupling drawn."""
+    """Gradient flow or Langevin dynamics, on every coupling or on those that a run sees."""
     from numerics.simulation import simulate
 
     from .ensembles import simulated
 
     begin = None if overlap == "random" else overlap
     require_signal(landscape, begin)
-    diluted: dict[str, Any] = {"ensemble": "diluted", "connectivity": None if connectivity == "auto" else connectivity}
-    runner = partial(simulate, landscape, overlap=begin, **({} if connectivity is None else diluted))
+    kind = require_kind(ensemble, connectivity, hessian)
+    degree = None if connectivity == "auto" else connectivity
+    runner = partial(simulate, landscape, overlap=begin, ensemble=kind, connectivity=degree)
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian)
+
+
+def require_kind(ensemble: Kind | None, connectivity: Any, hessian: bool) -> Kind | None:
+    """Diluted where a connectivity is given; ``ValueError`` for what does not go together."""
+    if connectivity is not None and ensemble not in (None, "diluted"):
+        raise ValueError(f"{called('connectivity')} does not go with {called('ensemble', ensemble)}; leave one out")
+    if ensemble == "conditioned" and hessian:
+        raise ValueError(
+            f"{called('hessian')} does not go with {called('ensemble', ensemble)}, which sees gradients alone; try "
+            f"{called('ensemble', 'dense')}"
+        )
+    return ensemble if connectivity is None else "diluted"
 
 
 @answers(GeneralizedLinear)

@@ -9,7 +9,7 @@ order ``s^4`` in the mean of any smooth function: the motion is exact in law to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.random import Generator
@@ -17,16 +17,22 @@ from numpy.random import Generator
 from ..lowering import Array
 from .sphere import on_sphere
 
+Normal = Callable[[Generator], Array]
 SHORT, SHORTEST = 1e-8, 1e-100
 """s below which its limiting law holds to as many digits, and one at which nothing moves in double precision."""
 
 
-def kick(x: Array, s: float, rngs: Sequence[Generator]) -> Array:
-    """x (starts, N) after a time t at temperature T, ``s = T t > 0``; start i draws from ``rngs[i]``."""
+def kick(
+    x: Array, s: float, rngs: Sequence[Generator], spins: int | None = None, normal: Normal | None = None
+) -> Array:
+    """x (starts, N) after a time t at temperature T, ``s = T t > 0``; start i draws from ``rngs[i]``.
+
+    Where x are coordinates of ``spins`` others, ``normal`` gives those of a standard normal vector.
+    """
     size = x.shape[1]
-    first, second = _beta(s, size)
+    first, second = _beta(s, spins or size)
     u = np.array([rng.beta(first, second) for rng in rngs])[:, None]
-    across = np.stack([rng.standard_normal(size) for rng in rngs])
+    across = np.stack([normal(rng) if normal else rng.standard_normal(size) for rng in rngs])
     across -= (np.einsum("si,si->s", across, x) / size)[:, None] * x
     return on_sphere((1 - 2 * u) * x + 2 * np.sqrt(u * (1 - u)) * on_sphere(across))
 

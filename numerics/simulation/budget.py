@@ -28,7 +28,7 @@ def require_run_memory(
     times, waits = job.plan.t.size, job.plan.waiting.size
     kept = int(job.plan.places(job.plan.waiting)[-1]) + 1 if waits else 0
     rows = times * (len(OVER_TIME) + 1 + waits)
-    each = 8 * (workers * (job.size * (VECTORS + kept) + rows) + 2 * samples * (job.size + data + rows))
+    each = 8 * (workers * (job.length * (VECTORS + kept) + rows) + 2 * samples * (job.length + data + rows))
     fitting = max(0, int((available_memory() - fixed) / each))
     what = f"starts = {job.starts} on {samples} samples of size {job.size} at {times} times"
     require_memory(fixed + job.starts * each, what, f"about {fitting} starts fit; or try fewer samples or times")

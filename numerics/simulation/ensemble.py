@@ -35,8 +35,9 @@ class Ensemble(Solution):
     - with an even empirical risk ``m_abs = |m|``, since w and -w are one,
     - ``correlation = C(t, t_w)``: (samples, starts, times, waiting times),
     - ``lambda_min, lambda_min_overlap``: (samples, starts, Hessian times),
-    - ``final`` (samples, starts, N), ``t_end`` and ``converged`` (samples, starts), ``gradients`` (samples,);
-      with data also their fields ``u`` (samples, starts, M) at the end and ``y`` (samples, M).
+    - ``final`` (samples, starts, N; not of conditioned landscapes), ``t_end`` and ``converged`` (samples, starts),
+      ``gradients`` (samples,); with data also their fields at the end, ``u`` (samples, starts, M), and ``y`` (samples,
+      M).
 
     Definitions are in ``Recorder``; time is in units of ``dx/dt = -grad H - mu x``; energies and ``mu`` are per spin.
     """

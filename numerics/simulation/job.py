@@ -20,9 +20,11 @@ from .langevin import RTOL as THERMAL_RTOL
 from .langevin import langevin
 from .observables import Recorder, Schedule
 from .packed import Precision
-from .starts import random_starts, saved_starts, starts_with_overlap
+from .sphere import on_sphere
+from .starts import at_overlap, saved_starts
+from .unseen import ConditionedLandscape, normal, span_of
 
-Kind = Literal["dense", "diluted"]
+Kind = Literal["dense", "conditioned", "diluted"]
 DISORDER, STARTS, NOISE = range(3)
 """Streams of random numbers of a sample."""
 
@@ -69,6 +71,11 @@ class SampleJob(ABC):
             **fields,
         )
 
+    @property
+    def length(self) -> int:
+        """Of the vectors of a run."""
+        return self.size
+
     @abstractmethod
     def drawn(self, seed: SeedSequence) -> Sample:
         """A realisation of the landscape."""
@@ -88,9 +95,10 @@ class SampleJob(ABC):
         if task.states is not None:
             return saved_starts(task.states, self.size)
         rng = np.random.default_rng(self._seed(task.number, STARTS))
+        normals = np.stack([normal(drawn, rng) for _ in range(self.starts)])
         if self.overlap is None:
-            return random_starts(self.size, self.starts, rng)
-        return starts_with_overlap(drawn.signal, self.overlap, self.starts, rng)
+            return on_sphere(normals)
+        return at_overlap(drawn.signal, self.overlap, normals)
 
     def _run(self, drawn: Sample, x: Array, recorder: Recorder, task: Task) -> dict[str, Any]:
         times = self.plan.t
@@ -120,11 +128,23 @@ class Job(SampleJob):
     connectivity: int
 
     def drawn(self, seed: SeedSequence) -> Sample:
-        """All couplings, or diluted ones."""
+        """All couplings, those that a run sees, or diluted ones."""
         if self.ensemble == "diluted":
             frames = min(FRAMES, self.connectivity)
             return diluted(self.landscape, self.size, seed, connectivity=self.connectivity, frames=frames)
+        if self.ensemble == "conditioned":
+            return ConditionedLandscape(self.landscape, self.size, seed, dtype=self.dtype)
         return sample(self.landscape, self.size, seed, dtype=self.dtype)
+
+    @property
+    def length(self) -> int:
+        """Conditioned: as many as a run may have axes."""
+        return span_of(self.landscape, self.size, self.dtype) if self.ensemble == "conditioned" else self.size
+
+    def measured(self, drawn: Sample, task: Task) -> dict[str, Any]:
+        """Without ``final`` where the axes of a state go with the landscape."""
+        found = super().measured(drawn, task)
+        return {name: found[name] for name in found if name != "final" or self.ensemble != "conditioned"}
 
 
 def digest(states: Array) -> str:

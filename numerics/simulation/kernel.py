@@ -286,6 +286,26 @@ def weigh(A: Packed, degree: int, size: int, scale: float) -> None:
 
 
 @compiled
+def add_monomials(A: Packed, degree: int, x: Floats, weights: Floats) -> None:
+    """Adds ``sum_s w_s x_si1 ... x_sip`` to each entry, ``degree >= 2``; x is (points, N)."""
+    points, size = x.shape
+    prefix = np.zeros(degree - 2, dtype=np.int64)
+    start = 0
+    while True:
+        n = prefix[-1] + 1 if degree > 2 else size
+        for s in range(points):
+            w, row = weights[s] * product_without(prefix, x[s], -1, -1), start
+            for j in range(n):
+                c = w * x[s, j]
+                for k in range(j + 1):
+                    A[row + k] += c * x[s, k]
+                row += j + 1
+        start += n * (n + 1) // 2
+        if not advance(prefix, size):
+            break
+
+
+@compiled
 def read(A: Packed) -> float:
     """Sum of all entries in float64: the time it takes just to read them."""
     total = 0.0

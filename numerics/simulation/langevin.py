@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -24,6 +25,7 @@ from .landscape_sample import Sample
 from .sphere import Field, Point, on_sphere
 from .starts import saved_starts
 from .unit import unit_of
+from .unseen import normal, spins
 
 RTOL = 1e-3
 ITERATIONS = 12
@@ -107,7 +109,8 @@ class _Walk:
         self.steps += count
 
     def _kick(self, x: Array, h: float) -> Array:
-        return kick(x, self.temperature * h, self.rngs)
+        sample = self.field.sample
+        return kick(x, self.temperature * h, self.rngs, spins(sample), partial(normal, sample))
 
     def _drift(self, at: Point, h: float) -> Array:
         """Gradient flow by the midpoint rule."""

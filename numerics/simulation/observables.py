@@ -14,6 +14,7 @@ from .diluted import DilutedLandscape
 from .hessian import lowest
 from .landscape_sample import Sample
 from .sphere import Indices, Point, rms
+from .unseen import spins
 
 POINTS_PER_DECADE = 8
 FIRST_TIME = 0.1
@@ -83,7 +84,7 @@ class Recorder:
 
     def __init__(self, sample: Sample, starts: int, plan: Schedule, temperature: float) -> None:
         self.sample, self.plan = sample, plan
-        self.thermal = temperature * (1 - 1 / sample.size)
+        self.thermal = temperature * (1 - 1 / spins(sample))
         self.waits, self.curved = plan.places(plan.waiting), plan.places(plan.hessian)
         shape = (starts, plan.t.size)
         over_time = (*OVER_TIME, PARTICIPATION) if isinstance(sample, DilutedLandscape) else OVER_TIME

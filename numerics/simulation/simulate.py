@@ -16,6 +16,7 @@ from ..arrays import reals, require_whole
 from ..errors import Interrupted
 from ..kept import sweep_kept
 from ..lowering import Array
+from ..memory import available_memory
 from ..progress import Progress, counting, silent
 from ..provenance import versions
 from . import flow
@@ -29,6 +30,7 @@ from .observables import schedule
 from .packed import Precision, require_precision, require_size
 from .starts import saved_starts
 from .storage import open_folder
+from .unseen import span_memory
 
 
 def simulate(
@@ -48,7 +50,7 @@ def simulate(
     gradient_tolerance: float = flow.GRADIENT_TOLERANCE,
     rtol: float | None = None,
     dtype: Precision = "float32",
-    ensemble: Kind = "dense",
+    ensemble: Kind | None = None,
     connectivity: int | None = None,
     output: str | Path | None = None,
     resume: bool = False,
@@ -79,9 +81,11 @@ def simulate(
     gradient_tolerance, rtol
         As for ``gradient_flow`` (1e-4) and ``langevin`` (1e-3).
     ensemble, connectivity
-        ``"dense"``, all couplings; or ``"diluted"``, with ``connectivity`` per site and degree (see ``diluted``), by
-        default as many as a run of this length needs not to condense (``safe_connectivity``). Runs that do all the same
-        are told by ``Ensemble.condensed``: they say nothing of mean field.
+        ``"dense"``, all couplings; ``"conditioned"``, only what the run sees of a landscape of N spins, at any N (see
+        ``unseen``), without Hessian, saved states and ``final``: the default where dense couplings do not fit in
+        memory; or ``"diluted"``, with ``connectivity`` per site and degree (see ``diluted``), by default as many as a
+        run of this length needs not to condense (``safe_connectivity``). Runs that do all the same are told by
+        ``Ensemble.condensed``: they say nothing of mean field.
     output, resume
         A folder where each sample is written as it finishes. A run that was stopped goes on there with
         ``resume = True`` and the same settings; ``samples`` may grow.
@@ -94,6 +98,8 @@ def simulate(
     written to, and ``Interrupted`` on Ctrl-C, with what has finished in ``partial`` (None if nothing has).
     """
     plan = schedule(t_max, at, waiting_times, hessian_times)
+    bound = plan.hessian.size > 0 or start is not None
+    ensemble = _kind(ensemble, landscape, size, dtype, bound)
     if connectivity is None:
         connectivity = _connectivity(landscape, size, t_max) if ensemble == "diluted" else CONNECTIVITY
     require_counts(samples=samples, starts=starts, connectivity=connectivity)
@@ -152,7 +158,7 @@ def _task(index: int, states: Array | None) -> Task:
 def _settings(job: Job, samples: int, states: Array | None) -> dict[str, Any]:
     """All that the numbers depend on, as JSON."""
     return common_settings(job, samples, states) | {
-        "dtype": job.dtype if job.ensemble == "dense" else "float64",
+        "dtype": "float64" if job.ensemble == "diluted" else job.dtype,
         "ensemble": job.ensemble,
         "connectivity": job.connectivity if job.ensemble == "diluted" else None,
     }
@@ -189,15 +195,33 @@ def _require(job: Job, samples: int, workers: int | None) -> int:
     require_common(job)
     require_precision(job.dtype)
     covariance, _ = series_of(job.landscape)
-    if job.ensemble not in get_args(Kind):
-        raise ValueError(f"ensemble = {job.ensemble!r}: expected 'dense' or 'diluted'")
     if job.ensemble == "dense":
         couplings = memory_needed(job.landscape, job.size, job.dtype)
-        advice = "try a smaller size, fewer workers, float32, or ensemble = 'diluted'"
+        advice = "try a smaller size, fewer workers, float32, or ensemble = 'conditioned'"
+    elif job.ensemble == "conditioned":
+        couplings = span_memory(job.landscape, job.size, job.dtype)
+        advice = "try fewer workers"
     else:
         couplings = sites_memory(job.size, job.connectivity, diluted_degrees(covariance))
         advice = "try a smaller size or connectivity, or fewer workers"
     return require_run_memory(job, samples, workers, couplings, advice)
+
+
+def _kind(ensemble: Kind | None, landscape: GaussianLandscape, size: int, dtype: Precision, bound: bool) -> Kind:
+    """Dense while it fits, then conditioned; ``bound`` runs ask for what that cannot do: ``ValueError``."""
+    if ensemble is None:
+        require_size(size)
+        require_precision(dtype)
+        fits = bound or memory_needed(landscape, size, dtype) <= available_memory()
+        return "dense" if fits else "conditioned"
+    if ensemble not in get_args(Kind):
+        raise ValueError(f"ensemble = {ensemble!r}: expected 'dense', 'conditioned' or 'diluted'")
+    if ensemble == "conditioned" and bound:
+        raise ValueError(
+            "ensemble = 'conditioned': such a landscape is seen along its own runs alone, without hessian_times and "
+            "start (saved states); leave them out, or try 'dense'"
+        )
+    return ensemble
 
 
 def _connectivity(landscape: GaussianLandscape, size: int, t_max: float) -> int:

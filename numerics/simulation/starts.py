@@ -23,8 +23,12 @@ def starts_with_overlap(signal: Array, overlap: float, count: int, rng: Generato
     """
     if not -1 <= overlap <= 1:
         raise ValueError(f"overlap = {overlap}: expected a number from -1 to 1; try 0.01")
-    size = signal.size
-    across = rng.standard_normal((count, size))
+    return at_overlap(signal, overlap, rng.standard_normal((count, signal.size)))
+
+
+def at_overlap(signal: Array, overlap: float, across: Array) -> Array:
+    """The same from standard normal vectors (count, N)."""
+    size, across = signal.size, across.copy()
     # twice: the first pass leaves rounding of the size of what it took away
     for _ in range(2):
         across -= np.multiply.outer(across @ signal / size, signal)

@@ -146,7 +146,9 @@ def _require_own(header: Record, index: int, settings: Settings) -> None:
 def _require_shapes(arrays: Arrays, settings: Settings) -> None:
     """What every sample measures, over starts and times."""
     starts, times = settings["starts"], len(settings["t"])
-    shapes = dict.fromkeys(("m", "mu", "energy"), (starts, times)) | {"final": (starts, settings["size"])}
+    shapes = dict.fromkeys(("m", "mu", "energy"), (starts, times))
+    if settings.get("ensemble") != "conditioned":
+        shapes["final"] = (starts, settings["size"])
     for name, shape in shapes.items():
         if name not in arrays:
             raise ValueError(f"it lacks {name}")

@@ -11,6 +11,7 @@ import numpy as np
 from ..lowering import Array
 from ..rounding import power_below
 from .landscape_sample import Sample
+from .unseen import ConditionedLandscape
 
 NUDGE = 1e-4
 """Displacement, in units of ``|x|``, that tells a Hessian-vector product."""
@@ -22,6 +23,8 @@ def unit_of(sample: Sample) -> float:
 
     All that is orthogonal to the signal: a start there feels the noise alone, however steep the signal is elsewhere.
     """
+    if isinstance(sample, ConditionedLandscape):
+        return power_below(0.5 * sample.roughness)
     x, v = (_across(y, sample.signal) for y in np.random.default_rng(0).standard_normal((2, sample.size)))
     gradient, nudged = sample.gradient(np.stack([x, x + NUDGE * v]))[1] / np.sqrt(sample.size)
     parts = np.concatenate((gradient, (nudged - gradient) / NUDGE)).reshape(2, -1)

@@ -116,7 +116,7 @@ def test_interrupted(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--t-max", "0"], "--t-max 0 must be a number from 1e-100 to"),
         (["--samples", "0"], "--samples 0 must be a whole number from 1 to"),
         (["-N", "many"], "--size many must be a whole number from 2 to"),
-        (["-N", "20000"], r"size = 20000 needs .* GiB"),
+        (["-N", "20000", "--ensemble", "dense"], r"size = 20000 needs .* GiB"),
         (["--overlap", "2"], "--overlap 2 must be a number from -1 to 1"),
         (["--overlap", "some"], "--overlap 'some' is not a number"),
         (["--at", "5"], "--at 5 must be a number from 0 to 3"),

@@ -338,7 +338,7 @@ def test_interrupted(tmp_path: Path) -> None:
         ({"waiting_times": [-1.0]}, "waiting_times holds -1"),
         ({"hessian_times": "start"}, "hessian_times = 'start': expected times or 'end'"),
         ({"dtype": "float16"}, "dtype = 'float16'"),
-        ({"ensemble": "sparse"}, "ensemble = 'sparse': expected 'dense' or 'diluted'"),
+        ({"ensemble": "sparse"}, "ensemble = 'sparse': expected 'dense', 'conditioned' or 'diluted'"),
         ({"ensemble": "diluted", "connectivity": 0}, "connectivity = 0"),
         ({"workers": 0}, "workers = 0"),
         ({"start": np.ones(3)}, r"start has shape \(3,\): expected \(5, 2, 12\)"),
@@ -357,7 +357,7 @@ def test_landscapes_that_cannot_be_sampled() -> None:
     with pytest.raises(ValueError, match="landscape has parameters without a value: a"):
         simulate(GaussianLandscape(Symbol("a", positive=True) * OVERLAP**2), 8, 1, 0, t_max=1)
     with pytest.raises(ValueError, match=r"size = 100000 needs .* GiB"):
-        simulate(CUBE, 100000, 1, 0, t_max=1)
+        simulate(CUBE, 100000, 1, 0, t_max=1, ensemble="dense")
     with pytest.raises(ValueError, match="seed = -1"):
         simulate(CUBE, 8, 1, -1, t_max=1)
 
