@@ -13,6 +13,7 @@ from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
+from .dynamics import SCHEDULE
 from .files import CURVES, FILE, FOLDER, picture_to_write
 from .question import ALL_PROCESSORS, Option, answers
 from .signal import Starting, require_signal
@@ -83,6 +84,7 @@ def of_landscape(
     starts: Annotated[int, STARTS] = 1,
     overlap: Annotated[Any, Option(Starting(), "Overlap at the start, exactly; or random.")] = 0.0,
     temperature: Annotated[float, TEMPERATURE] = 0.0,
+    schedule: Annotated[Any, SCHEDULE] = None,
     at: Annotated[Any, AT] = None,
     hessian: Annotated[bool, HESSIAN] = False,
     connectivity: Annotated[
@@ -101,7 +103,7 @@ def of_landscape(
     begin = None if overlap == "random" else overlap
     require_signal(landscape, begin)
     diluted: dict[str, Any] = {"ensemble": "diluted", "connectivity": None if connectivity == "auto" else connectivity}
-    runner = partial(simulate, landscape, overlap=begin, **({} if connectivity is None else diluted))
+    runner = partial(simulate, landscape, overlap=begin, schedule=schedule, **({} if connectivity is None else diluted))
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian)

@@ -46,8 +46,8 @@ def solved(
 ) -> Answer:
     """The answer; an interruption or a failure keeps what there is."""
     problem |= {"start": _start(start, beta)}
-    begin = {key: problem[key] for key in ("temperature", "overlap", "start")}
-    rate = fastest(model(landscape, **begin))
+    begin = {key: problem[key] for key in ("temperature", "overlap", "start", "schedule")}
+    rate = fastest(model(landscape, **begin, t_max=t_max))
     unit = float(10.0 ** -round(log10(rate)))
     end = Real(SHORTEST * unit, LONGEST * unit).accept("t_max", t_max)
     times = times_to_report(at, end, unit)

@@ -45,12 +45,11 @@ class History:
     @cached_property
     def weights(self) -> Array:
         """``int ds = sum_l w_l``; 0 for time 0."""
-        return np.concatenate([[0.0], np.tile(self.grid.width * self.grid.rule.weights, self.grid.panels)])
+        return np.concatenate([[0.0], np.multiply.outer(self.grid.widths, self.grid.rule.weights).ravel()])
 
-    @cached_property
-    def integral(self) -> Array:
+    def integral(self, panel: int) -> Array:
         """``int_a^{t_i} ell_l`` on a panel from ``a``, shape (n, n)."""
-        return self.grid.width * self.grid.rule.integral
+        return np.asarray(self.grid.widths[panel] * self.grid.rule.integral)
 
     def times(self, panel: int) -> slice:
         """Indices of the times of that panel."""
@@ -93,7 +92,7 @@ class History:
     def append(self, panel: int, far: Array, near: Array) -> None:
         """Store ``C, R`` of one panel: ``far`` (2, n, earlier times) and the block ``near`` (2, n, n)."""
         i, before = self.times(panel), slice(0, self.times(panel).start)
-        w, S = self.weights[i][:, None], self.integral.T  # noqa: N806
+        w, S = self.weights[i][:, None], self.integral(panel).T  # noqa: N806
         self.C[i, before], self.R[i, before] = far
         self.C[before, i] = far[0].T
         self.near[:, panel] = near

@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from sympy import Expr, Symbol, diff
 
+from theory.course import Course
 from theory.dynamics import DynamicalEquations
 from theory.landscape import GaussianLandscape
 from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 
+from ..course import highest, packed, unpacked, value
 from ..lowering import Array
 from ..power_series import coefficients, evaluate
 from ..statics.transitions import static_temperature
@@ -45,6 +47,8 @@ class Equilibrium(Planted):
 
 
 Start = Literal["random"] | Planted
+COURSES = ("schedule",)
+"""Fields that are functions of time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +57,8 @@ class Model:
 
     ``covariance, noise, memory, memory_slope`` are ``f, f', f'', f'''`` as series in ``C``;
     ``planted, drift, drift_slope`` are ``g, g', g''`` as series in ``m`` (all float64, at least one entry).
-    ``temperature`` is that of the bath, ``overlap`` is ``m(0)``, ``beta`` the inverse temperature of the start
-    (0 for a random one).
+    ``temperature`` is that of the bath, with a ``schedule`` its scale; ``overlap`` is ``m(0)``, ``beta`` the inverse
+    temperature of the start (0 for a random one).
     """
 
     covariance: Array
@@ -67,20 +71,31 @@ class Model:
     temperature: float = 0.0
     overlap: float = 0.0
     beta: float = 0.0
+    schedule: Course | None = None
+
+    def bath(self, t: Array | float, start: float, end: float) -> Array:
+        """Temperature at times of the piece from ``start`` to ``end``, over which it is smooth."""
+        if self.schedule is None:
+            return np.full(np.shape(t), self.temperature)
+        return value(self.schedule, t, start, end)
 
     def arrays(self) -> dict[str, Array]:
         """All fields as arrays: what a file keeps."""
-        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: packed(given[name]) if name in COURSES else np.asarray(given[name]) for name in given}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Model:
         """The inverse of ``arrays``; KeyError names a field that is missing, ValueError one of another shape."""
         values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(cls)}
         for field in fields(cls):
-            series, value = field.default is MISSING, values[field.name]
-            if value.ndim != int(series) or not value.size:
-                raise ValueError(f"model.{field.name} has shape {value.shape}")
-        values |= {name: float(value) for name, value in values.items() if value.ndim == 0}
+            series, array = field.default is MISSING or field.name in COURSES, values[field.name]
+            if array.ndim != int(series) or not (array.size or field.name in COURSES):
+                raise ValueError(f"model.{field.name} has shape {array.shape}")
+        values |= {name: unpacked(values[name]) for name in COURSES}
+        values |= {
+            name: float(array) for name, array in values.items() if isinstance(array, np.ndarray) and array.ndim == 0
+        }
         return cls(**values)
 
 
@@ -90,9 +105,11 @@ def model(
     temperature: float = 0.0,
     overlap: float = 0.0,
     start: Start = "random",
+    schedule: Course | None = None,
+    t_max: float = 1.0,
     parameters: Mapping[str, Any] | None = None,
 ) -> Model:
-    """The equations of ``landscape`` with every coefficient a number.
+    """The equations of ``landscape`` with every coefficient a number, up to ``t_max``, which matters to a schedule.
 
     A covariance or mean that is not a polynomial is replaced by its Taylor series at 0, to a relative remainder
     below 1e-17 on [-1, 1]. Raises ``ValueError`` for a parameter left symbolic, a series that does not converge that
@@ -106,6 +123,8 @@ def model(
         raise ValueError(
             f"landscape has parameters without a value: {names}; give them in parameters = {{name: value}}"
         )
+    if schedule is not None:
+        temperature = highest(temperature, schedule, t_max)
     _require_range("temperature", temperature, 0, np.inf)
     _require_range("overlap", overlap, -1, 1)
     beta = _inverse_temperature(start)
@@ -114,14 +133,14 @@ def model(
         _require_zero_overlap(overlap, series)
     if beta > 0 and isinstance(start, Equilibrium):
         _require_annealed(beta, numbers, series)
-    return Model(**series, temperature=float(temperature), overlap=float(overlap), beta=beta)
+    return Model(**series, temperature=float(temperature), overlap=float(overlap), beta=beta, schedule=schedule)
 
 
 def initial(model: Model) -> tuple[float, float, float]:
-    """``m(0)``, ``mu(0) = T + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``."""
+    """``m(0)``, ``mu(0) = T(0) + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``."""
     m = model.overlap
     drift, planted = (float(evaluate(series, np.array(m))) for series in (model.drift, model.planted))
-    mu = model.temperature + drift * m + model.beta * float(model.noise.sum())
+    mu = float(model.bath(0.0, 0.0, 1.0)) + drift * m + model.beta * float(model.noise.sum())
     return m, mu, -planted - model.beta * float(model.covariance.sum())
 
 

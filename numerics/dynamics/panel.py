@@ -45,19 +45,20 @@ class PanelKernels:
     mu: Array
 
     @classmethod
-    def of(cls, model: Model, history: History, x: Values) -> PanelKernels:
+    def of(cls, model: Model, history: History, panel: int, x: Values) -> PanelKernels:
         r"""``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``."""
         (far_k, far_j), (near_k, near_j) = _kernels(model, x.far), _kernels(model, x.near)
         drift, start = evaluate(model.drift, x.m), model.beta * far_j[:, 0]
         far = (x.far[1] * far_j + far_k * x.far[0]) @ history.weights[: far_j.shape[1]]
-        near = np.sum(history.integral * (x.near[1] * near_j + near_k * x.near[0]), axis=1)
-        mu = model.temperature + drift * x.m + far + near + start * x.far[0, :, 0]
+        near = np.sum(history.integral(panel) * (x.near[1] * near_j + near_k * x.near[0]), axis=1)
+        bath = model.bath(history.grid.t[history.times(panel)], *history.grid.edges[panel : panel + 2])
+        mu = bath + drift * x.m + far + near + start * x.far[0, :, 0]
         return cls(far_k, far_j, near_k, near_j, drift, start, mu)
 
-    def energy(self, model: Model, history: History, x: Values) -> Array:
+    def energy(self, model: Model, history: History, panel: int, x: Values) -> Array:
         """``e = -g(m) - int_0^t f'(C) R ds - beta f(C(t,0))``."""
         far = (self.far_j * x.far[1]) @ history.weights[: self.far_j.shape[1]]
-        near = np.sum(history.integral * self.near_j * x.near[1], axis=1)
+        near = np.sum(history.integral(panel) * self.near_j * x.near[1], axis=1)
         initial = model.beta * evaluate(model.covariance, x.far[0, :, 0])
         return np.asarray(-evaluate(model.planted, x.m) - far - near - initial)
 
@@ -74,7 +75,7 @@ def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance
     """
     change = np.inf
     for count in range(1, LARGEST_COUNT + 1):
-        new = _iterate(history, panel, x, PanelKernels.of(model, history, x))
+        new = _iterate(history, panel, x, PanelKernels.of(model, history, panel, x))
         before, change, x = change, new.distance(x), new
         rounding = change <= 1e-12 and change >= before / 2
         if change <= tolerance or rounding:
@@ -86,14 +87,14 @@ def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance
 
 
 def _store(model: Model, history: History, panel: int, x: Values) -> None:
-    kernels = PanelKernels.of(model, history, x)
-    history.one[:, history.times(panel)] = x.m, kernels.mu, kernels.energy(model, history, x)
+    kernels = PanelKernels.of(model, history, panel, x)
+    history.one[:, history.times(panel)] = x.m, kernels.mu, kernels.energy(model, history, panel, x)
     history.append(panel, x.far, x.near)
 
 
 def _iterate(history: History, panel: int, x: Values, k: PanelKernels) -> Values:
     """One iteration: ``-mu`` is taken at the new values, the memory at the old ones."""
-    a, S = k.far_k.shape[1], history.integral  # noqa: N806
+    a, S = k.far_k.shape[1], history.integral(panel)  # noqa: N806
     solve: Array = np.asarray(np.linalg.inv(np.eye(len(S)) + S * k.mu), dtype=np.float64)
     wk, wj, local = k.far_k * history.weights[:a], k.far_j * history.weights[:a], S * k.near_k
     rate_m = k.drift + wk @ history.one[0, :a] + local @ x.m

@@ -1,9 +1,12 @@
-"""The reference integrator: collocation on panels of one width, to rising order until two orders agree."""
+"""The reference integrator: collocation on panels, to rising order until two orders agree."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
+from .. import course
 from ..errors import ConvergenceError
 from .history import History
 from .model import Model
@@ -21,9 +24,10 @@ REACH = 6.5
 def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda t: None) -> UniformTwoTime:
     """All of the two-time equations on ``[0, t_max]``, to ``rtol``.
 
-    Each panel is one implicit Radau step of high order; the run is repeated with two more times per panel until the
-    two agree. The finer one is returned, with the difference as its error: that of the coarser one, larger than its
-    own by a factor of ten or more until rounding (about 1e-14). Cost grows as ``t_max^3``, memory as ``t_max^2``.
+    Panels end where the temperature steps. Each is one implicit Radau step of high order; the run is repeated with two
+    more times per panel until the two agree. The finer one is returned, with the difference as its error: that of the
+    coarser one, larger than its own by a factor of ten or more until rounding (about 1e-14). Cost grows as ``t_max^3``,
+    memory as ``t_max^2``.
 
     Raises ``ConvergenceError`` where that takes more than ``LARGEST_SIZE`` times or rounding is in the way.
     """
@@ -47,9 +51,11 @@ def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda 
 
 
 def _first_grid(model: Model, t_max: float, rtol: float) -> Grid:
-    panels = int(np.clip(np.ceil(t_max * _rate(model) / REACH), 1, 1e15))
+    pieces = course.pieces(model.schedule, t_max)
+    counts = np.clip(np.ceil(np.diff(pieces) * _rate(model) / REACH), 1, LARGEST_SIZE).astype(int)
+    parts = [np.linspace(a, b, n, endpoint=False) for (a, b), n in zip(pairwise(pieces), counts, strict=True)]
     order = 2 * int(np.ceil(0.5 - 0.8 * np.log10(rtol)))
-    return Grid(t_max / panels, max(6, order), panels)
+    return Grid(np.concatenate([*parts, [t_max]]), max(6, order))
 
 
 def _rate(model: Model) -> float:
@@ -65,13 +71,13 @@ def _rate(model: Model) -> float:
 
 
 def _narrower(grid: Grid, order: int) -> Grid:
-    return Grid(grid.width / 2, order, 2 * grid.panels)
+    return Grid(np.append(grid.places(np.array([0.0, 0.5])), grid.edges[-1]), order)
 
 
 def _require_size(grid: Grid, t_max: float, rtol: float, best: float) -> None:
     if grid.size + 2 * grid.panels <= LARGEST_SIZE:
         return
-    reach = grid.width * (LARGEST_SIZE // (grid.order + 2))
+    reach = float(np.mean(grid.widths)) * (LARGEST_SIZE // (grid.order + 2))
     so_far = f"best error so far {best:.1g}; " if np.isfinite(best) else ""
     raise ConvergenceError(
         f"t_max = {t_max:g} at rtol = {rtol:g} is too long for the reference method ({so_far}it reaches about"
@@ -89,7 +95,7 @@ def _march(model: Model, grid: Grid, rtol: float, reached: Reached) -> UniformTw
             if found is None:
                 return None
             values, iterations = found[0], iterations + found[1]
-            reached(grid.width * (panel + 1))
+            reached(float(grid.edges[panel + 1]))
     statistics = {"panels": grid.panels, "order": grid.order, "times": grid.size, "iterations": iterations}
     return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((5, grid.panels)), statistics)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from theory.course import Course
 from theory.landscape import GaussianLandscape
 
 from ..errors import ConvergenceError, Interrupted
@@ -34,6 +35,7 @@ def solve_dynamics(
     temperature: float = 0.0,
     overlap: float = 0.0,
     start: Start = "random",
+    schedule: Course | None = None,
     rtol: float = 1e-6,
     method: Method = "auto",
     verify: bool = False,
@@ -57,6 +59,8 @@ def solve_dynamics(
         ``m(0)`` within [-1, 1].
     start
         ``"random"``, ``Equilibrium(beta)`` above the static transition, or ``Planted(beta)`` at any beta.
+    schedule
+        ``T(t)`` in place of a temperature: ``theory.course.Course("0:1, 10:0.2")``, a quench at t = 10.
     rtol
         Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
     method
@@ -82,14 +86,15 @@ def solve_dynamics(
     Krzakala, Zdeborova (NeurIPS 2019).
     """
     _require(t_max, rtol, method)
-    equations = model(landscape, temperature=temperature, overlap=overlap, start=start, parameters=parameters)
+    problem: dict[str, Any] = {"temperature": temperature, "overlap": overlap, "start": start, "schedule": schedule}
+    equations = model(landscape, **problem, t_max=float(t_max), parameters=parameters)
     fast = fastest(equations)
     chosen = chosen_method(method, float(t_max) * fast, resume)
     before = _earlier(equations, chosen, resume, float(rtol))
     settings = {
         "landscape": repr(landscape.subs(parameters or {})),
         "t_max": float(t_max),
-        "temperature": equations.temperature,
+        "temperature": equations.temperature if schedule is None else str(schedule),
         "overlap": equations.overlap,
         "start": described(start),
         "rtol": float(rtol),

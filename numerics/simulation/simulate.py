@@ -10,22 +10,23 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theory.course import Course
 from theory.landscape import GaussianLandscape
 
 from ..arrays import reals, require_whole
+from ..course import highest
 from ..errors import Interrupted
 from ..kept import sweep_kept
 from ..lowering import Array
 from ..progress import Progress, counting, silent
 from ..provenance import versions
-from . import flow
+from . import flow, observables
 from .budget import require_run_memory
 from .condensation import safe_connectivity
 from .diluted import CONNECTIVITY, diluted_degrees, sites_memory
 from .ensemble import Ensemble
 from .job import Job, Kind, SampleJob, Task, digest
 from .landscape_sample import memory_needed, series_of
-from .observables import schedule
 from .packed import Precision, require_precision, require_size
 from .starts import saved_starts
 from .storage import open_folder
@@ -42,6 +43,7 @@ def simulate(
     overlap: float | None = 0.0,
     start: ArrayLike | None = None,
     temperature: float = 0.0,
+    schedule: Course | None = None,
     at: ArrayLike | None = None,
     waiting_times: ArrayLike = (0.0,),
     hessian_times: ArrayLike | str = (),
@@ -74,6 +76,8 @@ def simulate(
         Saved states instead, (N,), (starts, N) or (samples, starts, N), such as ``Ensemble.arrays["final"]``.
     temperature
         T >= 0; 0 is gradient flow.
+    schedule
+        ``T(t)`` in its place: ``theory.course.Course("0:1, 10:0.2")``.
     waiting_times, hessian_times
         ``t_w`` of ``C(t, t_w)``; times at which the lowest mode of the Hessian is found, or ``"end"``.
     gradient_tolerance, rtol
@@ -93,13 +97,13 @@ def simulate(
     Returns an ``Ensemble``. Raises ``ValueError`` for a bad argument, ``OSError`` naming the folder when it cannot be
     written to, and ``Interrupted`` on Ctrl-C, with what has finished in ``partial`` (None if nothing has).
     """
-    plan = schedule(t_max, at, waiting_times, hessian_times)
+    plan = observables.schedule(t_max, at, waiting_times, hessian_times)
     if connectivity is None:
         connectivity = _connectivity(landscape, size, t_max) if ensemble == "diluted" else CONNECTIVITY
     require_counts(samples=samples, starts=starts, connectivity=connectivity)
     job = Job.of(
         landscape=landscape, size=size, seed=seed, starts=starts, overlap=overlap, temperature=temperature, plan=plan,
-        rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
+        schedule=schedule, rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
         connectivity=connectivity,
     )  # fmt: skip
     workers = _require(job, samples, workers if executor is None else 1)
@@ -169,10 +173,10 @@ def common_settings(job: SampleJob, samples: int, states: Array | None) -> dict[
         "starts": job.starts,
         "start": "random" if states is None else f"saved states {digest(states)}",
         "overlap": job.overlap if states is None else None,
-        "temperature": job.temperature,
+        "temperature": job.temperature if job.schedule is None else str(job.schedule),
         "t_max": float(job.plan.t[-1]),
         "rtol": job.rtol,
-        "gradient_tolerance": job.gradient_tolerance if job.temperature == 0 else None,
+        "gradient_tolerance": job.gradient_tolerance if job.temperature == 0 and job.schedule is None else None,
         "version": versions()["ruggedflow"],
         **{name: times.tolist() for name, times in plan.items()},
     }
@@ -219,6 +223,8 @@ def require_common(job: SampleJob) -> None:
         raise ValueError(f"overlap = {job.overlap}: expected a number from -1 to 1, or None")
     if not 0 <= job.temperature < np.inf:
         raise ValueError(f"temperature = {job.temperature}: expected a number >= 0")
+    if job.schedule is not None:
+        highest(job.temperature, job.schedule, float(job.plan.t[-1]))
     if not 1e-12 <= job.rtol < 1:
         raise ValueError(f"rtol = {job.rtol}: expected a tolerance within [1e-12, 1); try {flow.RTOL:g}")
     if not 0 <= job.gradient_tolerance < np.inf:
