@@ -10,6 +10,7 @@ from theory.course import TIME, Course
 
 from .lowering import Array, lower
 
+UNIT = Course("1")
 NUDGE = 16 * float(np.finfo(np.float64).eps)
 """Relative distance from a step at which its sides are told apart."""
 SAMPLES = 400
@@ -73,3 +74,10 @@ def unpacked(numbers: Array) -> Course | None:
         return None
     height, speed, *letters = numbers
     return Course(bytes(int(letter) for letter in letters).decode(), float(height), float(speed))
+
+
+def require_friction(mass: float, friction: Course, t_max: float) -> None:
+    """``ValueError`` for one that is negative somewhere, or that goes with no mass."""
+    if mass == 0 and friction.expression != 1:
+        raise ValueError(f"friction = {friction} is that of a mass; give mass = 1 as well, or leave it out: it is 1")
+    range_of("friction", friction, t_max)

@@ -13,7 +13,7 @@ from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
-from .dynamics import SCHEDULE
+from .dynamics import FRICTION, MASS, SCHEDULE
 from .files import CURVES, FILE, FOLDER, picture_to_write
 from .question import ALL_PROCESSORS, Option, answers
 from .signal import Starting, require_signal
@@ -85,6 +85,8 @@ def of_landscape(
     overlap: Annotated[Any, Option(Starting(), "Overlap at the start, exactly; or random.")] = 0.0,
     temperature: Annotated[float, TEMPERATURE] = 0.0,
     schedule: Annotated[Any, SCHEDULE] = None,
+    mass: Annotated[float, MASS] = 0.0,
+    friction: Annotated[Any, FRICTION] = None,
     at: Annotated[Any, AT] = None,
     hessian: Annotated[bool, HESSIAN] = False,
     connectivity: Annotated[
@@ -96,6 +98,7 @@ def of_landscape(
     workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
     """Gradient flow or Langevin dynamics, every coupling drawn."""
+    from numerics.course import UNIT
     from numerics.simulation import simulate
 
     from .ensembles import simulated
@@ -103,7 +106,8 @@ def of_landscape(
     begin = None if overlap == "random" else overlap
     require_signal(landscape, begin)
     diluted: dict[str, Any] = {"ensemble": "diluted", "connectivity": None if connectivity == "auto" else connectivity}
-    runner = partial(simulate, landscape, overlap=begin, schedule=schedule, **({} if connectivity is None else diluted))
+    motion: dict[str, Any] = {"schedule": schedule, "mass": mass, "friction": friction or UNIT}
+    runner = partial(simulate, landscape, overlap=begin, **motion, **({} if connectivity is None else diluted))
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian)

@@ -14,7 +14,7 @@ from theory.dynamics import DynamicalEquations
 from theory.landscape import GaussianLandscape
 from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 
-from ..course import highest, packed, unpacked, value
+from ..course import UNIT, highest, packed, require_friction, unpacked, value
 from ..lowering import Array
 from ..power_series import coefficients, evaluate
 from ..statics.transitions import static_temperature
@@ -47,7 +47,7 @@ class Equilibrium(Planted):
 
 
 Start = Literal["random"] | Planted
-COURSES = ("schedule",)
+COURSES = ("schedule", "friction")
 """Fields that are functions of time."""
 
 
@@ -58,7 +58,8 @@ class Model:
     ``covariance, noise, memory, memory_slope`` are ``f, f', f'', f'''`` as series in ``C``;
     ``planted, drift, drift_slope`` are ``g, g', g''`` as series in ``m`` (all float64, at least one entry).
     ``temperature`` is that of the bath, with a ``schedule`` its scale; ``overlap`` is ``m(0)``, ``beta`` the inverse
-    temperature of the start (0 for a random one).
+    temperature of the start (0 for a random one). With a ``mass`` it is ``M x'' + gamma x'`` that the forces make, and
+    the noise has variance ``2 gamma T``; without, the ``friction`` is 1.
     """
 
     covariance: Array
@@ -72,6 +73,8 @@ class Model:
     overlap: float = 0.0
     beta: float = 0.0
     schedule: Course | None = None
+    mass: float = 0.0
+    friction: Course = UNIT
 
     def bath(self, t: Array | float, start: float, end: float) -> Array:
         """Temperature at times of the piece from ``start`` to ``end``, over which it is smooth."""
@@ -106,6 +109,8 @@ def model(
     overlap: float = 0.0,
     start: Start = "random",
     schedule: Course | None = None,
+    mass: float = 0.0,
+    friction: Course = UNIT,
     t_max: float = 1.0,
     parameters: Mapping[str, Any] | None = None,
 ) -> Model:
@@ -127,20 +132,42 @@ def model(
         temperature = highest(temperature, schedule, t_max)
     _require_range("temperature", temperature, 0, np.inf)
     _require_range("overlap", overlap, -1, 1)
+    _require_range("mass", mass, 0, np.inf)
+    require_friction(mass, friction, t_max)
     beta = _inverse_temperature(start)
     series = {name: coefficients(e, x, name) for name, (e, x) in _expressions(numbers).items()}
     if beta > 0:
         _require_zero_overlap(overlap, series)
     if beta > 0 and isinstance(start, Equilibrium):
         _require_annealed(beta, numbers, series)
-    return Model(**series, temperature=float(temperature), overlap=float(overlap), beta=beta, schedule=schedule)
+    return Model(
+        **series,
+        temperature=float(temperature),
+        overlap=float(overlap),
+        beta=beta,
+        schedule=schedule,
+        mass=float(mass),
+        friction=friction,
+    )
+
+
+def plain(model: Model) -> bool:
+    """First order in time at one temperature: what the long-time method solves."""
+    return model.mass == 0 and model.schedule is None
+
+
+def first_kinetic(model: Model) -> float:
+    """``K(0)``: at rest from a random start, ``1/(beta M)`` from one in equilibrium."""
+    return 1 / (model.beta * model.mass) if model.mass * model.beta > 0 else 0.0
 
 
 def initial(model: Model) -> tuple[float, float, float]:
-    """``m(0)``, ``mu(0) = T(0) + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``."""
+    """``m(0)``, ``mu(0) = T(0) + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``; with a mass ``M K(0)`` for
+    ``T(0)``."""
     m = model.overlap
     drift, planted = (float(evaluate(series, np.array(m))) for series in (model.drift, model.planted))
-    mu = float(model.bath(0.0, 0.0, 1.0)) + drift * m + model.beta * float(model.noise.sum())
+    thermal = model.mass * first_kinetic(model) if model.mass > 0 else float(model.bath(0.0, 0.0, 1.0))
+    mu = thermal + drift * m + model.beta * float(model.noise.sum())
     return m, mu, -planted - model.beta * float(model.covariance.sum())
 
 

@@ -7,9 +7,11 @@ from itertools import pairwise
 import numpy as np
 
 from .. import course
+from ..course import value
 from ..errors import ConvergenceError
+from ..lowering import Array
 from .history import History
-from .model import Model
+from .model import Model, first_kinetic, plain
 from .panel import Values, solve_panel
 from .two_time import Reached
 from .uniform import Grid, UniformTwoTime
@@ -17,8 +19,9 @@ from .uniform import Grid, UniformTwoTime
 LARGEST_ORDER = 24
 LARGEST_SIZE = 5500
 """Times of the finer grid; C and R on two grids then take 1 GB."""
-REACH = 6.5
-"""Width of a panel in units of the fastest time scale: wider ones would not converge."""
+REACH, FIRST = 6.5, 0.1
+"""Width of a panel in units of the fastest time scale: wider ones would not converge; and of the first, over
+that and the tolerance, where friction is infinite."""
 
 
 def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda t: None) -> UniformTwoTime:
@@ -33,7 +36,7 @@ def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda 
     """
     coarse, grid, best, fruitless = None, _first_grid(model, t_max, rtol), np.inf, 0
     while fruitless < 2:
-        _require_size(grid, t_max, rtol, best)
+        _require_size(grid, t_max, rtol, best, plain(model))
         fine = _march(model, grid, rtol, reached)
         if fine is None:
             coarse, grid = None, _narrower(grid, grid.order)
@@ -51,11 +54,26 @@ def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda 
 
 
 def _first_grid(model: Model, t_max: float, rtol: float) -> Grid:
-    pieces = course.pieces(model.schedule, t_max)
-    counts = np.clip(np.ceil(np.diff(pieces) * _rate(model) / REACH), 1, LARGEST_SIZE).astype(int)
-    parts = [np.linspace(a, b, n, endpoint=False) for (a, b), n in zip(pairwise(pieces), counts, strict=True)]
-    order = 2 * int(np.ceil(0.5 - 0.8 * np.log10(rtol)))
-    return Grid(np.concatenate([*parts, [t_max]]), max(6, order))
+    pieces = np.union1d(course.pieces(model.schedule, t_max), course.pieces(model.friction, t_max))
+    edges = np.concatenate([[0.0], *(_edges(model, a, b, rtol) for a, b in pairwise(pieces))])
+    return Grid(edges, max(6, 2 * int(np.ceil(0.5 - 0.8 * np.log10(rtol)))))
+
+
+def _edges(model: Model, start: float, end: float, rtol: float) -> Array:
+    """Of a piece without steps: even ones, or as narrow as the friction of a mass makes them.
+
+    A friction that is infinite at time 0 leaves an error of the order of the first width in R.
+    """
+    rate = _rate(model) if model.mass == 0 else _inertial_rate(model)
+    if model.mass == 0 or model.friction.expression.is_number:
+        fast = rate if model.mass == 0 else rate + float(model.friction.expression) / model.mass
+        count = int(np.clip(np.ceil((end - start) * fast / REACH), 1, LARGEST_SIZE))
+        return np.linspace(start, end, count + 1)[1:]
+    edges, least = [start], FIRST * rtol * min(REACH / rate, end - start)
+    while edges[-1] < end and len(edges) < LARGEST_SIZE:
+        fast = rate + float(value(model.friction, edges[-1], start, end)) / model.mass
+        edges.append(min(end, edges[-1] + max(REACH / fast, least)))
+    return np.array(edges[1:])
 
 
 def _rate(model: Model) -> float:
@@ -70,18 +88,27 @@ def _rate(model: Model) -> float:
     return float(2 * (multiplier + model.temperature * (1 + decay)) + np.sqrt(noise * decay))
 
 
+def _inertial_rate(model: Model) -> float:
+    """``(mu/M)^(1/2)`` with the largest ``mu``: what pulls, and ``M K``, to which all of the energy may go."""
+    energy = np.abs(model.covariance).sum() * (model.beta + 1 / _rate(model)) + np.abs(model.planted).sum()
+    return float(np.sqrt((_rate(model) + 2 * energy) / model.mass + first_kinetic(model)))
+
+
 def _narrower(grid: Grid, order: int) -> Grid:
     return Grid(np.append(grid.places(np.array([0.0, 0.5])), grid.edges[-1]), order)
 
 
-def _require_size(grid: Grid, t_max: float, rtol: float, best: float) -> None:
+def _require_size(grid: Grid, t_max: float, rtol: float, best: float, long_time: bool) -> None:
     if grid.size + 2 * grid.panels <= LARGEST_SIZE:
         return
     reach = float(np.mean(grid.widths)) * (LARGEST_SIZE // (grid.order + 2))
     so_far = f"best error so far {best:.1g}; " if np.isfinite(best) else ""
+    other = (
+        "use method = 'long-time'" if long_time else "the other one has no mass and no schedule; use a shorter t_max"
+    )
     raise ConvergenceError(
         f"t_max = {t_max:g} at rtol = {rtol:g} is too long for the reference method ({so_far}it reaches about"
-        f" t = {reach:.2g}); use method = 'long-time' or a larger rtol"
+        f" t = {reach:.2g}); {other} or a larger rtol"
     )
 
 
@@ -103,10 +130,12 @@ def _march(model: Model, grid: Grid, rtol: float, reached: Reached) -> UniformTw
 def _guess(history: History, panel: int, before: Values | None) -> Values:
     """The panel before, shifted along the diagonal."""
     n = history.grid.order
+    velocity = np.zeros((2, history.times(panel).stop))
     if before is None:
-        return Values(np.ones((2, n, 1)), np.ones((2, n, n)), np.full(n, history.one[0, 0]))
+        return Values(np.ones((2, n, 1)), np.ones((2, n, n)), np.full(n, history.one[0, 0]), velocity, 0.0)
     first = before.far[:, :, : n + 1] if panel > 1 else np.repeat(before.far, n + 1, axis=2)
-    return Values(np.concatenate([first, before.far[:, :, 1:]], axis=2), before.near, np.full(n, before.m[-1]))
+    far, m = np.concatenate([first, before.far[:, :, 1:]], axis=2), np.full(n, before.m[-1])
+    return Values(far, before.near, m, velocity, 0.0)
 
 
 def _with_errors(fine: UniformTwoTime, coarse: UniformTwoTime) -> tuple[UniformTwoTime, float]:

@@ -102,7 +102,7 @@ class UniformTwoTime:
         weights_t[near] = np.pad(interpolation(self.grid.rule.nodes, u[near]), ((0, 0), (1, 0)))
         i, j = self.grid.stencil(row)[:, :, None], self.grid.stencil(column)[:, None, :]
         values = [np.einsum("pi,pij,pj->p", weights_t, table[i, j], weights_s) for table in (self.c, self.r)]
-        return np.where(t == s, 1.0, values)
+        return np.where(t == s, np.array([self.c[:1, 0], self.r[:1, 0]]), values)
 
     def one_time(self, t: Array) -> OneTime:
         """``m``, ``mu`` and ``e``; after time 0 ``mu`` may jump where a panel begins."""

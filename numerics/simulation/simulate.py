@@ -14,7 +14,7 @@ from theory.course import Course
 from theory.landscape import GaussianLandscape
 
 from ..arrays import reals, require_whole
-from ..course import highest
+from ..course import UNIT, highest, require_friction
 from ..errors import Interrupted
 from ..kept import sweep_kept
 from ..lowering import Array
@@ -44,6 +44,8 @@ def simulate(
     start: ArrayLike | None = None,
     temperature: float = 0.0,
     schedule: Course | None = None,
+    mass: float = 0.0,
+    friction: Course = UNIT,
     at: ArrayLike | None = None,
     waiting_times: ArrayLike = (0.0,),
     hessian_times: ArrayLike | str = (),
@@ -78,6 +80,8 @@ def simulate(
         T >= 0; 0 is gradient flow.
     schedule
         ``T(t)`` in its place: ``theory.course.Course("0:1, 10:0.2")``.
+    mass, friction
+        Of ``M x'' + gamma x'`` in place of ``x'``, from rest, with noise of variance ``2 gamma T``; 0: first order.
     waiting_times, hessian_times
         ``t_w`` of ``C(t, t_w)``; times at which the lowest mode of the Hessian is found, or ``"end"``.
     gradient_tolerance, rtol
@@ -103,7 +107,8 @@ def simulate(
     require_counts(samples=samples, starts=starts, connectivity=connectivity)
     job = Job.of(
         landscape=landscape, size=size, seed=seed, starts=starts, overlap=overlap, temperature=temperature, plan=plan,
-        schedule=schedule, rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
+        schedule=schedule, mass=float(mass), friction=friction,
+        rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
         connectivity=connectivity,
     )  # fmt: skip
     workers = _require(job, samples, workers if executor is None else 1)
@@ -174,9 +179,10 @@ def common_settings(job: SampleJob, samples: int, states: Array | None) -> dict[
         "start": "random" if states is None else f"saved states {digest(states)}",
         "overlap": job.overlap if states is None else None,
         "temperature": job.temperature if job.schedule is None else str(job.schedule),
+        **({"mass": job.mass, "friction": str(job.friction)} if job.mass > 0 else {}),
         "t_max": float(job.plan.t[-1]),
         "rtol": job.rtol,
-        "gradient_tolerance": job.gradient_tolerance if job.temperature == 0 and job.schedule is None else None,
+        "gradient_tolerance": job.gradient_tolerance if job.relaxes else None,
         "version": versions()["ruggedflow"],
         **{name: times.tolist() for name, times in plan.items()},
     }
@@ -225,6 +231,9 @@ def require_common(job: SampleJob) -> None:
         raise ValueError(f"temperature = {job.temperature}: expected a number >= 0")
     if job.schedule is not None:
         highest(job.temperature, job.schedule, float(job.plan.t[-1]))
+    if not 0 <= job.mass < np.inf:
+        raise ValueError(f"mass = {job.mass}: expected a number >= 0; try 1")
+    require_friction(job.mass, job.friction, float(job.plan.t[-1]))
     if not 1e-12 <= job.rtol < 1:
         raise ValueError(f"rtol = {job.rtol}: expected a tolerance within [1e-12, 1); try {flow.RTOL:g}")
     if not 0 <= job.gradient_tolerance < np.inf:

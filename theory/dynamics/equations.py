@@ -81,14 +81,18 @@ class DynamicalEquations(TwoTimeDisplay):
 
         The effective process times ``x(t)``, whose thermal part is ``2T R(t,t)`` with ``R(t,t) = 1/2`` (Ito: T).
         """
+        return Terms(product(2 * self.temperature * Rational(1, 2)), *self.pull)
+
+    @cached_property
+    def pull(self) -> tuple[Any, ...]:
+        """The forces of the landscape times ``x(t)``."""
         force = self.kernels.force(SAME_POSITION)
         constraint, others = force.args[0], force.args[1:]
         if constraint != product(-1, MU(TIME), C(TIME, TIME)):
             raise ValueError(f"the constraint enters as {constraint}")
         integrals = [term for term in others if isinstance(term, TimeIntegral)]
         local = [term for term in others if not isinstance(term, TimeIntegral)]
-        thermal = product(2 * self.temperature * Rational(1, 2))
-        return Terms(thermal, *_merged(integrals), *(product(_tidy(term.as_expr())) for term in local))
+        return (*_merged(integrals), *(product(_tidy(term.as_expr())) for term in local))
 
     @property
     def energy(self) -> Terms:

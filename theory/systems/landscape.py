@@ -10,7 +10,7 @@ from sympy import Expr, Symbol, sqrt
 
 from ..course import TIME
 from ..domain import Polynomial
-from ..dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
+from ..dynamics import AveragedAction, DynamicalEquations, InertialEquations, Start, asymptotics, kernels
 from ..dynamics.notation import BATH
 from ..dynamics.plateau import no_field
 from ..end_states import friction, single_minimum
@@ -158,6 +158,7 @@ class Landscape(GaussianLandscape, System):
             ("Effective process of one spin, by variation of the action", kernels("equilibrium")),
             (f"Closed equations for {self.slug} from {opening}", DynamicalEquations(self, start, BATH(TIME))),
             (warm, equilibrium),
+            ("The same with a mass and friction", InertialEquations(self, start)),
             *asymptotics(self),
         ]
 
