@@ -11,7 +11,7 @@ from theory.course import TIME, Course
 from .lowering import Array, lower
 
 UNIT = Course("1")
-NUDGE = 16 * float(np.finfo(np.float64).eps)
+NUDGE = 256 * float(np.finfo(np.float64).eps)
 """Relative distance from a step at which its sides are told apart."""
 SAMPLES = 400
 GAUSS = 12
@@ -19,7 +19,7 @@ GAUSS = 12
 
 def value(course: Course, t: Array | float, start: Array | float, end: Array | float) -> Array:
     """At times of the piece from ``start`` to ``end``, ends included: there, of that side."""
-    inside = np.clip(t, start + NUDGE * end, end - NUDGE * end)
+    inside = np.clip(t, np.multiply(start, 1 + NUDGE), np.multiply(end, 1 - NUDGE))
     return np.asarray(course.height * lower((TIME,), [course.expression])(course.speed * inside)[0])
 
 
@@ -41,12 +41,12 @@ def average(course: Course, start: float, end: float) -> float:
 
 
 def range_of(name: str, course: Course, t_max: float) -> tuple[float, float]:
-    """The least and the largest value on (0, t_max], looked for on a net; ``ValueError`` unless it is >= 0 there."""
+    """The least and the largest value on [0, t_max], looked for on a net; ``ValueError`` unless it is >= 0 there."""
     edges = pieces(course, t_max)
     net = np.concatenate([np.linspace(0, 1, SAMPLES), np.geomspace(1e-9, 1, SAMPLES)])
     times = [(a + (b - a) * net, a, b) for a, b in pairwise(edges)]
     values = np.concatenate([value(course, t, a, b) for t, a, b in times])
-    bad = ~(np.isfinite(values) & (values >= 0))
+    bad = ~(values >= 0)
     if np.any(bad):
         t = float(np.concatenate([t for t, _, _ in times])[bad][0])
         raise ValueError(f"{name} = {course} is {values[bad][0]:g} at t = {t:g}: expected numbers >= 0 up to {t_max:g}")
@@ -60,7 +60,10 @@ def highest(temperature: float, schedule: Course, t_max: float) -> float:
             f"temperature = {temperature:g} does not go with schedule = {schedule}; give one of them, say schedule = "
             f"'0:{temperature:g}, 10:0.2'"
         )
-    return float(f"{range_of('schedule', schedule, t_max)[1]:.3g}")
+    found = range_of("schedule", schedule, t_max)[1]
+    if not np.isfinite(found):
+        raise ValueError(f"schedule = {schedule} is infinite somewhere up to t = {t_max:g}: expected finite numbers")
+    return float(f"{found:.3g}")
 
 
 def packed(course: Course | None) -> Array:

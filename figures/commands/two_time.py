@@ -55,7 +55,7 @@ def solved(
     problem["resume"] = None if resume is None else _load(resume)
     require_signal(landscape, problem["overlap"])
     file, picture = file_to_write("output", output, resume), picture_to_write(plot)
-    _announce(chosen_method(problem["method"], end * rate, problem["resume"], equations))
+    _announce(chosen_method(problem["method"], end * rate, problem["resume"], equations.mass))
     solution, failure = _solve(landscape, end, problem, file)
 
     files = {**writing(file, solution.save), **drawing(picture, solution.plot)}

@@ -47,6 +47,8 @@ class Equilibrium(Planted):
 
 
 Start = Literal["random"] | Planted
+SAME = 1e-9
+"""Relative distance within which a time is that of a step."""
 COURSES = ("schedule", "friction")
 """Fields that are functions of time."""
 
@@ -81,6 +83,21 @@ class Model:
         if self.schedule is None:
             return np.full(np.shape(t), self.temperature)
         return value(self.schedule, t, start, end)
+
+    def piece(self, t: float) -> tuple[float, float]:
+        """The steps of the temperature before and after t, or 0 and infinity; at a step, from there on."""
+        breaks = (0.0, *(() if self.schedule is None else self.schedule.breaks), np.inf)
+        later = next(i for i, step in enumerate(breaks) if step > t * (1 + SAME))
+        return breaks[later - 1], breaks[later]
+
+    def jump(self, t: float) -> float:
+        """By how much the temperature steps at t."""
+        start, end = self.piece(t)
+        if self.schedule is None or start < t * (1 - SAME) or start == 0:
+            return 0.0
+        before = self.piece(t * (1 - 2 * SAME))
+        right, left = (self.bath(start, *ends) for ends in ((start, min(end, 2 * start)), before))
+        return float(right - left)
 
     def arrays(self) -> dict[str, Array]:
         """All fields as arrays: what a file keeps."""
@@ -149,11 +166,6 @@ def model(
         mass=float(mass),
         friction=friction,
     )
-
-
-def plain(model: Model) -> bool:
-    """First order in time at one temperature: what the long-time method solves."""
-    return model.mass == 0 and model.schedule is None
 
 
 def first_kinetic(model: Model) -> float:

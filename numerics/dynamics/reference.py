@@ -11,7 +11,7 @@ from ..course import value
 from ..errors import ConvergenceError
 from ..lowering import Array
 from .history import History
-from .model import Model, first_kinetic, plain
+from .model import Model, first_kinetic
 from .panel import Values, solve_panel
 from .two_time import Reached
 from .uniform import Grid, UniformTwoTime
@@ -36,7 +36,7 @@ def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda 
     """
     coarse, grid, best, fruitless = None, _first_grid(model, t_max, rtol), np.inf, 0
     while fruitless < 2:
-        _require_size(grid, t_max, rtol, best, plain(model))
+        _require_size(grid, t_max, rtol, best, model.mass == 0)
         fine = _march(model, grid, rtol, reached)
         if fine is None:
             coarse, grid = None, _narrower(grid, grid.order)
@@ -103,9 +103,7 @@ def _require_size(grid: Grid, t_max: float, rtol: float, best: float, long_time:
         return
     reach = float(np.mean(grid.widths)) * (LARGEST_SIZE // (grid.order + 2))
     so_far = f"best error so far {best:.1g}; " if np.isfinite(best) else ""
-    other = (
-        "use method = 'long-time'" if long_time else "the other one has no mass and no schedule; use a shorter t_max"
-    )
+    other = "use method = 'long-time'" if long_time else "the other one has no mass; use a shorter t_max"
     raise ConvergenceError(
         f"t_max = {t_max:g} at rtol = {rtol:g} is too long for the reference method ({so_far}it reaches about"
         f" t = {reach:.2g}); {other} or a larger rtol"

@@ -17,7 +17,7 @@ from ..course import UNIT
 from ..errors import ConvergenceError, Interrupted
 from ..periodically import Periodically
 from ..progress import Progress, silent
-from .model import Model, Start, described, model, plain
+from .model import Model, Start, described, model
 from .solution import DynamicsSolution
 from .two_time import Reached, TwoTime
 from .units import fastest
@@ -70,7 +70,7 @@ def solve_dynamics(
     rtol
         Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
     method
-        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"`` (no mass, no schedule), or ``"auto"``: the
+        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"`` (no mass), or ``"auto"``: the
         former up to ``REFERENCE_REACH`` of the landscape's own times.
     verify
         Solve again with a tenth of the tolerance; the difference joins the error estimate.
@@ -96,7 +96,7 @@ def solve_dynamics(
     problem |= {"schedule": schedule, "mass": mass, "friction": friction}
     equations = model(landscape, **problem, t_max=float(t_max), parameters=parameters)
     fast = fastest(equations)
-    chosen = chosen_method(method, float(t_max) * fast, resume, equations)
+    chosen = chosen_method(method, float(t_max) * fast, resume, equations.mass)
     before = _earlier(equations, chosen, resume, float(rtol))
     settings = {
         "landscape": repr(landscape.subs(parameters or {})),
@@ -161,11 +161,11 @@ def _require(t_max: float, rtol: float, method: str) -> None:
         raise ValueError(f"method = {method!r}: expected one of {', '.join(get_args(Method))}")
 
 
-def chosen_method(method: Method, own_time: float, resume: DynamicsSolution | None, equations: Model) -> str:
+def chosen_method(method: Method, own_time: float, resume: DynamicsSolution | None, mass: float = 0.0) -> str:
     """What "auto" stands for in a run to ``own_time``, in units of ``1/fastest``."""
-    if not plain(equations):
+    if mass > 0:
         if method == "long-time":
-            raise ValueError("method = 'long-time' has no mass and no schedule; use method = 'reference'")
+            raise ValueError("method = 'long-time' has no mass; use method = 'reference'")
         return "reference"
     if method != "auto":
         return method
