@@ -62,7 +62,7 @@ def warm() -> DynamicsSolution:
     return solve_dynamics(CUBE, 8.0, temperature=0.7, start=Equilibrium(1.0), method="reference")
 
 
-@pytest.mark.parametrize("method", ["reference"])
+@pytest.mark.parametrize("method", ["reference", "long-time"])
 def test_step_in_equilibrium_is_a_start_in_equilibrium(warm: DynamicsSolution, method: str) -> None:
     step, t = 5.0, np.array([1e-3, 0.3, 1.0, 4.0, 8.0])
     quenched = solve_dynamics(
@@ -80,6 +80,7 @@ def test_step_in_equilibrium_is_a_start_in_equilibrium(warm: DynamicsSolution, m
         assert a == pytest.approx(b, abs=3e-6)
 
 
+@pytest.mark.slow
 def test_slow_cooling_follows_equilibrium() -> None:
     """Until ``T_d`` is near, and by a distance in proportion to the rate."""
     distances = []
@@ -90,6 +91,52 @@ def test_slow_cooling_follows_equilibrium() -> None:
         distances.append(cooled.energy[-1] + 0.5 / 0.9)
     assert 0 < distances[1] < 0.01
     assert distances[0] / distances[1] == pytest.approx(2, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("text", "rtol"),
+    [
+        ("0:0, 5:1", 1e-4),
+        pytest.param("0:0, 5:1", 1e-6, marks=pytest.mark.slow),
+        pytest.param("Piecewise((1 - t/10, t < 5), (0.5, t < 12), (1, True))", 1e-6, marks=pytest.mark.slow),
+    ],
+)
+def test_both_methods_agree_within_errors(text: str, rtol: float) -> None:
+    course, t = Course(text), np.array([0.5, 2.0, 4.9, 5.0, 5.001, 5.1, 6.0, 8.0, 12.0, 14.9, 15.0])
+    ours = solve_dynamics(CUBE, 15.0, schedule=course, method="long-time", rtol=rtol).at(t)
+    theirs = solve_dynamics(CUBE, 15.0, schedule=course, method="reference", rtol=rtol / 10).at(t)
+    for name in ("energy", "mu", "correlation"):
+        assert np.all(np.abs(ours[name] - theirs[name]) <= ours[f"{name}_error"] + theirs[f"{name}_error"])
+        assert np.all(ours[f"{name}_error"] < 3 * rtol * np.max(np.abs(ours[name])))
+
+
+def test_long_run_goes_on_across_a_step(tmp_path: object) -> None:
+    course = Course("0:1, 5:0.5")
+    whole = solve_dynamics(CUBE, 8.0, schedule=course, method="long-time", rtol=1e-3)
+    part = solve_dynamics(CUBE, 5.0, schedule=course, method="long-time", rtol=1e-3)
+    part = DynamicsSolution.load(part.save(f"{tmp_path}/part.npz"))
+    again = solve_dynamics(CUBE, 8.0, schedule=course, rtol=1e-3, resume=part)
+    assert again.at([4, 6, 8])["energy"] == pytest.approx(whole.at([4, 6, 8])["energy"], abs=1e-4)
+
+
+@pytest.mark.slow
+def test_step_after_rest() -> None:
+    """A state at rest notices that the temperature steps."""
+    t = 3000.0
+    flow = solve_dynamics(CUBE, 2 * t, schedule=Course(f"0:1, {t:g}:0.7"), rtol=1e-5)
+    warm = solve_dynamics(CUBE, 10.0, temperature=0.7, start=Equilibrium(1.0), method="reference")
+    after = np.array([1e-2, 1.0, 10.0])
+    assert flow.statistics["resting"] > 0
+    assert flow.at(t + after)["energy"] == pytest.approx(warm.at(after)["energy"], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_slow_cooling_falls_out_of_equilibrium_at_the_dynamic_transition() -> None:
+    """``T_d = 0.612`` of ``f = q^3/2``: an energy ``-f(1)/T`` above it, one that is left behind below."""
+    flow = solve_dynamics(CUBE, 3000.0, schedule=Course("1 - 0.6*t/3000"), rtol=1e-4)
+    warm, cold = flow.at([1500.0, 3000.0])["energy"]
+    assert warm == pytest.approx(-0.5 / 0.7, abs=2e-3)
+    assert cold > -0.5 / 0.4 + 0.1
 
 
 @pytest.mark.slow
