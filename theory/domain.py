@@ -14,6 +14,7 @@ from typing import Any
 
 from sympy import Expr, Rational, Symbol, oo
 
+from .course import Course
 from .expressions import FUNCTIONS, KINKED, parse_expression, parse_polynomial
 from .naming import called, shortened
 from .parsing import LARGEST as LARGEST_PARAMETER
@@ -217,6 +218,25 @@ class Function(Formula):
 
     def __str__(self) -> str:
         return f"function of {', '.join(self.variables)}"
+
+
+@dataclass(frozen=True)
+class InTime(Formula):
+    """A function of the time t, with steps; ``metavar`` has its symbol."""
+
+    metavar: str
+
+    def read(self, name: str, text: str) -> Course:
+        """Text such as ``2/(1 + t)`` or ``0:1, 10:0.2``."""
+        del name
+        return Course(text)
+
+    def accept(self, name: str, value: Any) -> Any:
+        """A number is a constant."""
+        return value if isinstance(value, Course) else Domain.accept(self, name, value)
+
+    def __str__(self) -> str:
+        return "function of t, or TIME:VALUE, ..."
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ TERMINAL = {
     r"\sup_{t \geq 2}": "sup over t \u2265 2 ", r"\sqrt": "\u221a", r"\Sigma": "\u03a3", r"\Phi": "\u03a6",
     r"\theta": "\u03b8", r"\sigma": "\u03c3", r"\lambda": "\u03bb", r"\langle": "\u27e8", r"\rangle": "\u27e9",
     r"\epsilon": "\u03b5", r"\tilde": "~", r"\cdot": "\u00b7", r"\nabla": "\u2207", r"\mu": "\u03bc", r"\eta": "\u03b7",
+    r"\gamma": "\u03b3",
     r"\zeta": "\u03b6", r"\xi": "\u03be", r"\sim": "~", r"\qquad": "  ",
     r"\tau": "\u03c4", r"\infty": "\u221e", r"\lim": "lim", r"\to": "\u2192",
     r"\leq": "\u2264", r"\geq": "\u2265", r"\det": "det", r"\Leftrightarrow": "\u21d4", r"\alpha": "\u03b1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from theory.domain import FLAG, Choice, Real, Several, Whole
+from theory.domain import FLAG, Choice, InTime, Real, Several, Whole
 from theory.laws import Evolution
 from theory.naming import called
 from theory.system import System
@@ -18,6 +18,9 @@ from .question import ALL_PROCESSORS, Option, answers, predicts
 T_MAX = Option(Real(-1e300, 1e300), "Last time; ageing at T = 0 can be followed to 1e8 or so.")
 OVERLAP = Option(Real(-1, 1), "Overlap with the signal at the start.")
 AT = Option(Several(Real(0, 1e300)), "Times to report; default 1, 10, 100, ... and the last.")
+SCHEDULE = Option(InTime("T(t)"), "T(t) of the bath: 'Piecewise((1, t < 10), (0.2, True))', or '0:1, 10:0.2'.")
+MASS = Option(Real(0, 1e100), "M of M x'' + gamma x' = -grad H - mu x + noise; 0, the default, is first order.")
+FRICTION = Option(InTime("gamma(t)"), "gamma with a mass; default 1. 0 is isolated, '3/t' Nesterov.")
 OUTPUT = Option(FILE, "Keep all of it (npz); every two minutes and on Ctrl-C, a part.", "o")
 PLOT = Option(FILE, "Draw m, energy and mu to a PNG, PDF or SVG file.", draws=CURVES)
 HOTTEST = 1e100
@@ -68,6 +71,9 @@ def of_landscape(
     beta_initial: Annotated[
         float | None, Option(Real(0, HOTTEST), "Start in equilibrium (or planted) at this inverse temperature.")
     ] = None,
+    schedule: Annotated[Any, SCHEDULE] = None,
+    mass: Annotated[float, MASS] = 0.0,
+    friction: Annotated[Any, FRICTION] = None,
     rtol: Annotated[float, Option(Real(0, 1), "Error aimed at, from 1e-13; default 1e-6.")] = 1e-6,
     method: Annotated[Any, Option(Choice(("auto", "reference", "long-time")), "Integrator.")] = "auto",
     verify: Annotated[
@@ -79,9 +85,12 @@ def of_landscape(
     resume: Annotated[Any, Option(FILE, "Go on from what --output kept of the same problem.")] = None,
 ) -> Answer:
     """Of the two-time equations."""
+    from numerics.course import UNIT
+
     from .two_time import solved
 
-    problem = {"temperature": temperature, "overlap": overlap, "rtol": rtol, "method": method, "verify": verify}
+    bath = {"temperature": temperature, "schedule": schedule, "mass": mass, "friction": friction or UNIT}
+    problem = {**bath, "overlap": overlap, "rtol": rtol, "method": method, "verify": verify}
     return solved(landscape, t_max, problem, start, beta_initial, at, output, plot, resume)
 
 

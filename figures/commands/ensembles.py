@@ -136,8 +136,8 @@ def _print(record: Mapping[str, Any]) -> None:
     if record.get("condensed"):
         _warn(record)
     settings = record["settings"]
-    options = ("samples", "starts", "start", "overlap", "temperature")
-    chosen = {key: settings[key] for key in options if settings[key] not in (None, "random")}
+    options = ("samples", "starts", "start", "overlap", "temperature", "mass", "friction")
+    chosen = {key: settings[key] for key in options if settings.get(key) not in (None, "random")}
     columns = [name for name in COLUMNS if name in record["rows"][0]]
     print_rows(titled(record, N=settings["size"], **chosen), record["rows"], columns, _shown)
     for row in record.get("hessian", ()):

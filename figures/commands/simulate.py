@@ -13,6 +13,7 @@ from theory.system import System
 from theory.systems import GeneralizedLinear, Landscape
 
 from .answer import Answer
+from .dynamics import FRICTION, MASS, SCHEDULE
 from .files import CURVES, FILE, FOLDER, picture_to_write
 from .question import ALL_PROCESSORS, Option, answers
 from .signal import Starting, require_signal
@@ -90,6 +91,9 @@ def of_landscape(
     starts: Annotated[int, STARTS] = 1,
     overlap: Annotated[Any, Option(Starting(), "Overlap at the start, exactly; or random.")] = 0.0,
     temperature: Annotated[float, TEMPERATURE] = 0.0,
+    schedule: Annotated[Any, SCHEDULE] = None,
+    mass: Annotated[float, MASS] = 0.0,
+    friction: Annotated[Any, FRICTION] = None,
     at: Annotated[Any, AT] = None,
     hessian: Annotated[bool, HESSIAN] = False,
     ensemble: Annotated[Any, ENSEMBLE] = None,
@@ -101,7 +105,8 @@ def of_landscape(
     resume: Annotated[bool, RESUME] = False,
     workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
-    """Gradient flow or Langevin dynamics, on every coupling or on those that a run sees."""
+    """Gradient flow, Langevin dynamics or inertia, on every coupling or on those that a run sees."""
+    from numerics.course import UNIT
     from numerics.simulation import simulate
 
     from .ensembles import simulated
@@ -110,7 +115,8 @@ def of_landscape(
     require_signal(landscape, begin)
     kind = require_kind(ensemble, connectivity, hessian)
     degree = None if connectivity == "auto" else connectivity
-    runner = partial(simulate, landscape, overlap=begin, ensemble=kind, connectivity=degree)
+    motion: dict[str, Any] = {"schedule": schedule, "mass": mass, "friction": friction or UNIT}
+    runner = partial(simulate, landscape, overlap=begin, ensemble=kind, connectivity=degree, **motion)
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian)

@@ -46,15 +46,16 @@ def solved(
 ) -> Answer:
     """The answer; an interruption or a failure keeps what there is."""
     problem |= {"start": _start(start, beta)}
-    begin = {key: problem[key] for key in ("temperature", "overlap", "start")}
-    rate = fastest(model(landscape, **begin))
+    begin = {key: problem[key] for key in ("temperature", "overlap", "start", "schedule", "mass", "friction")}
+    equations = model(landscape, **begin, t_max=t_max)
+    rate = fastest(equations)
     unit = float(10.0 ** -round(log10(rate)))
     end = Real(SHORTEST * unit, LONGEST * unit).accept("t_max", t_max)
     times = times_to_report(at, end, unit)
     problem["resume"] = None if resume is None else _load(resume)
     require_signal(landscape, problem["overlap"])
     file, picture = file_to_write("output", output, resume), picture_to_write(plot)
-    _announce(chosen_method(problem["method"], end * rate, problem["resume"]))
+    _announce(chosen_method(problem["method"], end * rate, problem["resume"], equations.mass))
     solution, failure = _solve(landscape, end, problem, file)
 
     files = {**writing(file, solution.save), **drawing(picture, solution.plot)}
@@ -163,6 +164,8 @@ def _within(t: float, reached: float) -> float:
 
 
 def _print(record: Mapping[str, Any]) -> None:
-    begin = {key: record["settings"][key] for key in ("temperature", "overlap", "start")}
+    settings = record["settings"]
+    named = ("temperature", "mass", "friction", "overlap", "start")
+    begin = {key: settings[key] for key in named if key in settings}
     print_rows(titled(record, **begin), record["rows"], COLUMNS)
     print_text(record["message"])

@@ -8,11 +8,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..course import value
 from ..lowering import Array
-from .model import Model, initial
+from .model import Model, first_kinetic, initial
+from .propagator import FirstOrder, Propagator, SecondOrder
 from .uniform import Grid
 
 CHUNK = 256
+STEEP = 1e6
+"""Ratio of a friction at the ends of the first panel above which it counts as infinite."""
 
 
 @dataclass(eq=False)
@@ -24,6 +28,9 @@ class History:
     covers it, and integrals that end or turn at ``s = t'`` become weights. The diagonal blocks of ``C`` and ``R`` hold
     them: ``int K(s) C(s, t') ds = sum_l w_l K_l C[l, t']``, likewise ``int_t' K(s) R(s, t') ds`` with ``R``; and
     ``int^t' J(s) R(t', s) ds`` with the transposed ``R`` and ``turn`` added to its blocks.
+
+    With a mass, ``kinetic`` is ``K = d_t d_t' C`` on the diagonal, and ``velocity, velocity_m`` are ``d_t C, d_t R``
+    and ``d_t m`` at the left end of the current panel.
     """
 
     grid: Grid
@@ -32,25 +39,52 @@ class History:
     near: Array
     turn: Array
     one: Array
+    model: Model
+    kinetic: Array
+    velocity: Array
+    velocity_m: float = 0.0
 
     @classmethod
     def begin(cls, model: Model, grid: Grid) -> History:
-        """Time 0: ``C = R = 1``."""
+        """Time 0: ``C = R = 1``; with a mass ``R = 0``, ``d_t R = 1/M``."""
         (c, r), blocks = np.zeros((2, grid.size, grid.size)), np.zeros((3, grid.panels, grid.order, grid.order))
-        c[0, 0] = r[0, 0] = 1.0
-        history = cls(grid, c, r, blocks[:2], blocks[2], np.zeros((3, grid.size)))
-        history.one[:, 0] = initial(model)
+        one, kinetic, velocity = np.zeros((3, grid.size)), np.zeros(grid.size), np.zeros((2, 1))
+        history = cls(grid, c, r, blocks[:2], blocks[2], one, model, kinetic, velocity)
+        (c[0, 0], r[0, 0]), velocity[:, 0] = history.diagonal
+        one[:, 0], kinetic[0] = initial(model), first_kinetic(model)
         return history
+
+    @cached_property
+    def diagonal(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """``C, R`` at ``t = t'``, and their derivatives by t where there is a mass."""
+        mass = self.model.mass
+        return ((1.0, 0.0), (0.0, 1 / mass)) if mass > 0 else ((1.0, 1.0), (0.0, 0.0))
+
+    def motion(self, panel: int, mu: Array) -> Propagator:
+        """What follows from the rates in a panel."""
+        if self.model.mass > 0:
+            return SecondOrder.of(self.integral(panel), mu, self.model.mass, self.friction(panel))
+        return FirstOrder.of(self.integral(panel), mu)
+
+    def bath(self, panel: int) -> Array:
+        """Temperature at the times of a panel."""
+        return self.model.bath(self.grid.t[self.times(panel)], *self.grid.edges[panel : panel + 2])
+
+    def friction(self, panel: int) -> Array:
+        """Friction there; one that is infinite at time 0 is constant over the first panel."""
+        friction, (start, end) = self.model.friction, self.grid.edges[panel : panel + 2]
+        t = self.grid.t[self.times(panel)]
+        steep = start == 0 and value(friction, start, start, end) > STEEP * value(friction, end, start, end)
+        return value(friction, np.full_like(t, end) if steep else t, start, end)
 
     @cached_property
     def weights(self) -> Array:
         """``int ds = sum_l w_l``; 0 for time 0."""
-        return np.concatenate([[0.0], np.tile(self.grid.width * self.grid.rule.weights, self.grid.panels)])
+        return np.concatenate([[0.0], np.multiply.outer(self.grid.widths, self.grid.rule.weights).ravel()])
 
-    @cached_property
-    def integral(self) -> Array:
+    def integral(self, panel: int) -> Array:
         """``int_a^{t_i} ell_l`` on a panel from ``a``, shape (n, n)."""
-        return self.grid.width * self.grid.rule.integral
+        return np.asarray(self.grid.widths[panel] * self.grid.rule.integral)
 
     def times(self, panel: int) -> slice:
         """Indices of the times of that panel."""
@@ -58,9 +92,9 @@ class History:
 
     def last_row(self, panel: int) -> Array:
         """``C(a, s)`` and ``R(a, s)`` at all stored ``s <= a``, the left end of that panel; shape (2, 1, times)."""
-        a, row = self.times(panel).start, np.ones((2, 1, self.times(panel).start))
+        a = self.times(panel).start
+        row = np.stack([self.C[a - 1, None, :a], self.R[a - 1, None, :a]])
         if panel > 0:
-            row[0, 0], row[1, 0] = self.C[a - 1, :a], self.R[a - 1, :a]
             row[:, 0, self.times(panel - 1)] = self.near[:, panel - 1, -1]
         return row
 
@@ -93,7 +127,7 @@ class History:
     def append(self, panel: int, far: Array, near: Array) -> None:
         """Store ``C, R`` of one panel: ``far`` (2, n, earlier times) and the block ``near`` (2, n, n)."""
         i, before = self.times(panel), slice(0, self.times(panel).start)
-        w, S = self.weights[i][:, None], self.integral.T  # noqa: N806
+        w, S = self.weights[i][:, None], self.integral(panel).T  # noqa: N806
         self.C[i, before], self.R[i, before] = far
         self.C[before, i] = far[0].T
         self.near[:, panel] = near

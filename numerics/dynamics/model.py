@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from sympy import Expr, Symbol, diff
 
+from theory.course import Course
 from theory.dynamics import DynamicalEquations
 from theory.landscape import GaussianLandscape
 from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 
+from ..course import UNIT, highest, packed, require_friction, unpacked, value
 from ..lowering import Array
 from ..power_series import coefficients, evaluate
 from ..statics.transitions import static_temperature
@@ -45,6 +47,10 @@ class Equilibrium(Planted):
 
 
 Start = Literal["random"] | Planted
+SAME = 1e-9
+"""Relative distance within which a time is that of a step."""
+COURSES = ("schedule", "friction")
+"""Fields that are functions of time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +59,9 @@ class Model:
 
     ``covariance, noise, memory, memory_slope`` are ``f, f', f'', f'''`` as series in ``C``;
     ``planted, drift, drift_slope`` are ``g, g', g''`` as series in ``m`` (all float64, at least one entry).
-    ``temperature`` is that of the bath, ``overlap`` is ``m(0)``, ``beta`` the inverse temperature of the start
-    (0 for a random one).
+    ``temperature`` is that of the bath, with a ``schedule`` its scale; ``overlap`` is ``m(0)``, ``beta`` the inverse
+    temperature of the start (0 for a random one). With a ``mass`` it is ``M x'' + gamma x'`` that the forces make, and
+    the noise has variance ``2 gamma T``; without, the ``friction`` is 1.
     """
 
     covariance: Array
@@ -67,20 +74,48 @@ class Model:
     temperature: float = 0.0
     overlap: float = 0.0
     beta: float = 0.0
+    schedule: Course | None = None
+    mass: float = 0.0
+    friction: Course = UNIT
+
+    def bath(self, t: Array | float, start: float, end: float) -> Array:
+        """Temperature at times of the piece from ``start`` to ``end``, over which it is smooth."""
+        if self.schedule is None:
+            return np.full(np.shape(t), self.temperature)
+        return value(self.schedule, t, start, end)
+
+    def piece(self, t: float) -> tuple[float, float]:
+        """The steps of the temperature before and after t, or 0 and infinity; at a step, from there on."""
+        breaks = (0.0, *(() if self.schedule is None else self.schedule.breaks), np.inf)
+        later = next(i for i, step in enumerate(breaks) if step > t * (1 + SAME))
+        return breaks[later - 1], breaks[later]
+
+    def jump(self, t: float) -> float:
+        """By how much the temperature steps at t."""
+        start, end = self.piece(t)
+        if self.schedule is None or start < t * (1 - SAME) or start == 0:
+            return 0.0
+        before = self.piece(t * (1 - 2 * SAME))
+        right, left = (self.bath(start, *ends) for ends in ((start, min(end, 2 * start)), before))
+        return float(right - left)
 
     def arrays(self) -> dict[str, Array]:
         """All fields as arrays: what a file keeps."""
-        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: packed(given[name]) if name in COURSES else np.asarray(given[name]) for name in given}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Model:
         """The inverse of ``arrays``; KeyError names a field that is missing, ValueError one of another shape."""
         values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(cls)}
         for field in fields(cls):
-            series, value = field.default is MISSING, values[field.name]
-            if value.ndim != int(series) or not value.size:
-                raise ValueError(f"model.{field.name} has shape {value.shape}")
-        values |= {name: float(value) for name, value in values.items() if value.ndim == 0}
+            series, array = field.default is MISSING or field.name in COURSES, values[field.name]
+            if array.ndim != int(series) or not (array.size or field.name in COURSES):
+                raise ValueError(f"model.{field.name} has shape {array.shape}")
+        values |= {name: unpacked(values[name]) for name in COURSES}
+        values |= {
+            name: float(array) for name, array in values.items() if isinstance(array, np.ndarray) and array.ndim == 0
+        }
         return cls(**values)
 
 
@@ -90,9 +125,13 @@ def model(
     temperature: float = 0.0,
     overlap: float = 0.0,
     start: Start = "random",
+    schedule: Course | None = None,
+    mass: float = 0.0,
+    friction: Course = UNIT,
+    t_max: float = 1.0,
     parameters: Mapping[str, Any] | None = None,
 ) -> Model:
-    """The equations of ``landscape`` with every coefficient a number.
+    """The equations of ``landscape`` with every coefficient a number, up to ``t_max``, which matters to a schedule.
 
     A covariance or mean that is not a polynomial is replaced by its Taylor series at 0, to a relative remainder
     below 1e-17 on [-1, 1]. Raises ``ValueError`` for a parameter left symbolic, a series that does not converge that
@@ -106,22 +145,41 @@ def model(
         raise ValueError(
             f"landscape has parameters without a value: {names}; give them in parameters = {{name: value}}"
         )
+    if schedule is not None:
+        temperature = highest(temperature, schedule, t_max)
     _require_range("temperature", temperature, 0, np.inf)
     _require_range("overlap", overlap, -1, 1)
+    _require_range("mass", mass, 0, np.inf)
+    require_friction(mass, friction, t_max)
     beta = _inverse_temperature(start)
     series = {name: coefficients(e, x, name) for name, (e, x) in _expressions(numbers).items()}
     if beta > 0:
         _require_zero_overlap(overlap, series)
     if beta > 0 and isinstance(start, Equilibrium):
         _require_annealed(beta, numbers, series)
-    return Model(**series, temperature=float(temperature), overlap=float(overlap), beta=beta)
+    return Model(
+        **series,
+        temperature=float(temperature),
+        overlap=float(overlap),
+        beta=beta,
+        schedule=schedule,
+        mass=float(mass),
+        friction=friction,
+    )
+
+
+def first_kinetic(model: Model) -> float:
+    """``K(0)``: at rest from a random start, ``1/(beta M)`` from one in equilibrium."""
+    return 1 / (model.beta * model.mass) if model.mass * model.beta > 0 else 0.0
 
 
 def initial(model: Model) -> tuple[float, float, float]:
-    """``m(0)``, ``mu(0) = T + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``."""
+    """``m(0)``, ``mu(0) = T(0) + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``; with a mass ``M K(0)`` for
+    ``T(0)``."""
     m = model.overlap
     drift, planted = (float(evaluate(series, np.array(m))) for series in (model.drift, model.planted))
-    mu = model.temperature + drift * m + model.beta * float(model.noise.sum())
+    thermal = model.mass * first_kinetic(model) if model.mass > 0 else float(model.bath(0.0, 0.0, 1.0))
+    mu = thermal + drift * m + model.beta * float(model.noise.sum())
     return m, mu, -planted - model.beta * float(model.covariance.sum())
 
 

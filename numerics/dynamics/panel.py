@@ -16,11 +16,16 @@ LARGEST_COUNT = 100
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """Unknowns at the n times of a panel: ``C, R`` at earlier times, (2, n, times), within it, (2, n, n), and ``m``."""
+    """Unknowns at the n times of a panel: ``C, R`` at earlier times, (2, n, times), within it, (2, n, n), and ``m``.
+
+    ``velocity, velocity_m`` are ``d_t`` of all of them at the right end, (2, times) and a number, where they matter.
+    """
 
     far: Array
     near: Array
     m: Array
+    velocity: Array
+    velocity_m: float
 
     def distance(self, other: Values) -> float:
         """Largest change of an unknown, relative to the largest of its kind (at least 1 for ``C`` and ``R``)."""
@@ -34,7 +39,8 @@ def _relative(new: Array, old: Array) -> float:
 
 @dataclass(frozen=True, eq=False)
 class PanelKernels:
-    """``K = f''(C) R`` and ``J = f'(C)``, far and near, ``g'(m)``, ``beta f'(C(t,0))``, ``mu``: for all rates."""
+    """``K = f''(C) R`` and ``J = f'(C)``, far and near, ``g'(m)``, ``beta f'(C(t,0))``, ``mu``: for all rates; ``e``
+    and ``K`` besides."""
 
     far_k: Array
     far_j: Array
@@ -43,23 +49,37 @@ class PanelKernels:
     drift: Array
     start: Array
     mu: Array
+    energy: Array
+    kinetic: Array
 
     @classmethod
-    def of(cls, model: Model, history: History, x: Values) -> PanelKernels:
-        r"""``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``."""
+    def of(cls, model: Model, history: History, panel: int, x: Values) -> PanelKernels:
+        r"""``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``, with a mass M K for T.
+
+        ``e = -g(m) - int_0^t f'(C) R ds - beta f(C(t,0))``.
+        """
         (far_k, far_j), (near_k, near_j) = _kernels(model, x.far), _kernels(model, x.near)
         drift, start = evaluate(model.drift, x.m), model.beta * far_j[:, 0]
-        far = (x.far[1] * far_j + far_k * x.far[0]) @ history.weights[: far_j.shape[1]]
-        near = np.sum(history.integral * (x.near[1] * near_j + near_k * x.near[0]), axis=1)
-        mu = model.temperature + drift * x.m + far + near + start * x.far[0, :, 0]
-        return cls(far_k, far_j, near_k, near_j, drift, start, mu)
-
-    def energy(self, model: Model, history: History, x: Values) -> Array:
-        """``e = -g(m) - int_0^t f'(C) R ds - beta f(C(t,0))``."""
-        far = (self.far_j * x.far[1]) @ history.weights[: self.far_j.shape[1]]
-        near = np.sum(history.integral * self.near_j * x.near[1], axis=1)
+        S, w = history.integral(panel), history.weights[: far_j.shape[1]]  # noqa: N806
+        far_e, near_e = x.far[1] * far_j, x.near[1] * near_j
         initial = model.beta * evaluate(model.covariance, x.far[0, :, 0])
-        return np.asarray(-evaluate(model.planted, x.m) - far - near - initial)
+        energy = -evaluate(model.planted, x.m) - far_e @ w - np.sum(S * near_e, axis=1) - initial
+        kinetic = _kinetic(model, history, panel, energy)
+        thermal = model.mass * kinetic if model.mass > 0 else history.bath(panel)
+        pull = (far_e + far_k * x.far[0]) @ w + np.sum(S * (near_e + near_k * x.near[0]), axis=1)
+        mu = thermal + drift * x.m + pull + start * x.far[0, :, 0]
+        return cls(far_k, far_j, near_k, near_j, drift, start, mu, energy, kinetic)
+
+
+def _kinetic(model: Model, history: History, panel: int, energy: Array) -> Array:
+    """``K = d_t d_t' C`` on the diagonal, from the power: ``M K/2 + e + int gamma (K - T/M) ds`` is constant."""
+    if model.mass == 0:
+        return np.zeros_like(energy)
+    S, a, half = history.integral(panel), history.times(panel).start, model.mass / 2  # noqa: N806
+    friction = history.friction(panel)
+    right = half * history.kinetic[a - 1] - (energy - history.one[2, a - 1])
+    right += S @ (friction * history.bath(panel)) / model.mass
+    return np.asarray(np.linalg.solve(half * np.eye(len(S)) + S * friction, right))
 
 
 def _kernels(model: Model, functions: Array) -> tuple[Array, Array]:
@@ -74,7 +94,7 @@ def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance
     """
     change = np.inf
     for count in range(1, LARGEST_COUNT + 1):
-        new = _iterate(history, panel, x, PanelKernels.of(model, history, x))
+        new = _iterate(history, panel, x, PanelKernels.of(model, history, panel, x))
         before, change, x = change, new.distance(x), new
         rounding = change <= 1e-12 and change >= before / 2
         if change <= tolerance or rounding:
@@ -86,22 +106,26 @@ def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance
 
 
 def _store(model: Model, history: History, panel: int, x: Values) -> None:
-    kernels = PanelKernels.of(model, history, x)
-    history.one[:, history.times(panel)] = x.m, kernels.mu, kernels.energy(model, history, x)
+    kernels = PanelKernels.of(model, history, panel, x)
+    history.one[:, history.times(panel)] = x.m, kernels.mu, kernels.energy
+    history.kinetic[history.times(panel)] = kernels.kinetic
+    history.velocity, history.velocity_m = x.velocity, x.velocity_m
     history.append(panel, x.far, x.near)
 
 
 def _iterate(history: History, panel: int, x: Values, k: PanelKernels) -> Values:
     """One iteration: ``-mu`` is taken at the new values, the memory at the old ones."""
-    a, S = k.far_k.shape[1], history.integral  # noqa: N806
-    solve: Array = np.asarray(np.linalg.inv(np.eye(len(S)) + S * k.mu), dtype=np.float64)
+    a, S = k.far_k.shape[1], history.integral(panel)  # noqa: N806
     wk, wj, local = k.far_k * history.weights[:a], k.far_j * history.weights[:a], S * k.near_k
     rate_m = k.drift + wk @ history.one[0, :a] + local @ x.m
-    return Values(
-        solve @ (history.last_row(panel) + S @ _far_rates(history, x, k, wk, wj, local)),
-        _from_diagonal(solve @ S, solve, _near_rates(S, x, k, wk, wj, local)),
-        solve @ (history.one[0, a - 1] + S @ rate_m),
+    motion = history.motion(panel, k.mu)
+    far, far_v = motion.onwards(
+        history.last_row(panel), history.velocity[:, None], _far_rates(history, x, k, wk, wj, local)
     )
+    near, near_v = motion.from_diagonal(*history.diagonal, _near_rates(S, x, k, wk, wj, local))
+    m, m_v = motion.onwards(history.one[:1, a - 1 : a], np.array([[history.velocity_m]]), rate_m[:, None])
+    velocity = np.concatenate([far_v[:, -1], near_v[:, -1]], axis=1)
+    return Values(far, near, m[:, 0], velocity, float(m_v[-1, 0]))
 
 
 def _far_rates(history: History, x: Values, k: PanelKernels, wk: Array, wj: Array, local: Array) -> Array:
@@ -121,10 +145,3 @@ def _near_rates(S: Array, x: Values, k: PanelKernels, wk: Array, wj: Array, loca
     rates[0] += k.drift[:, None] * x.m + k.start[:, None] * x.far[0, :, 0]
     rates[1] -= k.near_k @ (S.T * r)
     return rates
-
-
-def _from_diagonal(propagator: Array, solve: Array, rates: Array) -> Array:
-    """The solution of ``d_t X = -mu X + rate`` that is 1 at ``t = t'``: a particular one and the homogeneous one."""
-    particular, homogeneous = propagator @ rates, solve.sum(axis=1)
-    diagonals = np.diagonal(particular, axis1=1, axis2=2)[:, None, :]
-    return np.asarray(particular + homogeneous[:, None] * ((1 - diagonals) / homogeneous))

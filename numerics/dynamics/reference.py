@@ -1,12 +1,17 @@
-"""The reference integrator: collocation on panels of one width, to rising order until two orders agree."""
+"""The reference integrator: collocation on panels, to rising order until two orders agree."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
+from .. import course
+from ..course import value
 from ..errors import ConvergenceError
+from ..lowering import Array
 from .history import History
-from .model import Model
+from .model import Model, first_kinetic
 from .panel import Values, solve_panel
 from .two_time import Reached
 from .uniform import Grid, UniformTwoTime
@@ -14,22 +19,24 @@ from .uniform import Grid, UniformTwoTime
 LARGEST_ORDER = 24
 LARGEST_SIZE = 5500
 """Times of the finer grid; C and R on two grids then take 1 GB."""
-REACH = 6.5
-"""Width of a panel in units of the fastest time scale: wider ones would not converge."""
+REACH, FIRST = 6.5, 0.1
+"""Width of a panel in units of the fastest time scale: wider ones would not converge; and of the first, over
+that and the tolerance, where friction is infinite."""
 
 
 def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda t: None) -> UniformTwoTime:
     """All of the two-time equations on ``[0, t_max]``, to ``rtol``.
 
-    Each panel is one implicit Radau step of high order; the run is repeated with two more times per panel until the
-    two agree. The finer one is returned, with the difference as its error: that of the coarser one, larger than its
-    own by a factor of ten or more until rounding (about 1e-14). Cost grows as ``t_max^3``, memory as ``t_max^2``.
+    Panels end where the temperature steps. Each is one implicit Radau step of high order; the run is repeated with two
+    more times per panel until the two agree. The finer one is returned, with the difference as its error: that of the
+    coarser one, larger than its own by a factor of ten or more until rounding (about 1e-14). Cost grows as ``t_max^3``,
+    memory as ``t_max^2``.
 
     Raises ``ConvergenceError`` where that takes more than ``LARGEST_SIZE`` times or rounding is in the way.
     """
     coarse, grid, best, fruitless = None, _first_grid(model, t_max, rtol), np.inf, 0
     while fruitless < 2:
-        _require_size(grid, t_max, rtol, best)
+        _require_size(grid, t_max, rtol, best, model.mass == 0)
         fine = _march(model, grid, rtol, reached)
         if fine is None:
             coarse, grid = None, _narrower(grid, grid.order)
@@ -47,9 +54,26 @@ def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda 
 
 
 def _first_grid(model: Model, t_max: float, rtol: float) -> Grid:
-    panels = int(np.clip(np.ceil(t_max * _rate(model) / REACH), 1, 1e15))
-    order = 2 * int(np.ceil(0.5 - 0.8 * np.log10(rtol)))
-    return Grid(t_max / panels, max(6, order), panels)
+    pieces = np.union1d(course.pieces(model.schedule, t_max), course.pieces(model.friction, t_max))
+    edges = np.concatenate([[0.0], *(_edges(model, a, b, rtol) for a, b in pairwise(pieces))])
+    return Grid(edges, max(6, 2 * int(np.ceil(0.5 - 0.8 * np.log10(rtol)))))
+
+
+def _edges(model: Model, start: float, end: float, rtol: float) -> Array:
+    """Of a piece without steps: even ones, or as narrow as the friction of a mass makes them.
+
+    A friction that is infinite at time 0 leaves an error of the order of the first width in R.
+    """
+    rate = _rate(model) if model.mass == 0 else _inertial_rate(model)
+    if model.mass == 0 or model.friction.expression.is_number:
+        fast = rate if model.mass == 0 else rate + float(model.friction.expression) / model.mass
+        count = int(np.clip(np.ceil((end - start) * fast / REACH), 1, LARGEST_SIZE))
+        return np.linspace(start, end, count + 1)[1:]
+    edges, least = [start], FIRST * rtol * min(REACH / rate, end - start)
+    while edges[-1] < end and len(edges) < LARGEST_SIZE:
+        fast = rate + float(value(model.friction, edges[-1], start, end)) / model.mass
+        edges.append(min(end, edges[-1] + max(REACH / fast, least)))
+    return np.array(edges[1:])
 
 
 def _rate(model: Model) -> float:
@@ -64,18 +88,25 @@ def _rate(model: Model) -> float:
     return float(2 * (multiplier + model.temperature * (1 + decay)) + np.sqrt(noise * decay))
 
 
+def _inertial_rate(model: Model) -> float:
+    """``(mu/M)^(1/2)`` with the largest ``mu``: what pulls, and ``M K``, to which all of the energy may go."""
+    energy = np.abs(model.covariance).sum() * (model.beta + 1 / _rate(model)) + np.abs(model.planted).sum()
+    return float(np.sqrt((_rate(model) + 2 * energy) / model.mass + first_kinetic(model)))
+
+
 def _narrower(grid: Grid, order: int) -> Grid:
-    return Grid(grid.width / 2, order, 2 * grid.panels)
+    return Grid(np.append(grid.places(np.array([0.0, 0.5])), grid.edges[-1]), order)
 
 
-def _require_size(grid: Grid, t_max: float, rtol: float, best: float) -> None:
+def _require_size(grid: Grid, t_max: float, rtol: float, best: float, long_time: bool) -> None:
     if grid.size + 2 * grid.panels <= LARGEST_SIZE:
         return
-    reach = grid.width * (LARGEST_SIZE // (grid.order + 2))
+    reach = float(np.mean(grid.widths)) * (LARGEST_SIZE // (grid.order + 2))
     so_far = f"best error so far {best:.1g}; " if np.isfinite(best) else ""
+    other = "use method = 'long-time'" if long_time else "the other one has no mass; use a shorter t_max"
     raise ConvergenceError(
         f"t_max = {t_max:g} at rtol = {rtol:g} is too long for the reference method ({so_far}it reaches about"
-        f" t = {reach:.2g}); use method = 'long-time' or a larger rtol"
+        f" t = {reach:.2g}); {other} or a larger rtol"
     )
 
 
@@ -89,7 +120,7 @@ def _march(model: Model, grid: Grid, rtol: float, reached: Reached) -> UniformTw
             if found is None:
                 return None
             values, iterations = found[0], iterations + found[1]
-            reached(grid.width * (panel + 1))
+            reached(float(grid.edges[panel + 1]))
     statistics = {"panels": grid.panels, "order": grid.order, "times": grid.size, "iterations": iterations}
     return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((5, grid.panels)), statistics)
 
@@ -97,10 +128,12 @@ def _march(model: Model, grid: Grid, rtol: float, reached: Reached) -> UniformTw
 def _guess(history: History, panel: int, before: Values | None) -> Values:
     """The panel before, shifted along the diagonal."""
     n = history.grid.order
+    velocity = np.zeros((2, history.times(panel).stop))
     if before is None:
-        return Values(np.ones((2, n, 1)), np.ones((2, n, n)), np.full(n, history.one[0, 0]))
+        return Values(np.ones((2, n, 1)), np.ones((2, n, n)), np.full(n, history.one[0, 0]), velocity, 0.0)
     first = before.far[:, :, : n + 1] if panel > 1 else np.repeat(before.far, n + 1, axis=2)
-    return Values(np.concatenate([first, before.far[:, :, 1:]], axis=2), before.near, np.full(n, before.m[-1]))
+    far, m = np.concatenate([first, before.far[:, :, 1:]], axis=2), np.full(n, before.m[-1])
+    return Values(far, before.near, m, velocity, 0.0)
 
 
 def _with_errors(fine: UniformTwoTime, coarse: UniformTwoTime) -> tuple[UniformTwoTime, float]:

@@ -10,8 +10,10 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from theory.course import Course
 from theory.landscape import GaussianLandscape
 
+from ..course import UNIT
 from ..errors import ConvergenceError, Interrupted
 from ..periodically import Periodically
 from ..progress import Progress, silent
@@ -34,6 +36,9 @@ def solve_dynamics(
     temperature: float = 0.0,
     overlap: float = 0.0,
     start: Start = "random",
+    schedule: Course | None = None,
+    mass: float = 0.0,
+    friction: Course = UNIT,
     rtol: float = 1e-6,
     method: Method = "auto",
     verify: bool = False,
@@ -57,11 +62,16 @@ def solve_dynamics(
         ``m(0)`` within [-1, 1].
     start
         ``"random"``, ``Equilibrium(beta)`` above the static transition, or ``Planted(beta)`` at any beta.
+    schedule
+        ``T(t)`` in place of a temperature: ``theory.course.Course("0:1, 10:0.2")``, a quench at t = 10.
+    mass, friction
+        Of ``M x'' + gamma x' = -grad H - mu x + noise`` of variance ``2 gamma T``; the friction, any function of t >= 0
+        (0: isolated; ``Course("3/t")``: Nesterov), goes with a mass. Starts are at rest, those at ``beta`` thermal.
     rtol
         Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
     method
-        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"``, or ``"auto"``: the former up to
-        ``REFERENCE_REACH`` of the landscape's own times.
+        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"`` (no mass), or ``"auto"``: the
+        former up to ``REFERENCE_REACH`` of the landscape's own times.
     verify
         Solve again with a tenth of the tolerance; the difference joins the error estimate.
     progress
@@ -82,14 +92,17 @@ def solve_dynamics(
     Krzakala, Zdeborova (NeurIPS 2019).
     """
     _require(t_max, rtol, method)
-    equations = model(landscape, temperature=temperature, overlap=overlap, start=start, parameters=parameters)
+    problem: dict[str, Any] = {"temperature": temperature, "overlap": overlap, "start": start}
+    problem |= {"schedule": schedule, "mass": mass, "friction": friction}
+    equations = model(landscape, **problem, t_max=float(t_max), parameters=parameters)
     fast = fastest(equations)
-    chosen = chosen_method(method, float(t_max) * fast, resume)
+    chosen = chosen_method(method, float(t_max) * fast, resume, equations.mass)
     before = _earlier(equations, chosen, resume, float(rtol))
     settings = {
         "landscape": repr(landscape.subs(parameters or {})),
         "t_max": float(t_max),
-        "temperature": equations.temperature,
+        "temperature": equations.temperature if schedule is None else str(schedule),
+        **({"mass": equations.mass, "friction": str(friction)} if equations.mass > 0 else {}),
         "overlap": equations.overlap,
         "start": described(start),
         "rtol": float(rtol),
@@ -148,8 +161,12 @@ def _require(t_max: float, rtol: float, method: str) -> None:
         raise ValueError(f"method = {method!r}: expected one of {', '.join(get_args(Method))}")
 
 
-def chosen_method(method: Method, own_time: float, resume: DynamicsSolution | None) -> str:
+def chosen_method(method: Method, own_time: float, resume: DynamicsSolution | None, mass: float = 0.0) -> str:
     """What "auto" stands for in a run to ``own_time``, in units of ``1/fastest``."""
+    if mass > 0:
+        if method == "long-time":
+            raise ValueError("method = 'long-time' has no mass; use method = 'reference'")
+        return "reference"
     if method != "auto":
         return method
     return "long-time" if own_time > REFERENCE_REACH or resume is not None else "reference"

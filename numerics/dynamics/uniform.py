@@ -20,16 +20,29 @@ ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 class Grid(NamedTuple):
-    """Panels of one width, each with ``order`` Radau times; time 0 in front."""
+    """Panels between ``edges``, from 0, each with ``order`` Radau times; time 0 in front."""
 
-    width: float
+    edges: Array
     order: int
-    panels: int
 
     @property
     def rule(self) -> Rule:
         """The times of a panel."""
         return radau(self.order)
+
+    @property
+    def panels(self) -> int:
+        """Number of panels."""
+        return self.edges.size - 1
+
+    @property
+    def widths(self) -> Array:
+        """Of the panels."""
+        return np.diff(self.edges)
+
+    def places(self, u: Array) -> Array:
+        """Times at places ``u`` within [0, 1] of all panels, a row for each."""
+        return np.asarray(self.edges[:-1, None] + self.widths[:, None] * u)
 
     @property
     def size(self) -> int:
@@ -39,13 +52,12 @@ class Grid(NamedTuple):
     @property
     def t(self) -> Array:
         """All times, from 0."""
-        nodes = self.width * (np.arange(self.panels)[:, None] + self.rule.nodes)
-        return np.concatenate([[0.0], nodes.ravel()])
+        return np.concatenate([[0.0], self.places(self.rule.nodes).ravel()])
 
     def locate(self, t: Array) -> tuple[Integers, Array]:
         """Panel of each time and the place in it, within [0, 1]; an edge belongs to the panel on its left."""
-        panel = np.clip(np.ceil(t / self.width) - 1, 0, self.panels - 1).astype(np.intp)
-        return panel, np.clip(t / self.width - panel, 0, 1)
+        panel = np.clip(np.searchsorted(self.edges, t) - 1, 0, self.panels - 1).astype(np.intp)
+        return panel, np.clip((t - self.edges[panel]) / self.widths[panel], 0, 1)
 
     def stencil(self, panel: Integers) -> Integers:
         """Indices of the times of a panel, its left end first."""
@@ -90,13 +102,15 @@ class UniformTwoTime:
         weights_t[near] = np.pad(interpolation(self.grid.rule.nodes, u[near]), ((0, 0), (1, 0)))
         i, j = self.grid.stencil(row)[:, :, None], self.grid.stencil(column)[:, None, :]
         values = [np.einsum("pi,pij,pj->p", weights_t, table[i, j], weights_s) for table in (self.c, self.r)]
-        return np.where(t == s, 1.0, values)
+        return np.where(t == s, np.array([self.c[:1, 0], self.r[:1, 0]]), values)
 
     def one_time(self, t: Array) -> OneTime:
-        """``m``, ``mu`` and ``e``."""
+        """``m``, ``mu`` and ``e``; after time 0 ``mu`` may jump where a panel begins."""
         panel, u = self.grid.locate(np.ravel(t))
         weights, i = interpolation(self.grid.rule.closed, u), self.grid.stencil(panel)
-        return OneTime(*(np.sum(weights * line[i], axis=1).reshape(np.shape(t)) for line in self.one))
+        inside = np.where(panel[:, None] > 0, np.pad(interpolation(self.grid.rule.nodes, u), ((0, 0), (1, 0))), weights)
+        pairs = zip((weights, inside, weights), self.one, strict=True)
+        return OneTime(*(np.sum(w * line[i], axis=1).reshape(np.shape(t)) for w, line in pairs))
 
     def error(self, t: Array) -> Errors:
         """The largest estimate within the panel of each time."""
@@ -122,7 +136,7 @@ class UniformTwoTime:
     def compared(self, coarser: UniformTwoTime) -> Array:
         """``estimates`` from a run on the same panels with fewer times: largest differences within each panel."""
         u = np.union1d(self.grid.rule.closed, np.linspace(0, 1, self.grid.order))
-        places = (self.grid.width * (np.arange(self.grid.panels)[:, None] + u)).ravel()
+        places = self.grid.places(u).ravel()
         pairs = zip(self.one_time(places), coarser.one_time(places), strict=True)
         one = [np.max(np.abs(a - b).reshape(-1, u.size), axis=1) for a, b in pairs]
         differences = (np.abs(self.sample(i, u) - coarser.sample(i, u)) for i in range(self.grid.panels))
@@ -131,19 +145,18 @@ class UniformTwoTime:
         return np.concatenate([one, two]) + ROUNDING * scale[:, None]
 
     def arrays(self) -> dict[str, Array]:
-        """Width and order of the grid, the lower triangles row by row, the rest as it is."""
+        """Order and edges of the grid, the lower triangles row by row, the rest as it is."""
         i = self._kept(self.grid)
-        header = np.array([self.grid.width, self.grid.order, self.grid.panels])
+        header = np.array([self.grid.order, *self.grid.edges])
         return {"grid": header, "c": self.c[i], "r": self.r[i], "one": self.one, "estimates": self.estimates}
 
     @classmethod
     def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
         """The inverse of ``arrays``."""
-        width, order, panels = arrays["grid"]
-        grid = Grid(float(width), int(order), int(panels))
-        whole = (grid.order, grid.panels) == (order, panels)
-        if not whole or min(width, order - 0.5, panels - 0.5) <= 0:
-            raise ValueError(f"no grid has {panels:g} panels of width {width:g} and order {order:g}")
+        order, *edges = arrays["grid"]
+        grid = Grid(np.array(edges), int(order))
+        if grid.order != order or order < 1 or grid.panels < 1 or edges[0] != 0 or np.any(grid.widths <= 0):
+            raise ValueError(f"no grid has the order {order:g} and edges {np.array2string(grid.edges, threshold=6)}")
         if arrays["one"].shape != (3, grid.size) or arrays["estimates"].shape != (5, grid.panels):
             raise ValueError("arrays of different grids")
         stored = 1 + grid.order * grid.panels + grid.order**2 * grid.panels * (grid.panels + 1) // 2

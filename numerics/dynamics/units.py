@@ -46,4 +46,5 @@ def times(model: Model, factor: float) -> Model:
     """The equations of ``factor H``, at a temperature that is ``factor`` as high; ``factor > 0``."""
     squared = {name: factor**2 * getattr(model, name) for name in ENERGIES_SQUARED}
     linear = {name: factor * getattr(model, name) for name in ENERGIES}
-    return replace(model, **squared, **linear, beta=model.beta / factor)
+    schedule = None if model.schedule is None else model.schedule.scaled(factor)
+    return replace(model, **squared, **linear, beta=model.beta / factor, schedule=schedule)

@@ -10,11 +10,14 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 from numpy.random import Generator, SeedSequence
 
+from theory.course import Course
 from theory.landscape import GaussianLandscape
 
+from ..course import UNIT, pieces, value
 from ..lowering import Array
 from .diluted import FRAMES, diluted
 from .flow import RTOL, gradient_flow
+from .inertial import Motion, inertial
 from .landscape_sample import Sample, sample
 from .langevin import RTOL as THERMAL_RTOL
 from .langevin import langevin
@@ -56,13 +59,17 @@ class SampleJob(ABC):
     rtol: float
     gradient_tolerance: float
     dtype: Precision
+    schedule: Course | None = None
+    mass: float = 0.0
+    friction: Course = UNIT
 
     @classmethod
     def of(
         cls, *, plan: Schedule, overlap: float | None, temperature: float, rtol: float | None, **fields: Any
     ) -> Self:
         """From what a caller gave: numbers as floats, and the tolerance of the method where none was given."""
-        default = THERMAL_RTOL if temperature > 0 else RTOL
+        moving = temperature > 0 or fields.get("schedule") is not None or fields.get("mass")
+        default = THERMAL_RTOL if moving else RTOL
         return cls(
             plan=plan,
             overlap=None if overlap is None else float(overlap),
@@ -76,6 +83,11 @@ class SampleJob(ABC):
         """Of the vectors of a run."""
         return self.size
 
+    @property
+    def relaxes(self) -> bool:
+        """Gradient flow, which comes to rest."""
+        return self.temperature == 0 and self.schedule is None and self.mass == 0
+
     @abstractmethod
     def drawn(self, seed: SeedSequence) -> Sample:
         """A realisation of the landscape."""
@@ -87,7 +99,7 @@ class SampleJob(ABC):
     def measured(self, drawn: Sample, task: Task) -> dict[str, Any]:
         """All of that on one sample."""
         x = self._start(task, drawn)
-        recorder = Recorder(drawn, self.starts, self.plan, self.temperature)
+        recorder = Recorder(drawn, self.starts, self.plan, self._bath())
         final = self._run(drawn, x, recorder, task)
         return recorder.measured() | final
 
@@ -102,13 +114,34 @@ class SampleJob(ABC):
 
     def _run(self, drawn: Sample, x: Array, recorder: Recorder, task: Task) -> dict[str, Any]:
         times = self.plan.t
-        if self.temperature > 0:
-            walk = langevin(drawn, x, times, self.temperature, self._noise(task), rtol=self.rtol, observe=recorder)
-            ended, converged = np.full(self.starts, times[-1]), np.zeros(self.starts, dtype=bool)
-            return _final(walk.x, ended, converged, walk.statistics["gradients"])
+        if self.mass > 0:
+            constant = Course(f"0:{self.temperature!r}")
+            motion = Motion(self.mass, self.friction, constant if self.schedule is None else self.schedule)
+            walk = inertial(drawn, x, times, motion, self._noise(task), rtol=self.rtol, observe=recorder)
+            return _final(walk.x, *self._unfinished, walk.statistics["gradients"])
+        bath = self.schedule if self.schedule is not None else self.temperature
+        if bath != 0:
+            walk = langevin(drawn, x, times, bath, self._noise(task), rtol=self.rtol, observe=recorder)
+            return _final(walk.x, *self._unfinished, walk.statistics["gradients"])
         options = {"rtol": self.rtol, "gradient_tolerance": self.gradient_tolerance}
         flow = gradient_flow(drawn, x, times, observe=recorder, **options)
         return _final(flow.x, flow.t, flow.converged, flow.statistics["gradients"])
+
+    @property
+    def _unfinished(self) -> tuple[Array, Any]:
+        """At the last time, not at rest."""
+        return np.full(self.starts, self.plan.t[-1]), np.zeros(self.starts, dtype=bool)
+
+    def _bath(self) -> Array:
+        """Temperatures at the output times, before a step that happens then; none in the constraint of a mass."""
+        t = self.plan.t
+        if self.mass > 0:
+            return np.zeros(t.shape)
+        if self.schedule is None:
+            return np.full(t.shape, self.temperature)
+        edges = pieces(self.schedule, t[-1])
+        piece = np.clip(np.searchsorted(edges, t) - 1, 0, edges.size - 2)
+        return value(self.schedule, t, edges[piece], edges[piece + 1])
 
     def _noise(self, task: Task) -> list[Generator]:
         """A stream for each start; one that goes on from a saved state must not meet the noise that led there."""

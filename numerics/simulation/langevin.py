@@ -12,11 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
+from theory.course import Course
+
+from ..course import average, steps, value
 from ..lowering import Array
 from . import chebyshev
 from .brownian import kick
@@ -30,6 +34,8 @@ from .unseen import normal, spins
 RTOL = 1e-3
 ITERATIONS = 12
 MOST_STEPS = 10**8
+NET = 33
+"""Times at which the highest temperature between two outputs is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +50,7 @@ def langevin(
     sample: Sample,
     start: ArrayLike,
     times: ArrayLike,
-    temperature: float,
+    temperature: float | Course,
     rngs: Sequence[Generator],
     *,
     rtol: float = RTOL,
@@ -58,7 +64,7 @@ def langevin(
     sample, start, times
         As for ``gradient_flow``.
     temperature
-        T > 0.
+        T > 0, or ``T(t) >= 0``, whose steps are hit exactly.
     rngs
         One generator for each start.
     rtol
@@ -74,16 +80,16 @@ def langevin(
     grid, x = output_times(times), saved_starts(start, sample.size)
     _require(temperature, rtol, step, len(rngs), x.shape[0])
     field = Field(sample, unit_of(sample))
-    walk = _Walk(field, temperature / field.unit, rngs, field.at(x))
+    bath = temperature.scaled(1 / field.unit) if isinstance(temperature, Course) else temperature / field.unit
+    walk, breaks = _Walk(field, bath, rngs, field.at(x)), steps(bath, grid[-1] * field.unit)
     stiffness = _curvature(field, walk.now) if step is None else 0.0
-    t, everyone = 0.0, np.arange(x.shape[0])
-    for k, end in enumerate(grid * field.unit):
-        if end > t:
+    everyone = np.arange(x.shape[0])
+    for k, until in enumerate(grid * field.unit):
+        for end in (*breaks[(walk.t < breaks) & (breaks < until)], *[until][: int(until > walk.t)]):
             rate = stiffness + float(np.max(walk.now.mu))
-            largest = _step(rate, walk.temperature, rtol) if step is None else step * field.unit
-            _require_steps(grid[-1], (grid[-1] * field.unit - t) / largest)
-            walk.go(end - t, largest)
-            t = end
+            largest = _step(rate, walk.hottest(end), rtol) if step is None else step * field.unit
+            _require_steps(grid[-1], (grid[-1] * field.unit - walk.t) / largest)
+            walk.go(end, largest)
         if observe is not None:
             observe(k, everyone, field.physical(walk.now))
     counts = {"steps": walk.steps, "passes": field.passes, "gradients": field.gradients}
@@ -93,24 +99,33 @@ def langevin(
 class _Walk:
     """All starts in step."""
 
-    def __init__(self, field: Field, temperature: float, rngs: Sequence[Generator], now: Point) -> None:
-        self.field, self.temperature, self.rngs, self.now = field, temperature, rngs, now
-        self.steps = 0
+    def __init__(self, field: Field, bath: float | Course, rngs: Sequence[Generator], now: Point) -> None:
+        self.field, self.bath, self.rngs, self.now = field, bath, rngs, now
+        self.t, self.steps = 0.0, 0
 
-    def go(self, duration: float, largest: float) -> None:
+    def go(self, end: float, largest: float) -> None:
         """Equal steps, none longer than ``largest``; half steps of flow meet in whole ones."""
-        count = int(np.ceil(duration / largest))
-        h = duration / count
+        count = int(np.ceil((end - self.t) / largest))
+        times = np.linspace(self.t, end, count + 1)
+        h = (end - self.t) / count
         x = self._drift(self.now, h / 2)
-        for _ in range(count - 1):
-            x = self._drift(self.field.at(self._kick(x, h)), h)
-        x = self._drift(self.field.at(self._kick(x, h)), h / 2)
-        self.now = self.field.at(x)
+        for a, b in pairwise(times[:-1]):
+            x = self._drift(self.field.at(self._kick(x, a, b)), h)
+        x = self._drift(self.field.at(self._kick(x, times[-2], end)), h / 2)
+        self.now, self.t = self.field.at(x), end
         self.steps += count
 
-    def _kick(self, x: Array, h: float) -> Array:
+    def hottest(self, end: float) -> float:
+        """The highest temperature from now to ``end``."""
+        if not isinstance(self.bath, Course):
+            return self.bath
+        return float(np.max(value(self.bath, np.linspace(self.t, end, NET), self.t, end)))
+
+    def _kick(self, x: Array, start: float, end: float) -> Array:
+        """Brownian motion for ``s = int T dt``."""
+        mean = average(self.bath, start, end) if isinstance(self.bath, Course) else self.bath
         sample = self.field.sample
-        return kick(x, self.temperature * h, self.rngs, spins(sample), partial(normal, sample))
+        return kick(x, mean * (end - start), self.rngs, spins(sample), partial(normal, sample))
 
     def _drift(self, at: Point, h: float) -> Array:
         """Gradient flow by the midpoint rule."""
@@ -138,8 +153,8 @@ def _require_steps(t_max: float, steps: float) -> None:
         )
 
 
-def _require(temperature: float, rtol: float, step: float | None, generators: int, starts: int) -> None:
-    if not 0 < temperature < np.inf:
+def _require(temperature: float | Course, rtol: float, step: float | None, generators: int, starts: int) -> None:
+    if not isinstance(temperature, Course) and not 0 < temperature < np.inf:
         raise ValueError(f"temperature = {temperature}: expected a number > 0; gradient_flow has T = 0")
     if not 0 < rtol < 1:
         raise ValueError(f"rtol = {rtol}: expected a tolerance within (0, 1); try {RTOL:g}")

@@ -76,15 +76,16 @@ class Recorder:
     r"""Fills arrays (starts, times, ...) as a run goes by; an ``Observer`` of ``gradient_flow`` and ``langevin``.
 
     ``m = x.x*/N``, ``e = H/N``, ``mu = -x.grad H/N + T (1 - 1/N)`` (the constraint with Ito's term, as in the two-time
-    equations), ``gradient_norm = |P grad H|/sqrt(N)``, in a diluted sample ``participation``,
-    ``correlation = x(t).x(t_w)/N`` (starts, times, waiting times), and at the Hessian times the lowest eigenvalue of
-    ``P (H'' + mu) P`` with the squared overlap of its eigenvector and the signal (starts, Hessian times).
+    equations; ``bath`` has T at the output times), ``gradient_norm = |P grad H|/sqrt(N)``, in a diluted sample
+    ``participation``, ``correlation = x(t).x(t_w)/N`` (starts, times, waiting times), and at the Hessian times the
+    lowest eigenvalue of ``P (H'' + mu) P`` with the squared overlap of its eigenvector and the signal (starts, Hessian
+    times).
     The Hessian's ``mu`` has no thermal part: it is that of the landscape at the point.
     """
 
-    def __init__(self, sample: Sample, starts: int, plan: Schedule, temperature: float) -> None:
+    def __init__(self, sample: Sample, starts: int, plan: Schedule, bath: Array) -> None:
         self.sample, self.plan = sample, plan
-        self.thermal = temperature * (1 - 1 / spins(sample))
+        self.thermal = bath * (1 - 1 / spins(sample))
         self.waits, self.curved = plan.places(plan.waiting), plan.places(plan.hessian)
         shape = (starts, plan.t.size)
         over_time = (*OVER_TIME, PARTICIPATION) if isinstance(sample, DilutedLandscape) else OVER_TIME
@@ -98,7 +99,7 @@ class Recorder:
     def __call__(self, k: int, which: Indices, point: Point) -> None:
         """Starts ``which`` are at the k-th output time."""
         self.arrays["m"][which, k] = point.x @ self.sample.signal / self.sample.size
-        self.arrays["mu"][which, k] = point.mu + self.thermal
+        self.arrays["mu"][which, k] = point.mu + self.thermal[k]
         self.arrays["energy"][which, k] = point.energy
         self.arrays["gradient_norm"][which, k] = rms(point.force)
         if isinstance(self.sample, DilutedLandscape):

@@ -10,23 +10,24 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theory.course import Course
 from theory.landscape import GaussianLandscape
 
 from ..arrays import reals, require_whole
+from ..course import UNIT, highest, require_friction
 from ..errors import Interrupted
 from ..kept import sweep_kept
 from ..lowering import Array
 from ..memory import available_memory
 from ..progress import Progress, counting, silent
 from ..provenance import versions
-from . import flow
+from . import flow, observables
 from .budget import require_run_memory
 from .condensation import safe_connectivity
 from .diluted import CONNECTIVITY, diluted_degrees, sites_memory
 from .ensemble import Ensemble
 from .job import Job, Kind, SampleJob, Task, digest
 from .landscape_sample import memory_needed, series_of
-from .observables import schedule
 from .packed import Precision, require_precision, require_size
 from .starts import saved_starts
 from .storage import open_folder
@@ -44,6 +45,9 @@ def simulate(
     overlap: float | None = 0.0,
     start: ArrayLike | None = None,
     temperature: float = 0.0,
+    schedule: Course | None = None,
+    mass: float = 0.0,
+    friction: Course = UNIT,
     at: ArrayLike | None = None,
     waiting_times: ArrayLike = (0.0,),
     hessian_times: ArrayLike | str = (),
@@ -76,6 +80,10 @@ def simulate(
         Saved states instead, (N,), (starts, N) or (samples, starts, N), such as ``Ensemble.arrays["final"]``.
     temperature
         T >= 0; 0 is gradient flow.
+    schedule
+        ``T(t)`` in its place: ``theory.course.Course("0:1, 10:0.2")``.
+    mass, friction
+        Of ``M x'' + gamma x'`` in place of ``x'``, from rest, with noise of variance ``2 gamma T``; 0: first order.
     waiting_times, hessian_times
         ``t_w`` of ``C(t, t_w)``; times at which the lowest mode of the Hessian is found, or ``"end"``.
     gradient_tolerance, rtol
@@ -97,14 +105,15 @@ def simulate(
     Returns an ``Ensemble``. Raises ``ValueError`` for a bad argument, ``OSError`` naming the folder when it cannot be
     written to, and ``Interrupted`` on Ctrl-C, with what has finished in ``partial`` (None if nothing has).
     """
-    plan = schedule(t_max, at, waiting_times, hessian_times)
-    bound = plan.hessian.size > 0 or start is not None
+    plan = observables.schedule(t_max, at, waiting_times, hessian_times)
+    bound = plan.hessian.size > 0 or start is not None or mass > 0
     ensemble = _kind(ensemble, landscape, size, dtype, bound)
     if connectivity is None:
         connectivity = _connectivity(landscape, size, t_max) if ensemble == "diluted" else CONNECTIVITY
     require_counts(samples=samples, starts=starts, connectivity=connectivity)
     job = Job.of(
         landscape=landscape, size=size, seed=seed, starts=starts, overlap=overlap, temperature=temperature, plan=plan,
+        schedule=schedule, mass=float(mass), friction=friction,
         rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
         connectivity=connectivity,
     )  # fmt: skip
@@ -175,10 +184,11 @@ def common_settings(job: SampleJob, samples: int, states: Array | None) -> dict[
         "starts": job.starts,
         "start": "random" if states is None else f"saved states {digest(states)}",
         "overlap": job.overlap if states is None else None,
-        "temperature": job.temperature,
+        "temperature": job.temperature if job.schedule is None else str(job.schedule),
+        **({"mass": job.mass, "friction": str(job.friction)} if job.mass > 0 else {}),
         "t_max": float(job.plan.t[-1]),
         "rtol": job.rtol,
-        "gradient_tolerance": job.gradient_tolerance if job.temperature == 0 else None,
+        "gradient_tolerance": job.gradient_tolerance if job.relaxes else None,
         "version": versions()["ruggedflow"],
         **{name: times.tolist() for name, times in plan.items()},
     }
@@ -218,8 +228,8 @@ def _kind(ensemble: Kind | None, landscape: GaussianLandscape, size: int, dtype:
         raise ValueError(f"ensemble = {ensemble!r}: expected 'dense', 'conditioned' or 'diluted'")
     if ensemble == "conditioned" and bound:
         raise ValueError(
-            "ensemble = 'conditioned': such a landscape is seen along its own runs alone, without hessian_times and "
-            "start (saved states); leave them out, or try 'dense'"
+            "ensemble = 'conditioned': such a landscape is seen along its own runs alone, without hessian_times, start "
+            "(saved states) and mass; leave them out, or try 'dense'"
         )
     return ensemble
 
@@ -243,6 +253,11 @@ def require_common(job: SampleJob) -> None:
         raise ValueError(f"overlap = {job.overlap}: expected a number from -1 to 1, or None")
     if not 0 <= job.temperature < np.inf:
         raise ValueError(f"temperature = {job.temperature}: expected a number >= 0")
+    if job.schedule is not None:
+        highest(job.temperature, job.schedule, float(job.plan.t[-1]))
+    if not 0 <= job.mass < np.inf:
+        raise ValueError(f"mass = {job.mass}: expected a number >= 0; try 1")
+    require_friction(job.mass, job.friction, float(job.plan.t[-1]))
     if not 1e-12 <= job.rtol < 1:
         raise ValueError(f"rtol = {job.rtol}: expected a tolerance within [1e-12, 1); try {flow.RTOL:g}")
     if not 0 <= job.gradient_tolerance < np.inf:

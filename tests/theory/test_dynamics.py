@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 from sympy import (
+    Dummy,
     Expr,
     Integer,
     Integral,
@@ -31,9 +32,20 @@ from sympy import (
 
 from theory import OVERLAP as Q
 from theory import SIGNAL_OVERLAP, GaussianLandscape, PureSpin, SpikedMatrixTensor, SpikedTensor
-from theory.dynamics import Ageing, DynamicalEquations, GrowthRate, StationaryDynamics, arrest, asymptotics, kernels
+from theory.dynamics import (
+    Ageing,
+    DynamicalEquations,
+    GrowthRate,
+    InertialEquations,
+    Start,
+    StationaryDynamics,
+    arrest,
+    asymptotics,
+    kernels,
+)
 from theory.dynamics.action import ADVANCED, CAUSALITY, FIELDS, FORCE, RESPONSE, F, covariance, mean, variation
 from theory.dynamics.ageing import ageing_law, zero_temperature_law
+from theory.dynamics.inertia import C_RATE, M_RATE, R_RATE
 from theory.dynamics.notation import EARLIER, INNER, MU, TIME, C, M, R, Terms
 from theory.dynamics.stationary import C_ST, C_ST_SLOPE
 from theory.energies import threshold_energy
@@ -463,3 +475,16 @@ def test_everything_prints_as_one_alignment(landscape: GaussianLandscape) -> Non
         )
         assert latex.count("{") == latex.count("}")
         assert latex.count(r"\left") == latex.count(r"\right")
+
+
+@pytest.mark.parametrize("start", ["random", "planted", "equilibrium"])
+def test_power_with_a_mass_is_the_loss_of_energy(start: Start) -> None:
+    """``<x'.force> = -d_t e``: by Leibniz, with ``R(t,t) = 0``."""
+    equations = InertialEquations(MIXTURE, start)
+    rates = {C: C_RATE, R: R_RATE, M: M_RATE}
+    energy, power = (e.as_expr().replace(Integral, lambda f, *_: f) for e in (equations.energy, equations.power))
+    lost = Integer(0)
+    for call in energy.atoms(*rates):
+        value = Dummy()
+        lost -= energy.subs(call, value).diff(value).subs(value, call) * rates[call.func](*call.args)
+    assert simplify(lost - power) == 0

@@ -5,6 +5,7 @@ from .ageing import Ageing
 from .asymptotics import asymptotics
 from .equations import DynamicalEquations
 from .growth import GrowthRate
+from .inertia import InertialEquations
 from .kernels import Kernels, Start, kernels
 from .plateau import arrest
 from .slow_sectors import SlowSectors, step_law
@@ -15,6 +16,7 @@ __all__ = [
     "AveragedAction",
     "DynamicalEquations",
     "GrowthRate",
+    "InertialEquations",
     "Kernels",
     "SlowSectors",
     "Start",

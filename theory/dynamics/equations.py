@@ -35,7 +35,8 @@ class DynamicalEquations(TwoTimeDisplay):
         a configuration planted with weight ``exp(-beta H(x_0))``, which is one of equilibrium as long as its replicas
         have zero overlap: without field (``conditions``), and above ``statics.transitions.static_transition``.
     temperature
-        Of the noise: a symbol or a number >= 0; at 0, gradient flow.
+        Of the noise: a symbol, a number >= 0 or a function of t (``notation.BATH``); at 0, gradient flow. Only the
+        multiplier sees it: for t > t' the noise at t is independent of ``x(t')`` and ``x~(t')``.
 
     ``kernels`` has what these are made of: ``f'``, ``f''``, ``g'``, ..., functions of ``theory.symbols.CORRELATION``
     and of ``theory.SIGNAL_OVERLAP``.
@@ -49,7 +50,8 @@ class DynamicalEquations(TwoTimeDisplay):
         if self.start not in STARTS:
             raise ValueError(f"start = {self.start!r} must be one of {', '.join(STARTS)}")
         temperature = exact(self.temperature)
-        if temperature.is_nonnegative is not True or temperature.is_finite is False:
+        known = temperature.has(TIME) or temperature.is_nonnegative is True
+        if not known or temperature.is_finite is False:
             raise ValueError(f"temperature = {self.temperature} must be a number >= 0; try temperature = 0")
         object.__setattr__(self, "temperature", temperature)
 
@@ -79,14 +81,18 @@ class DynamicalEquations(TwoTimeDisplay):
 
         The effective process times ``x(t)``, whose thermal part is ``2T R(t,t)`` with ``R(t,t) = 1/2`` (Ito: T).
         """
+        return Terms(product(2 * self.temperature * Rational(1, 2)), *self.pull)
+
+    @cached_property
+    def pull(self) -> tuple[Any, ...]:
+        """The forces of the landscape times ``x(t)``."""
         force = self.kernels.force(SAME_POSITION)
         constraint, others = force.args[0], force.args[1:]
         if constraint != product(-1, MU(TIME), C(TIME, TIME)):
             raise ValueError(f"the constraint enters as {constraint}")
         integrals = [term for term in others if isinstance(term, TimeIntegral)]
         local = [term for term in others if not isinstance(term, TimeIntegral)]
-        thermal = product(2 * self.temperature * Rational(1, 2))
-        return Terms(thermal, *_merged(integrals), *(product(_tidy(term.as_expr())) for term in local))
+        return (*_merged(integrals), *(product(_tidy(term.as_expr())) for term in local))
 
     @property
     def energy(self) -> Terms:

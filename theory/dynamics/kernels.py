@@ -15,7 +15,7 @@ from sympy import DiracDelta, Expr, Integer, S, Symbol, diff, factor, powsimp
 
 from ..landscape import GaussianLandscape
 from ..printing import Line
-from ..symbols import CORRELATION, OVERLAP, SIGNAL_OVERLAP, TEMPERATURE
+from ..symbols import CORRELATION, OVERLAP, SIGNAL_OVERLAP
 from .action import (
     ADVANCED,
     ENERGY,
@@ -30,7 +30,21 @@ from .action import (
     mean,
     variation,
 )
-from .notation import EARLIER, INNER, MU, TIME, C, M, R, Terms, TwoTimeDisplay, function_of_time, integral, product
+from .notation import (
+    BATH,
+    EARLIER,
+    INNER,
+    MU,
+    TIME,
+    C,
+    M,
+    R,
+    Terms,
+    TwoTimeDisplay,
+    function_of_time,
+    integral,
+    product,
+)
 
 Start = Literal["random", "planted", "equilibrium"]
 
@@ -90,7 +104,7 @@ class Kernels(TwoTimeDisplay):
 
     def equations(self) -> list[Line]:
         """The effective process of one spin, and the law of its noise."""
-        thermal = product(2, TEMPERATURE, DiracDelta(TIME - EARLIER))
+        thermal = product(2, BATH(TIME), DiracDelta(TIME - EARLIER))
         return [
             (r"\partial_t x(t)", Terms(*self.force(SPIN).args, product(function_of_time("eta", r"\eta")(TIME)))),
             (r"\langle \eta(t) \eta(t')\rangle", Terms(product(at(self.noise, C(TIME, EARLIER))), thermal)),

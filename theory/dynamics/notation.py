@@ -12,9 +12,10 @@ from sympy import Add, Basic, Expr, Integer, Integral, Mul, Symbol
 from sympy.core.function import UndefinedFunction
 from sympy.printing.pretty.stringpict import prettyForm, stringPict
 
+from .. import course
 from ..printing import Line, Printable, _joint, as_latex
 
-TIME, EARLIER, INNER = Symbol("t", real=True), Symbol("t'", real=True), Symbol("s", real=True)
+TIME, EARLIER, INNER = course.TIME, Symbol("t'", real=True), Symbol("s", real=True)
 """``t``, ``t' < t``, and the time ``s`` that is integrated over."""
 DELAY, INNER_DELAY = Symbol("tau", positive=True), Symbol("u", positive=True)
 """``tau = t - t'`` and the delay that is integrated over."""
@@ -37,6 +38,8 @@ def function_of_time(name: str, latex: str = "", derivative: Any = None) -> Any:
 
 C, R = function_of_time("C"), function_of_time("R")
 M, MU = function_of_time("m"), function_of_time("mu", r"\mu")
+BATH = function_of_time("T")
+"""Temperature of the bath: nothing in the derivation asks it to be constant."""
 
 
 class Product(Basic):  # type: ignore[misc]

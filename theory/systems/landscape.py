@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from sympy import Expr, Symbol, sqrt
 
+from ..course import TIME
 from ..domain import Polynomial
-from ..dynamics import AveragedAction, DynamicalEquations, Start, asymptotics, kernels
+from ..dynamics import AveragedAction, DynamicalEquations, InertialEquations, Start, asymptotics, kernels
+from ..dynamics.notation import BATH
 from ..dynamics.plateau import no_field
 from ..end_states import friction, single_minimum
 from ..energies import energies, energy_family
@@ -148,14 +150,15 @@ class Landscape(GaussianLandscape, System):
     def _dynamics(self) -> Blocks:
         start: Start = "random" if self.mean == 0 else "planted"
         opening = "a random start" if start == "random" else "a start of overlap m_0"
-        equilibrium = DynamicalEquations(self, "equilibrium")
+        equilibrium = DynamicalEquations(self, "equilibrium", BATH(TIME))
         condition = "".join(f" ({c.otherwise})" for c in equilibrium.conditions)
         warm = f"The same from equilibrium at inverse temperature beta, above T_s; planted at any{condition}"
         return [
             ("Dynamical action averaged over the landscape", AveragedAction()),
             ("Effective process of one spin, by variation of the action", kernels("equilibrium")),
-            (f"Closed equations for {self.slug} from {opening}", DynamicalEquations(self, start)),
+            (f"Closed equations for {self.slug} from {opening}", DynamicalEquations(self, start, BATH(TIME))),
             (warm, equilibrium),
+            ("The same with a mass and friction", InertialEquations(self, start)),
             *asymptotics(self),
         ]
 

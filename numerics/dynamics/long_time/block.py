@@ -13,7 +13,7 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
-from .geometry import LAG, WEIGHT, History, Ints, Rule
+from .geometry import LAG, TIME, WEIGHT, History, Ints, Rule
 from .kernel import LOGARITHM, NO_SIGNAL, Rows, Terms
 from .points import COLUMNS, Points, prepare
 from .rule import SCALE, derivative, last_coefficients
@@ -54,6 +54,7 @@ def solve_block(
     guess: History,
     mu: Array,
     times: Array,
+    bath: Array,
     tolerance: float,
     double: bool = False,
     alive: Callable[[], None] = lambda: None,
@@ -61,12 +62,14 @@ def solve_block(
 ) -> Block | None:
     """Newton from the guess held in the last block; None when it does not converge. ``alive`` is called as it goes on.
 
+    ``bath`` has T at the ``times``.
+
     Nodes that are ``resting`` stay as guessed; what their equations leave over joins the block's tail.
 
     Rounding in the residual moves the softest mode by ``eps`` times the condition number, of the order of t: steps
     that have come down to that do not get shorter, and what is left of them joins the block's tail.
     """
-    newton, last = Newton(law, rule, guess, mu.copy(), times, double, resting), np.inf
+    newton, last = Newton(law, rule, guess, mu.copy(), times, bath, double, resting), np.inf
     converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
     rounding = max(100 * converged, ROUNDING * float(times[-1]) / rule.origin)
     for count in range(1, LARGEST_COUNT + 1):
@@ -98,6 +101,7 @@ class Newton:
     history: History
     mu: Array
     times: Array
+    bath: Array
     double: bool = False
     resting: NDArray[np.bool_] | None = None
     factors: Any = None
@@ -161,7 +165,7 @@ class Newton:
         F, rows = np.empty(self.scales.size), np.empty((2, self.scales.size))  # noqa: N806
         single: Any = np.empty((0, 0), np.float32) if self.double else jacobian
         double: Any = jacobian if self.double else np.empty((0, 0))
-        system = Rows(F, single, double, rows, self.scales, nodes, self.unknowns, self.place, wanted)
+        system = Rows(F, single, double, rows, self.scales, nodes, self.unknowns, self.place, self.bath, wanted)
         kernel.residual(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
         return F
 
@@ -237,7 +241,12 @@ def reach(lags: Array, times: Array | float, rule: Rule) -> Array:
 
     In units where R itself counts ``SHARE`` at ``t' = t``, whatever the landscape's own time.
     """
-    return np.asarray(SHARE / rule.scale * (rule.scale + np.minimum(lags, times - lags)) / (rule.scale + lags))
+    return weight(np.minimum(lags, times - lags), lags, rule)
+
+
+def weight(interval: Array, lags: Array, rule: Rule) -> Array:
+    """That of an interval."""
+    return np.asarray(SHARE / rule.scale * (rule.scale + interval) / (rule.scale + lags))
 
 
 def _measured(newton: Newton, count: int, left: float) -> Block:
@@ -245,11 +254,13 @@ def _measured(newton: Newton, count: int, left: float) -> Block:
     rule, n, energy = newton.rule, newton.rule.nodes.size, np.empty(newton.times.size)
     kernel.energies(newton.law, rule, newton.history, newton.points, newton.times, energy)
     functions = (newton.C, newton.R * reach(newton.lags[-1], newton.times[-1], rule))
+    span = store.span(newton.history, int(newton.history.grid[-1]), newton.points.nodes[-1, TIME], newton.lags[-1])
+    last = (newton.C[-1], newton.R[-1] * weight(span, newton.lags[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
     time_tail = max(left, newton.unrest(), signal, *(float(np.abs(in_time @ values).max()) for values in functions))
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
-    space_tail = max(float(np.abs(values[-1][panels] @ in_space.T).max()) for values in functions)
+    space_tail = max(float(np.abs(values[panels] @ in_space.T).max()) for values in last)
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)
 
 

@@ -19,6 +19,7 @@ from ..two_time import Errors
 from ..units import fastest
 from . import geometry, store
 from .geometry import LAG, History, Rule
+from .geometry import TIME as TIME_OF_NODE
 from .kernel import LINEAR, LOGARITHM, NO_SIGNAL
 from .rule import derivative, last_coefficients
 
@@ -114,7 +115,8 @@ def acting_tail(run: Run, block: int, t: float) -> float:
     geometry.slice_at(run.history.grid[block], t, rule, run.history, slices)
     lags = slices[LAG]
     noise, memory = evaluate(run.model.noise, C[-1]), evaluate(run.model.memory, C[-1])
-    integrand = R[-1] / (rule.scale + lags) * (noise + memory * C[-1]) * (rule.scale + np.minimum(lags, t - lags))
+    integrand = R[-1] / (rule.scale + lags) * (noise + memory * C[-1])
+    integrand *= rule.scale + store.span(run.history, int(run.history.grid[block]), slices[TIME_OF_NODE], lags)
     panels = np.arange(0, lags.size - 1, n - 1)[:, None] + np.arange(n)
     return float(np.abs(integrand[panels] @ last_coefficients(rule.nodes, 2).T).max() / pull(run.model))
 

@@ -47,7 +47,6 @@ class Terms(NamedTuple):
     planted: Floats
     drift: Floats
     drift_slope: Floats
-    temperature: float
     beta: float
     overlap_kind: int
     sign: float
@@ -55,7 +54,7 @@ class Terms(NamedTuple):
 
 class Rows(NamedTuple):
     """``F = 0`` and its Jacobian, filled only if ``wanted``: in ``single`` or ``double`` precision, whichever has room,
-    each row, summed in ``rows``, over its largest entry, which goes to ``scales``.
+    each row, summed in ``rows``, over its largest entry, which goes to ``scales``; ``bath`` has T at each stage.
 
     Only the ``nodes`` of each slice that are asked for have rows; ``unknowns`` are the numbers of what is unknown among
     all values, and ``place`` tells which of the unknowns a value is.
@@ -69,6 +68,7 @@ class Rows(NamedTuple):
     nodes: Ints
     unknowns: Ints
     place: Ints
+    bath: Floats
     wanted: bool
 
 
@@ -201,7 +201,7 @@ def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, sta
             rows[0, stage.row + stage.nodes + k] -= w * per * by_r
     m, start = overlap_of(stage.variable, law), history.C[stage.base]
     value, by_m, by_start = local_multiplier(m, start, *local_jet(law, m, start))
-    system.F[row] = stage.mu - law.temperature - total - value
+    system.F[row] = stage.mu - system.bath[stage.number] - total - value
     if system.wanted:
         rows[0, row] += 1.0
         rows[0, row - 1] -= by_m * unit_of(m, law)

@@ -20,6 +20,8 @@ from .geometry import History
 from .rule import Resolution
 from .solver import March, lowered, time_of
 
+BEFORE = 1e-12
+"""Relative distance from a step."""
 Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
 
 
@@ -63,12 +65,12 @@ class LongTimeTwoTime:
         return C, R
 
     def one_time(self, t: Array) -> OneTime:
-        """By interpolation within the blocks."""
+        """By interpolation within the blocks; where ``mu`` steps, from before."""
         law, q = lowered(self.model), self.resolution.stages
         variable = self.history.overlap.reshape(-1, q + 1)
         m = self._interpolated(variable, t)
         m = {kernel.NO_SIGNAL: np.zeros(t.shape), kernel.LINEAR: m}.get(law.overlap_kind, law.sign * np.exp(m))
-        mu = self._interpolated(_with_starts(self.mu, initial(self.model)[1]), t)
+        mu = self._interpolated(self._mu_with_starts, t * (1 - BEFORE))
         return OneTime(m, mu, self._interpolated(_with_starts(self.energies, initial(self.model)[2]), t))
 
     def _interpolated(self, rows: Array, t: Array) -> Array:
@@ -90,10 +92,17 @@ class LongTimeTwoTime:
         return errors.estimated_at_start(self._left, t, self.one_time(t).m, start)
 
     @cached_property
+    def _mu_with_starts(self) -> Array:
+        """Rows of ``mu``, which steps where the temperature does, with the value at the block's start in front."""
+        rows = _with_starts(self.mu, initial(self.model)[1])
+        rows[:, 0] += [self.model.jump(float(t)) for t in self.history.t]
+        return rows
+
+    @cached_property
     def _run(self) -> errors.Run:
         law, q = lowered(self.model), self.resolution.stages
         m = np.vectorize(lambda v: kernel.overlap_of(v, law), otypes=[float])(self.history.overlap.reshape(-1, q + 1))
-        mu = _with_starts(self.mu, initial(self.model)[1])
+        mu = self._mu_with_starts
         rule = self.resolution.rule(self.model)
         return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...course import steps
 from ...errors import ConvergenceError
 from ...lowering import Array
-from ..model import Model, initial
+from ..model import SAME, Model, initial
 from ..two_time import Reached
 from ..units import fastest
 from . import geometry, kernel, rest, store
@@ -24,6 +25,8 @@ SHORTEST, PATIENCE = 1e-3, 3
 SLOW, STAGNANT = 1e3, 0.5
 """Beyond this time (of ``origin``), without a signal, nothing is fast; a tail that a narrower block leaves above
 half is noise."""
+NET = 65
+"""Times at which it is seen whether the temperature changes."""
 APART, TRIALS = 1.5, 3
 """Ratio of an anchor to the one before; how many widths are tried for a state at rest."""
 SHARP = 1.0
@@ -68,10 +71,24 @@ class March:
 
     def run(self, t_max: float, reached: Reached) -> None:
         """Go on to ``t_max``. Raises ``ConvergenceError`` where the tolerance is lost, keeping what there is."""
-        goal = float(np.log1p(t_max / self.rule.origin))
-        while self.x < goal * (1 - 1e-14):
-            self.step(goal, lambda: reached(self.t))
-            reached(self.t)
+        for stop in (*steps(self.model.schedule, t_max), t_max):
+            goal = float(np.log1p(stop / self.rule.origin))
+            while self.x < goal * (1 - 1e-14):
+                self._begin()
+                self.step(goal, lambda: reached(self.t))
+                reached(self.t)
+
+    def _begin(self) -> None:
+        """At a step of the temperature all is fast again, and what came before ends at an anchor."""
+        if self._stepped and self.t > max(self.anchors, default=0.0):
+            self.anchors.append(self.t)
+            self.width = min(self.width, FIRST_WIDTH * np.exp(-self.x))
+
+    @property
+    def _stepped(self) -> bool:
+        """Whether the temperature steps, or begins to change, at the edge."""
+        start, _ = self.model.piece(self.t)
+        return start > 0 and abs(self.t - start) <= SAME * start
 
     def step(self, goal: float, alive: Callable[[], None] = lambda: None) -> None:
         """One accepted block, from this edge towards ``goal``."""
@@ -126,20 +143,32 @@ class March:
         overlap = np.full(self.rule.stages.size, history.overlap[-1])
         guess = store.with_block(history, self.t, self.x + width, grid, C, R, overlap)
         mu, tolerance = np.full(times.size, self.mu[-1][-1]), self.resolution.tolerance
-        return self._counted(solve_block(self.law, self.rule, guess, mu, times, tolerance, self.double, alive, resting))
+        bath = self.model.bath(times, *self.model.piece(self.t))
+        return self._counted(
+            solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, self.double, alive, resting)
+        )
 
     @property
     def _settled(self) -> bool:
-        """The last block changed neither mu nor the overlap variable, and no block was tried in vain lately."""
-        if not self.mu or self.t < self.restless:
+        """The last block changed neither mu nor the overlap variable, no block was tried in vain lately, and the
+        temperature stays what it is."""
+        if not self.mu or self.t < self.restless or self._stepped or not self._even:
             return False
         overlap, tolerance = self.history.overlap[-self.rule.stages.size :], self.resolution.tolerance
         return bool(max(np.ptp(self.mu[-1]) / fastest(self.model), np.ptp(overlap)) <= tolerance)
 
     @property
+    def _even(self) -> bool:
+        """Whether the temperature is constant until its next step."""
+        start, end = self.model.piece(self.t)
+        net = np.linspace(self.t, end, NET) if end < np.inf else self.t * np.geomspace(1, 1e6, NET)
+        return bool(np.ptp(self.model.bath(net, start, end)) == 0)
+
+    @property
     def _slow(self) -> bool:
-        """Nothing fast can come any more."""
-        return self.law.overlap_kind == NO_SIGNAL and self.t > SLOW * self.rule.origin
+        """Nothing fast can come before the next step of the temperature."""
+        start, _ = self.model.piece(self.t)
+        return self.law.overlap_kind == NO_SIGNAL and self.t - start > max(SLOW * self.rule.origin, start)
 
     def _width(self, goal: float) -> float:
         """The next block's, without leaving a sliver before ``goal``."""
@@ -173,10 +202,11 @@ class March:
         """Predict and solve a block of that width."""
         self._forget()
         times, history, grid = self._next(width, self.anchors)
-        values, mu = self._prediction(history, grid, width)
+        predicted = self._unchanged(history, grid, times) if self._stepped else self._prediction(history, grid, width)
+        values, mu = predicted
         guess = store.with_block(history, self.t, self.x + width, grid, *values)
-        tolerance = self.resolution.tolerance
-        return self._counted(solve_block(self.law, self.rule, guess, mu, times, tolerance, self.double, alive))
+        tolerance, bath = self.resolution.tolerance, self.model.bath(times, *self.model.piece(self.t))
+        return self._counted(solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, self.double, alive))
 
     def _next(self, width: float, anchors: Sequence[float]) -> tuple[Array, History, int]:
         """The stages of a block of that width, the history with its grid, and which grid that is."""
@@ -213,9 +243,23 @@ class March:
         if history.grid[-1] != grid:
             C, R = self._resampled(history, grid)  # noqa: N806
         matrix = extrapolation(rule.stages, width / float(history.x[-1] - history.x[-2]))
-        mu = np.concatenate([[self.mu[-2][-1] if len(self.mu) > 1 else initial(self.model)[1]], self.mu[-1]])
+        start = self.mu[-2][-1] if len(self.mu) > 1 else initial(self.model)[1]
+        mu = np.concatenate([[start + self.model.jump(float(history.t[-1]))], self.mu[-1]])
         variable = matrix @ overlap if self.law.overlap_kind != NO_SIGNAL else np.full(q + 1, GONE)
         return (matrix @ C, matrix @ R, variable), (matrix @ mu)[1:]
+
+    def _unchanged(self, history: History, grid: int, times: Array) -> tuple[tuple[Array, Array, Array], Array]:
+        """The same where the temperature has stepped: functions of the lag as they were, ``mu`` with the step."""
+        nodes, now = int(history.grids[grid, 2]) * (self.rule.nodes.size - 1) + 1, self.t
+        C, R = np.ones((2, times.size + 1, nodes))  # noqa: N806
+        slices = np.empty((4, nodes))
+        for k, t in enumerate([now, *times]):
+            geometry.slice_at(grid, float(t), self.rule, history, slices)
+            lags = np.minimum(slices[LAG], now)
+            geometry.evaluate(self.rule, history, np.full(nodes, now), now - lags, lags, C[k], R[k])
+            R[k] *= self.rule.scale + slices[LAG]
+        mu = np.full(times.size, self.mu[-1][-1] + self.model.jump(now))
+        return (C, R, np.full(times.size + 1, history.overlap[-1])), mu
 
     def _resampled(self, history: History, grid: int) -> tuple[Array, Array]:
         """The last block on the nodes of another grid."""

@@ -62,6 +62,14 @@ def with_grid(history: History, segments: Segments, anchors: Sequence[float]) ->
     return tables, len(tables.grids) - 1
 
 
+def span(history: History, grid: int, times: Array, lags: Array) -> Array:
+    """Of nodes at ``times``, ``lags`` before the slice: to the nearer end of the segment, where panels end as well."""
+    first, count, _ = history.grids[grid]
+    start, end = history.segments[first : first + count, :2].T
+    k = np.clip(np.searchsorted(start, times, side="right") - 1, 0, count - 1)
+    return np.asarray(np.minimum(lags, np.minimum(times - start[k], np.where(end[k] < 0, np.inf, end[k] - times))))
+
+
 def with_block(
     history: History,
     start: float,

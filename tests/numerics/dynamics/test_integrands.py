@@ -100,7 +100,7 @@ def test_jacobian_is_the_slope_of_the_residual(
     monkeypatch.setattr(solver, "solve_block", lambda *problem: blocks.append(problem) or solve(*problem))
     solver.March(model(landscape, **options), Resolution(8, 3, 1e-3)).run(3.0, lambda _: None)
     assert len(blocks) > 3
-    newton = block.Newton(*blocks[-1][:5], double=True)
+    newton = block.Newton(*blocks[-1][:6], double=True)
     jacobian, residual = evaluated(newton, wanted=True)
     for direction in np.random.default_rng(1).standard_normal((4, residual.size)):
         if newton.law.overlap_kind == kernel.NO_SIGNAL:  # a variable that stays as it is

@@ -192,7 +192,7 @@ def test_any_unit_of_energy_and_stops_and_starts(tmp_path: Path) -> None:
 def test_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     how: Any = {"t_max": 1.0, "ensemble": "conditioned"}
     for wrong in ({"hessian_times": "end"}, {"start": np.ones(64)}):
-        with pytest.raises(ValueError, match="without hessian_times and start"):
+        with pytest.raises(ValueError, match="without hessian_times, start"):
             simulate(PURE, 64, 1, 0, **how, **wrong)
     with pytest.raises(ValueError, match="gradients alone"):
         ConditionedLandscape(PURE, 64, 0).hessian(np.ones(64))
