@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
+from sympy import Rational
 
 from numerics.dynamics import solve_dynamics
 from numerics.errors import ConvergenceError
@@ -23,6 +25,7 @@ from numerics.simulation.starts import at_overlap
 from numerics.simulation.unseen import ConditionedLandscape
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
+from theory.systems import SpikedMatrixTensor
 
 q, m = OVERLAP, SIGNAL_OVERLAP
 PURE = GaussianLandscape(q**3 / 2)
@@ -42,8 +45,8 @@ def descended(drawn: Sample, x: Any, steps: int) -> Any:
     return np.array(rows)
 
 
-def theory(landscape: GaussianLandscape, m0: float, steps: int) -> Any:
-    """The same at infinite N: ``g_t = xi_t - sum_s f''(C_ts) R_ts x_s - g'(m_t) x*``, ``Cov xi = f'(C)``, exactly."""
+def theory(landscape: GaussianLandscape, m0: float, steps: int) -> tuple[Any, Any, Any]:
+    """The same at infinite N, and C and R: ``g_t = xi_t - sum_s f''(C_ts) R_ts x_s - g'(m_t) x*``, ``Cov xi = f'(C)``, exactly."""
 
     of_noise = lower((OVERLAP,), [landscape.f(k, OVERLAP) for k in (1, 2)])
     of_signal = lower((SIGNAL_OVERLAP,), [landscape.g(k, SIGNAL_OVERLAP) for k in (0, 1)])
@@ -64,7 +67,7 @@ def theory(landscape: GaussianLandscape, m0: float, steps: int) -> Any:
         overlap[t + 1] = back * (keep * overlap[t] - STEP * g_signal)
         R[t + 1, :t] = back * (keep * R[t, :t] + STEP * memory @ R[:t, :t])
         R[t + 1, t] = back * STEP
-    return np.column_stack([e, overlap, C[:, 0]])
+    return np.column_stack([e, overlap, C[:, 0]]), C, R
 
 
 def started(drawn: ConditionedLandscape, m0: float, seed: int) -> Any:
@@ -123,7 +126,7 @@ def test_what_was_seen_stays(size: int) -> None:
 
 def test_descent_of_a_billion_spins() -> None:
     steps = np.array([10, 50, 100])
-    expected = theory(PURE, 0.0, 100)[steps, 0]
+    expected = theory(PURE, 0.0, 100)[0][steps, 0]
     np.testing.assert_allclose(expected, [-0.76941489, -1.03247216, -1.08024881], atol=1e-8)
     drawn = ConditionedLandscape(PURE, 10**9, 0)
     np.testing.assert_allclose(descended(drawn, started(drawn, 0.0, 1), 100)[steps, 0], expected, atol=2e-4)
@@ -132,7 +135,7 @@ def test_descent_of_a_billion_spins() -> None:
 def test_descent_with_a_signal() -> None:
     drawn = ConditionedLandscape(SPIKED, 10**9, 0)
     found = descended(drawn, started(drawn, START, 1), 30)
-    np.testing.assert_allclose(found, theory(SPIKED, START, 30), atol=4e-4)
+    np.testing.assert_allclose(found, theory(SPIKED, START, 30)[0], atol=4e-4)
 
 
 def runs(start: Callable[[int], tuple[Sample, Any]], samples: int, steps: int, every: int) -> Any:
@@ -160,7 +163,7 @@ def test_means_and_variances_of_dense_runs() -> None:
 
 
 def test_a_million_spins_against_the_two_time_equations() -> None:
-    found = simulate(PURE, MILLION, 3, 0, t_max=5.0, at=[1], ensemble="conditioned")
+    found = simulate(PURE, MILLION, 1, 0, t_max=5.0, at=[1], ensemble="conditioned")
     expected = solve_dynamics(PURE, 5.0, rtol=1e-5).at([1.0, 5.0])["energy"]
     np.testing.assert_allclose(found.at([1, 5])["energy"], expected, atol=2e-3)
     assert "final" not in found.arrays and found["gradients"].max() < 200
@@ -174,6 +177,48 @@ def test_langevin_of_a_million_spins() -> None:
     np.testing.assert_allclose(found.at([4])["energy"], expected, atol=3e-3)
 
 
+def spread(landscape: GaussianLandscape, steps: int) -> tuple[Any, Any]:
+    """``lim N E m^2`` of random starts, and the amplification m/m0 of small overlaps, at each step.
+
+    The axis of the signal feels ``g''(0) m`` besides what others do: ``m = m_0 + g''(0) R m``, with ``N E m_0 m_0``
+    = C. Noise along it adds to the overlap of the start.
+    """
+    _, C, R = theory(landscape, 0.0, steps)
+    response = np.linalg.inv(np.eye(steps + 1) - float(landscape.g(2, 0)) * R)
+    return np.diag(response @ C @ response.T), response @ C[:, 0]
+
+
+def test_amplification() -> None:
+    landscape = GaussianLandscape(q**2 / 2, m**2)
+    variance, factor = spread(landscape, 60)
+    np.testing.assert_allclose(theory(landscape, 1e-7, 60)[0][:, 1], 1e-7 * factor, rtol=1e-6)
+    assert (variance / factor**2)[-1] == pytest.approx(1.33, abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [10**4, 10**6])
+@pytest.mark.parametrize("landscape", [GaussianLandscape(q**2 / 2, m**2), SpikedMatrixTensor(3, Rational(3, 10), 1)])
+def test_escape_from_random_starts(landscape: GaussianLandscape, size: int) -> None:
+    """As from overlaps ``kappa z/sqrt(N)``, z normal, ``kappa^2 = lim N E m^2/(m/m0)^2`` > 1; not from z/sqrt(N)."""
+    steps, samples, places = 60, 400, [20, 30, 40, 50, 60]
+    variance, factor = spread(landscape, steps)
+    z = ndtri((np.arange(60) + 0.5) / 60)
+    kappa = np.sqrt(variance[-1]) / factor[-1]
+
+    def expected(widened: float) -> Any:
+        starts = widened * z / np.sqrt(size)
+        return np.mean([np.abs(theory(landscape, m0, steps)[0][places, 1]) for m0 in starts], axis=0)
+
+    found = []
+    for seed in range(samples):
+        drawn = ConditionedLandscape(landscape, size, seed)
+        x = on_sphere(drawn.normal(np.random.default_rng(seed + samples))[None])
+        found.append(np.abs(descended(drawn, x, steps)[places, 1]))
+    mean, error = np.mean(found, axis=0), np.std(found, axis=0) / np.sqrt(samples)
+    assert np.all(np.abs(mean - expected(kappa)) < 4 * error)
+    assert np.max(np.abs(mean - expected(1.0)) / error) > 3.5
+
+
 def test_chosen_where_dense_couplings_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert simulate(PURE, 32, 1, 0, t_max=0.1).settings["ensemble"] == "dense"
     monkeypatch.setattr(import_module("numerics.simulation.simulate"), "available_memory", lambda: 1e4)
@@ -182,10 +227,10 @@ def test_chosen_where_dense_couplings_do_not_fit(monkeypatch: pytest.MonkeyPatch
 
 def test_any_unit_of_energy_and_stops_and_starts(tmp_path: Path) -> None:
     how: Any = {"ensemble": "conditioned", "starts": 2, "overlap": None}
-    found = simulate(PURE, MILLION, 2, 3, t_max=1.0, output=tmp_path / "kept", **how)
-    large = simulate(GaussianLandscape(2.0**80 * PURE.covariance), MILLION, 2, 3, t_max=2.0**-40, **how)
+    found = simulate(PURE, MILLION, 2, 3, t_max=0.5, output=tmp_path / "kept", **how)
+    large = simulate(GaussianLandscape(2.0**80 * PURE.covariance), MILLION, 2, 3, t_max=2.0**-41, **how)
     np.testing.assert_allclose(large["energy"][..., -1], 2.0**40 * found["energy"][..., -1], rtol=1e-4)
-    simulate(PURE, MILLION, 3, 3, t_max=1.0, output=tmp_path / "kept", resume=True, **how)
+    simulate(PURE, MILLION, 3, 3, t_max=0.5, output=tmp_path / "kept", resume=True, **how)
     assert np.array_equal(load(tmp_path / "kept")["m"][:2], found["m"])
 
 
