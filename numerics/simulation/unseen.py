@@ -7,8 +7,8 @@ the a axes so far, the gradients at the points ``x_s`` are, component by compone
 a new axis, and ``sqrt(v)`` times a chi variable of N - a degrees of freedom along it. Along the axes H is a polynomial
 with Gaussian couplings as in ``SampledLandscape``. Those of a new axis are drawn freely, then moved by what gradients
 seen before say of them, ``Cov(J, g) K^-1 (g - g_drawn)`` (Matheron's rule). What is seen has the exact joint law of
-energies and gradients of a landscape of N spins (Bolthausen, Commun. Math. Phys. 325, 333, 2014, sections 2 and 4,
-conditions so); the cost is that of as many spins as there are axes, about one for each gradient, whatever N.
+energies and gradients of a landscape of N spins (Bolthausen, Commun. Math. Phys. 325, 333, 2014, conditions so); the
+cost is that of as many spins as there are axes, about one for each gradient, whatever N.
 """
 
 from __future__ import annotations
