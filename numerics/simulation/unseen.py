@@ -78,9 +78,8 @@ class ConditionedLandscape:
 
     @property
     def roughness(self) -> float:
-        """``(|grad H|^2 + |H'' v|^2)^(1/2)/sqrt N`` orthogonal to the signal, and to that of the signal if there is no
-        noise: ``(f'(1) + f''(1))^(1/2)``."""
-        return self.scale * sqrt(self.slope.sum() + self.bend) or float(np.abs(self.planted[1][:1]).sum())
+        """``(|grad H|^2 + |H'' v|^2)^(1/2)/sqrt N`` of the noise: ``(f'(1) + f''(1))^(1/2)``."""
+        return self.scale * sqrt(self.slope.sum() + self.bend)
 
     def gradient(self, x: Array) -> tuple[Array, Array]:
         """``H/N`` (rows,) and the gradient (rows, size) at each row of x, one after the other."""
@@ -130,8 +129,6 @@ class ConditionedLandscape:
         known = evaluate(self.slope, self.seen[:count, : self.axes] @ u[: self.axes])
         row = solve_triangular(self.factor[:count, :count], known, lower=True) if count else known
         fresh = max(own - row @ row, 0.0) + ROUNDING * own
-        if fresh == 0:
-            return
         self._require_room()
         self.seen = _grown(self.seen, count + 1, self.axes)
         self.factor = _grown(self.factor, count + 1, count + 1)

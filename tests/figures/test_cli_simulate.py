@@ -124,7 +124,10 @@ def test_interrupted(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--temperature", "-1"], "--temperature -1 must be"),
         (["--workers", "0"], "--workers 0 must be"),
         (["--connectivity", "0"], "--connectivity 0 must be"),
-        (["--ensemble", "conditioned", "--connectivity", "4"], "--connectivity does not go with --ensemble conditioned"),
+        (
+            ["--ensemble", "conditioned", "--connectivity", "4"],
+            "--connectivity does not go with",
+        ),
         (["--ensemble", "conditioned", "--hessian"], "--hessian does not go with --ensemble conditioned"),
         (["--rtol", "1"], "--rtol 1 must be"),
         (["--mean", "m"], "--mean does not apply to spiked-matrix-tensor"),

@@ -46,7 +46,7 @@ def descended(drawn: Sample, x: Any, steps: int) -> Any:
 
 
 def theory(landscape: GaussianLandscape, m0: float, steps: int) -> tuple[Any, Any, Any]:
-    """The same at infinite N, then C and R: ``g_t = xi_t - sum_s f''(C_ts) R_ts x_s - g'(m_t) x*``, ``Cov xi = f'(C)``."""
+    """At infinite N, with C and R: ``g_t = xi_t - sum_s f''(C_ts) R_ts x_s - g'(m_t) x*``, ``Cov xi = f'(C)``."""
 
     of_noise = lower((OVERLAP,), [landscape.f(k, OVERLAP) for k in (1, 2)])
     of_signal = lower((SIGNAL_OVERLAP,), [landscape.g(k, SIGNAL_OVERLAP) for k in (0, 1)])
