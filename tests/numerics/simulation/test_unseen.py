@@ -145,7 +145,7 @@ def runs(start: Callable[[int], tuple[Sample, Any]], samples: int, steps: int, e
 @pytest.mark.slow
 def test_means_and_variances_of_dense_runs() -> None:
     """With the average of the memory alone that of e is 0.12/N in place of 0.69/N at t = 1, 0.48/N, not 0.35/N at 4."""
-    size, samples = 96, 3000
+    size, samples = 96, 2000
 
     def dense(seed: int) -> tuple[Sample, Any]:
         drawn = sample(SPIKED, size, seed)
@@ -200,7 +200,7 @@ def test_amplification() -> None:
 @pytest.mark.parametrize("landscape", [GaussianLandscape(q**2 / 2, m**2), SpikedMatrixTensor(3, Rational(3, 10), 1)])
 def test_escape_from_random_starts(landscape: GaussianLandscape, size: int) -> None:
     """As from overlaps ``kappa z/sqrt(N)``, z normal, ``kappa^2 = lim N E m^2/(m/m0)^2`` > 1; not from z/sqrt(N)."""
-    steps, samples, places = 60, 400, [20, 30, 40, 50, 60]
+    steps, samples, places = 60, 1000, [20, 30, 40, 50, 60]
     variance, factor = spread(landscape, steps)
     z = ndtri((np.arange(60) + 0.5) / 60)
     kappa = np.sqrt(variance[-1]) / factor[-1]
@@ -216,7 +216,7 @@ def test_escape_from_random_starts(landscape: GaussianLandscape, size: int) -> N
         found.append(np.abs(descended(drawn, x, steps)[places, 1]))
     mean, error = np.mean(found, axis=0), np.std(found, axis=0) / np.sqrt(samples)
     assert np.all(np.abs(mean - expected(kappa)) < 4 * error)
-    assert np.max(np.abs(mean - expected(1.0)) / error) > 3.5
+    assert np.max(np.abs(mean - expected(1.0)) / error) > 3
 
 
 def test_chosen_where_dense_couplings_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
