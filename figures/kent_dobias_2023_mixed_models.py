@@ -28,7 +28,7 @@ from theory import OVERLAP, GaussianLandscape
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "typical and annealed complexity of the 3+16 and the 2+4 model by energy (arXiv 2207.06161)"
-FAST: dict[str, Any] = {"places": 7}
+FAST: dict[str, Any] = {"places": 4}
 KINDS: dict[str, tuple[Any, bool, str, float]] = {
     "minima": (0, False, ORANGE, 3.6),
     "marginal points": ("total", True, PURPLE, 1.4),

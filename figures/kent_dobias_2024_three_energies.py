@@ -32,7 +32,7 @@ from theory.systems import SpikedMatrixTensor
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "ground state, algorithms, gradient flow and marginal points by overlap with the signal (arXiv 2407.02082)"
-FAST: dict[str, Any] = {"places": 9}
+FAST: dict[str, Any] = {"places": 5}
 NOISES = {"delta_2": "1", "delta_p": "1/2"}
 LAST = 0.8
 """Overlap."""

@@ -20,7 +20,7 @@ from theory.systems.relu_injectivity import COUNT, ReluInjectivity
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
 
 TITLE = "ReLU layers that are one-to-one: ground state, thresholds, small layers (arXiv 2302.14112)"
-FAST: dict[str, Any] = {"samples": 50}
+FAST: dict[str, Any] = {"samples": 20}
 ALPHAS = (5.0, 7.0, 9.5)
 STEPS = {0: (BLUE, "replica symmetry"), 1: (ORANGE, "one step")}
 LINES = {
