@@ -66,15 +66,13 @@ def highest(temperature: float, schedule: Course, t_max: float) -> float:
     return float(f"{found:.3g}")
 
 
-def packed(course: Course | None) -> Array:
+def packed(course: Course) -> Array:
     """As numbers: what a file keeps."""
-    return np.array([] if course is None else [course.height, course.speed, *course.text.encode()])
+    return np.array([course.height, course.speed, *course.text.encode()])
 
 
-def unpacked(numbers: Array) -> Course | None:
+def unpacked(numbers: Array) -> Course:
     """The inverse of ``packed``; ``ValueError`` for numbers that are none."""
-    if not numbers.size:
-        return None
     height, speed, *letters = numbers
     return Course(bytes(int(letter) for letter in letters).decode(), float(height), float(speed))
 

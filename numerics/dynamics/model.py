@@ -51,6 +51,8 @@ SAME = 1e-9
 """Relative distance within which a time is that of a step."""
 COURSES = ("schedule", "friction")
 """Fields that are functions of time."""
+OPTIONAL = {"schedule": None, "mass": 0.0, "friction": UNIT}
+"""Fields that a file has only if they are something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,22 +102,22 @@ class Model:
         return float(right - left)
 
     def arrays(self) -> dict[str, Array]:
-        """All fields as arrays: what a file keeps."""
+        """Fields as arrays: what a file keeps."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: packed(given[name]) if name in COURSES else np.asarray(given[name]) for name in given}
+        kept = [name for name in given if name not in OPTIONAL or given[name] != OPTIONAL[name]]
+        return {name: packed(given[name]) if name in COURSES else np.asarray(given[name]) for name in kept}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Model:
         """The inverse of ``arrays``; KeyError names a field that is missing, ValueError one of another shape."""
-        values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(cls)}
-        for field in fields(cls):
-            series, array = field.default is MISSING or field.name in COURSES, values[field.name]
-            if array.ndim != int(series) or not (array.size or field.name in COURSES):
-                raise ValueError(f"model.{field.name} has shape {array.shape}")
-        values |= {name: unpacked(values[name]) for name in COURSES}
-        values |= {
-            name: float(array) for name, array in values.items() if isinstance(array, np.ndarray) and array.ndim == 0
-        }
+        names = [field.name for field in fields(cls) if field.name not in OPTIONAL or field.name in arrays]
+        values: dict[str, Any] = {name: arrays[name] for name in names}
+        numbers = {field.name for field in fields(cls) if field.default is not MISSING} - {*COURSES}
+        for name, array in values.items():
+            if array.ndim != int(name not in numbers) or not array.size:
+                raise ValueError(f"model.{name} has shape {array.shape}")
+            if name in numbers or name in COURSES:
+                values[name] = float(array) if name in numbers else unpacked(array)
         return cls(**values)
 
 

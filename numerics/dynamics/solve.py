@@ -180,7 +180,8 @@ def _earlier(equations: Model, method: str, resume: DynamicsSolution | None, rto
     if method != "long-time" or before.kind != "long-time":
         raise ValueError("resume goes on from a long-time run; use method = 'long-time'")
     mine, theirs = equations.arrays(), resume.model.arrays()
-    different = [name for name in mine if not np.array_equal(mine[name], theirs[name])]
+    none = np.empty(0)
+    different = [name for name in mine | theirs if not np.array_equal(mine.get(name, none), theirs.get(name, none))]
     if different:
         raise ValueError(f"resume holds another problem: its {different[0]} is different")
     if rtol < resume.settings.get("rtol", rtol):

@@ -145,19 +145,24 @@ class UniformTwoTime:
         return np.concatenate([one, two]) + ROUNDING * scale[:, None]
 
     def arrays(self) -> dict[str, Array]:
-        """Order and edges of the grid, the lower triangles row by row, the rest as it is."""
+        """First width, order and panels of the grid, its edges, the lower triangles row by row, the rest as it is."""
         i = self._kept(self.grid)
-        header = np.array([self.grid.order, *self.grid.edges])
-        return {"grid": header, "c": self.c[i], "r": self.r[i], "one": self.one, "estimates": self.estimates}
+        header = np.array([self.grid.widths[0], self.grid.order, self.grid.panels])
+        return {
+            "grid": header,
+            "edges": self.grid.edges,
+            "c": self.c[i],
+            "r": self.r[i],
+            "one": self.one,
+            "estimates": self.estimates,
+        }
 
     @classmethod
     def from_arrays(cls, model: Model, arrays: Mapping[str, Array]) -> Self:
         """The inverse of ``arrays``."""
-        order, *edges = arrays["grid"]
-        grid = Grid(np.array(edges), int(order))
-        if grid.order != order or order < 1 or grid.panels < 1 or edges[0] != 0 or np.any(grid.widths <= 0):
-            raise ValueError(f"no grid has the order {order:g} and edges {np.array2string(grid.edges, threshold=6)}")
-        if arrays["one"].shape != (3, grid.size) or arrays["estimates"].shape != (5, grid.panels):
+        width, order, panels = map(float, arrays["grid"])
+        grid = cls._grid(width, order, panels, arrays)
+        if arrays["estimates"].shape != (5, grid.panels):
             raise ValueError("arrays of different grids")
         stored = 1 + grid.order * grid.panels + grid.order**2 * grid.panels * (grid.panels + 1) // 2
         if arrays["c"].shape != (stored,) or arrays["r"].shape != (stored,):
@@ -165,6 +170,18 @@ class UniformTwoTime:
         c, r = np.zeros((2, grid.size, grid.size))
         c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
         return cls(grid, c, r, arrays["one"], arrays["estimates"])
+
+    @staticmethod
+    def _grid(width: float, order: float, panels: float, arrays: Mapping[str, Array]) -> Grid:
+        """Version 0.4 had panels of one width."""
+        if min(width, order - 0.5, panels - 0.5) <= 0 or (int(order), int(panels)) != (order, panels):
+            raise ValueError(f"no grid has {panels:g} panels of width {width:g} and order {order:g}")
+        if arrays["one"].shape != (3, int(order * panels) + 1):
+            raise ValueError("arrays of different grids")
+        edges = arrays["edges"] if "edges" in arrays else width * np.arange(panels + 1)
+        if edges.shape != (int(panels) + 1,) or edges[0] != 0 or np.any(np.diff(edges) <= 0):
+            raise ValueError("the edges of the panels do not increase from 0")
+        return Grid(edges, int(order))
 
     @staticmethod
     def _kept(grid: Grid) -> NDArray[np.bool_]:

