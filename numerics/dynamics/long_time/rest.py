@@ -43,13 +43,13 @@ def window(rule: Rule, history: History, tolerance: float) -> Window | None:
         return None
     recent = slices[LAG] <= lag
     lags = np.append(slices[LAG][recent], lag)
-    (c, r), (before, earlier) = (_at(rule, history, time, lags) for time in (t, begun))
+    (c, r), (before, earlier) = (values_at(rule, history, time, lags) for time in (t, begun))
     weight, flat = reach(lags, t, rule) * (rule.scale + lags), c[lags >= lag / ROOM]
     changed = max(np.abs(c - before).max(), np.abs((r - earlier) * weight).max(), np.ptp(flat))
     return Window(t, lag, begun - lag) if changed <= tolerance else None
 
 
-def _at(rule: Rule, history: History, t: float, lags: Array) -> tuple[Array, Array]:
+def values_at(rule: Rule, history: History, t: float, lags: Array) -> tuple[Array, Array]:
     """``C(t, t - lag)`` and ``R(t, t - lag)``."""
     c, r = np.ones((2, lags.size))
     geometry.evaluate(rule, history, np.full(lags.size, t), t - lags, lags, c, r)
@@ -60,7 +60,7 @@ def at_rest(
     rule: Rule, history: History, grid: int, times: Array, now: Window
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
     """``C`` and scaled ``R`` at ``now.t`` and the later ``times`` if nothing changes, (times + 1, nodes); who rests."""
-    nodes = int(history.grids[grid, 2]) * (rule.nodes.size - 1) + 1
+    nodes = store.nodes(history, grid, rule)
     C, R = np.ones((2, times.size + 1, nodes))  # noqa: N806
     slices = np.empty((4, nodes))
     for k, t in enumerate([now.t, *times]):
@@ -71,6 +71,6 @@ def at_rest(
             resting = ~recent
             resting[0] = False  # acts on all later times where the start was in equilibrium
         places = np.where(recent, lags, np.where(old, now.t - s, now.lag))
-        C[k], response = _at(rule, history, now.t, places)
+        C[k], response = values_at(rule, history, now.t, places)
         R[k] = np.where(recent, response, 0.0) * (rule.scale + lags)
     return C, R, resting

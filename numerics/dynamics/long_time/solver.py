@@ -236,7 +236,7 @@ class March:
         """``C``, scaled ``R``, the overlap variable at all stages and ``mu`` at the unknown ones."""
         q, rule = self.resolution.stages, self.rule
         if not self.mu:
-            ones = np.ones((q + 1, history.grids[grid, 2] * (rule.nodes.size - 1) + 1))
+            ones = np.ones((q + 1, store.nodes(history, grid, rule)))
             variable = np.full(q + 1, first_overlap(self.model, self.law))
             return (ones, rule.scale * ones, variable), np.full(q, initial(self.model)[1])
         C, R, overlap = store.block(history, history.t.size - 1, q)  # noqa: N806
@@ -250,20 +250,19 @@ class March:
 
     def _unchanged(self, history: History, grid: int, times: Array) -> tuple[tuple[Array, Array, Array], Array]:
         """The same where the temperature has stepped: functions of the lag as they were, ``mu`` with the step."""
-        nodes, now = int(history.grids[grid, 2]) * (self.rule.nodes.size - 1) + 1, self.t
+        nodes, now = store.nodes(history, grid, self.rule), self.t
         C, R = np.ones((2, times.size + 1, nodes))  # noqa: N806
         slices = np.empty((4, nodes))
         for k, t in enumerate([now, *times]):
             geometry.slice_at(grid, float(t), self.rule, history, slices)
-            lags = np.minimum(slices[LAG], now)
-            geometry.evaluate(self.rule, history, np.full(nodes, now), now - lags, lags, C[k], R[k])
-            R[k] *= self.rule.scale + slices[LAG]
+            C[k], response = rest.values_at(self.rule, history, now, np.minimum(slices[LAG], now))
+            R[k] = response * (self.rule.scale + slices[LAG])
         mu = np.full(times.size, self.mu[-1][-1] + self.model.jump(now))
         return (C, R, np.full(times.size + 1, history.overlap[-1])), mu
 
     def _resampled(self, history: History, grid: int) -> tuple[Array, Array]:
         """The last block on the nodes of another grid."""
-        rule, nodes = self.rule, history.grids[grid, 2] * (self.rule.nodes.size - 1) + 1
+        rule, nodes = self.rule, store.nodes(history, grid, self.rule)
         c, r = np.ones((2, rule.stages.size, nodes))
         slices, width = np.empty((4, nodes)), history.x[-1] - history.x[-2]
         for k, place in enumerate(rule.stages):
@@ -282,7 +281,7 @@ class March:
         self.tails.append((solved.time_tail, solved.space_tail))
         self.history = solved.history  # last: an interrupt before it leaves whole blocks
         self.counts["blocks"] += 1
-        nodes = int(self.history.grids[self.history.grid[-1], 2]) * (self.rule.nodes.size - 1) + 1
+        nodes = store.nodes(self.history, int(self.history.grid[-1]), self.rule)
         self.counts["nodes"] = max(self.counts["nodes"], nodes)
         self._anchor()
 

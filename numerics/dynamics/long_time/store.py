@@ -62,6 +62,11 @@ def with_grid(history: History, segments: Segments, anchors: Sequence[float]) ->
     return tables, len(tables.grids) - 1
 
 
+def nodes(history: History, grid: int, rule: Rule) -> int:
+    """Of a slice on that grid."""
+    return int(history.grids[grid, 2]) * (rule.nodes.size - 1) + 1
+
+
 def span(history: History, grid: int, times: Array, lags: Array) -> Array:
     """Of nodes at ``times``, ``lags`` before the slice: to the nearer end of the segment, where panels end as well."""
     first, count, _ = history.grids[grid]
