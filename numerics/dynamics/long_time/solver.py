@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...course import steps
 from ...errors import ConvergenceError
@@ -142,11 +143,7 @@ class March:
         C, R, resting = rest.at_rest(self.rule, history, grid, times, now)  # noqa: N806
         overlap = np.full(self.rule.stages.size, history.overlap[-1])
         guess = store.with_block(history, self.t, self.x + width, grid, C, R, overlap)
-        mu, tolerance = np.full(times.size, self.mu[-1][-1]), self.resolution.tolerance
-        bath = self.model.bath(times, *self.model.piece(self.t))
-        return self._counted(
-            solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, self.double, alive, resting)
-        )
+        return self._solved(guess, np.full(times.size, self.mu[-1][-1]), times, alive, resting)
 
     @property
     def _settled(self) -> bool:
@@ -205,8 +202,7 @@ class March:
         predicted = self._unchanged(history, grid, times) if self._stepped else self._prediction(history, grid, width)
         values, mu = predicted
         guess = store.with_block(history, self.t, self.x + width, grid, *values)
-        tolerance, bath = self.resolution.tolerance, self.model.bath(times, *self.model.piece(self.t))
-        return self._counted(solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, self.double, alive))
+        return self._solved(guess, mu, times, alive)
 
     def _next(self, width: float, anchors: Sequence[float]) -> tuple[Array, History, int]:
         """The stages of a block of that width, the history with its grid, and which grid that is."""
@@ -214,8 +210,17 @@ class March:
         segments = store.Segments.at(float(times[-1]), anchors, self.rule)
         return times, *store.with_grid(self.history, segments, anchors)
 
-    def _counted(self, solved: Block | None) -> Block | None:
-        """What a block cost, and the precision that it needed."""
+    def _solved(
+        self,
+        guess: History,
+        mu: Array,
+        times: Array,
+        alive: Callable[[], None],
+        resting: NDArray[np.bool_] | None = None,
+    ) -> Block | None:
+        """A guess solved; what that cost and the precision that it needed are kept."""
+        tolerance, bath = self.resolution.tolerance, self.model.bath(times, *self.model.piece(self.t))
+        solved = solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, self.double, alive, resting)
         if solved is not None:
             self.double = solved.double
             self.counts["iterations"] += solved.iterations
