@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ def build(folder: str | Path) -> Path:
     render.env.filters["to_html"] = with_mathematics(render_helpers.to_html)
     # an annotation that names what only a type checker imports is shown as it is written
     warnings.filterwarnings("ignore", "Error parsing type annotation", UserWarning)
+    os.environ.setdefault("PDOC_ALLOW_EXEC", "1")  # matplotlib lists the fonts of a fresh machine when first imported
     modules = {module.modulename: module for module in _modules()}
     for name, module in modules.items():
         _write(Path(folder, *name.split(".")).with_suffix(".html"), render.html_module(module, modules))

@@ -43,8 +43,11 @@ def with_mathematics(to_html: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def mathml(formula: str, display: str = "inline") -> str:
-    """Of LaTeX."""
-    return str(convert(" ".join(formula.split()), display=display))
+    """Of LaTeX; what cannot be read is named."""
+    try:
+        return str(convert(" ".join(formula.split()), display=display))
+    except Exception as error:
+        raise ValueError(f"no formula: {formula!r} ({type(error).__name__})") from error
 
 
 def _formula(found: re.Match[str]) -> str:
