@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from mpmath import mp
 from sympy import Eq, Symbol
 
 from theory.dynamics.exponents import AT_REST, critical_exponents, departure
-from theory.dynamics.mode_coupling import LAMBDA, A, B
+from theory.dynamics.mode_coupling import LAMBDA, A, B, transform
 from theory.statics.transitions import unplanted
 from theory.thresholds import Family, Threshold
 
@@ -64,8 +66,13 @@ def _located(threshold: Threshold, seeds: tuple[float, ...]) -> Located:
 
 def _value(equation: Eq, control: Symbol, threshold: Threshold, seeds: tuple[float, ...]) -> float:
     with mp.workdps(30):
-        excess = lower_exact((control, *threshold.unknowns), [equation.lhs - equation.rhs])
-        if control == LAMBDA:
-            return -float(excess(mp.mpf(0), *map(mp.mpf, seeds))[0])
-        low, high = map(mp.mpf, SEARCHED[control])
-        return float(mp.findroot(lambda x: excess(x, *map(mp.mpf, seeds))[0], (low, high), solver="anderson"))
+        parameter = lower_exact(threshold.unknowns, [equation.rhs])(*map(mp.mpf, seeds))[0]
+        return float(parameter if control == LAMBDA else power(control, parameter))
+
+
+def power(control: Symbol, parameter: Any) -> Any:
+    """The a or b of a parameter within (0, 1), to 25 digits: ``transform(-a)`` or ``transform(b)`` is it."""
+    with mp.workdps(30):
+        relation = lower_exact((control,), [transform(-control if control == A else control)])
+        ends = tuple(map(mp.mpf, SEARCHED[control]))
+        return mp.findroot(lambda x: relation(x)[0] - parameter, ends, solver="anderson")

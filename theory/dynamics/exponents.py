@@ -67,11 +67,16 @@ def departure(landscape: GaussianLandscape, sectors: tuple[Sector, ...] = ("step
     if conditions:
         return _threshold(AT_REST, (Eq(AT_REST, 0, evaluate=False),), (), conditions)
     ageing = SlowSectors(made, sectors)
-    jet = {F2_Q: made.f(2), F3_Q: made.f(3)}
-    over_temperature = simplify(exponent_parameter(made) / (1 - OVERLAP)).subs(jet) * susceptibility(made, Integer(1))
-    ratio = simplify(over_temperature / step(made, *ageing.overlaps[:2]).ratio)
+    ratio = simplify(departure_parameter(made, Integer(1), step(made, *ageing.overlaps[:2]).ratio))
     relation = Eq(transform(AT_REST), ratio, evaluate=False)
     return _threshold(AT_REST, (relation, *ageing.conditions), ageing.unknowns, ())
+
+
+def departure_parameter(landscape: GaussianLandscape, plateau: Expr, ratio: Expr) -> Expr:
+    """``lambda/X = Gamma(1 + b)^2/Gamma(1 + 2b)`` at a marginal plateau, ``1 - q = T chi(q)``, and ``X = x T``."""
+    jet = {F2_Q: landscape.f(2, plateau), F3_Q: landscape.f(3, plateau)}
+    over_distance = simplify(exponent_parameter(landscape) / (1 - OVERLAP)).subs(jet)
+    return over_distance * susceptibility(landscape, plateau) / ratio
 
 
 def _no_memory(landscape: GaussianLandscape, sectors: tuple[Sector, ...]) -> tuple[Condition, ...]:
