@@ -54,6 +54,7 @@ def dynamic_temperature(landscape: GaussianLandscape) -> Quantity:
     return _temperature(_unplanted(landscape), dynamic_transition)
 
 
+@lru_cache(maxsize=64)
 def arrested_overlap(landscape: GaussianLandscape) -> float:
     """The plateau at ``dynamic_temperature``, without field; 0 where that is continuous, nan where there is none."""
     made = _unplanted(landscape)

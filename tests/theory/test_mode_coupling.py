@@ -24,7 +24,7 @@ MIXTURE = GaussianLandscape(Q**3 / 2 + Q**4 / 3)
 
 
 def test_the_first_orders_are_the_plateau_and_its_marginality() -> None:
-    zero, one, _ = equilibrium_orders(MIXTURE)
+    zero, one, _ = equilibrium_orders()
     plateau = StationaryDynamics(MIXTURE).plateau
     at_q = {F1_Q: MIXTURE.f(1, Q), F2_Q: MIXTURE.f(2, Q)}
     assert simplify(zero.subs(at_q) * T - (plateau.rhs - plateau.lhs)) == 0
@@ -36,7 +36,7 @@ def test_the_parameter_is_that_of_the_literature() -> None:
     """``T f'''/(2 f''^(3/2))`` at ``T = (1 - q) sqrt(f'')``, for both regimes (Cugliandolo, Le Doussal 1996)."""
     known = T * F3_Q / (2 * F2_Q ** Rational(3, 2))
     for made in (exponent_parameter, ageing_parameter):
-        assert simplify(made(MIXTURE) - known.subs(T, (1 - Q) * sqrt(F2_Q))) == 0
+        assert simplify(made() - known.subs(T, (1 - Q) * sqrt(F2_Q))) == 0
 
 
 @pytest.mark.parametrize("power", [-0.3, 0.6, 1.0])

@@ -56,7 +56,7 @@ def critical_exponents(landscape: GaussianLandscape, *, continuous: bool = False
 def limit_at_zero(landscape: GaussianLandscape) -> Expr:
     """``lambda = f'''(0)/[2 f''(0)]``, that of a plateau at 0."""
     jet = {F2_Q: landscape.f(2, 0), F3_Q: landscape.f(3, 0)}
-    return simplify(exponent_parameter(landscape).subs(OVERLAP, 0).subs(jet))
+    return simplify(exponent_parameter().subs(OVERLAP, 0).subs(jet))
 
 
 @cache
@@ -75,7 +75,7 @@ def departure(landscape: GaussianLandscape, sectors: tuple[Sector, ...] = ("step
 def departure_parameter(landscape: GaussianLandscape, plateau: Expr, ratio: Expr) -> Expr:
     """``lambda/X = Gamma(1 + b)^2/Gamma(1 + 2b)`` at a marginal plateau, ``1 - q = T chi(q)``, and ``X = x T``."""
     jet = {F2_Q: landscape.f(2, plateau), F3_Q: landscape.f(3, plateau)}
-    over_distance = simplify(exponent_parameter(landscape) / (1 - OVERLAP)).subs(jet)
+    over_distance = simplify(exponent_parameter() / (1 - OVERLAP)).subs(jet)
     return over_distance * susceptibility(landscape, plateau) / ratio
 
 

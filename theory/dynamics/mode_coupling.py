@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Eq, Expr, Mul, expand, factor, gamma, simplify, solve, symbols
+from sympy import Eq, Expr, Function, Mul, expand, factor, gamma, solve, symbols
 
 from ..landscape import GaussianLandscape
 from ..printing import Line, Printable
@@ -32,6 +32,8 @@ LAMBDA, A, B = symbols("lambda_d a_d b_d", positive=True)
 RATE, RATE_OF_DEPARTURE = symbols("a b", positive=True)
 """At any temperature."""
 DEPARTURE, SQUARE, SMALL = symbols("g g_2 epsilon", positive=True)
+ANY = GaussianLandscape(Function("f")(Q))
+"""What is expanded: the equations of a covariance of which nothing is known."""
 
 
 def transform(power: Expr) -> Expr:
@@ -39,22 +41,22 @@ def transform(power: Expr) -> Expr:
     return gamma(1 + power) ** 2 / gamma(1 + 2 * power)
 
 
-def near(landscape: GaussianLandscape, order: int, function: Expr, argument: Expr) -> Expr:
+def near(order: int, function: Expr, argument: Expr) -> Expr:
     """``f^(k)(C) = sum_j f^(k+j)(q) G^j/j!``, given as symbols; ValueError unless the function of C is ``f^(k)``."""
-    if simplify(function - covariance_derivative(landscape, order, argument)) != 0:
+    if function != covariance_derivative(ANY, order, argument):
         raise ValueError(f"{function} is not the derivative of order {order} of f")
     jet = {1: F1_Q, 2: F2_Q, 3: F3_Q}
     return jet[order] + SMALL * DEPARTURE * jet[order + 1] + SMALL**2 * SQUARE / 2 * jet.get(order + 2, 0)
 
 
 @cache
-def equilibrium_orders(landscape: GaussianLandscape) -> tuple[Expr, Expr, Expr]:
+def equilibrium_orders() -> tuple[Expr, Expr, Expr]:
     """What vanishes in ``z int e^(-z tau) d_tau C_st dtau`` for z -> 0, in orders 0, 1 and 2 of G."""
-    friction, memory = StationaryDynamics(landscape).correlation_rate.args
+    friction, memory = StationaryDynamics(ANY).correlation_rate.args
     factor_, noise, slope = memory.args[0].args
     if slope != C_ST_SLOPE(INNER_DELAY):
         raise ValueError(f"the memory acts on {slope}")
-    kernel = near(landscape, 1, noise, C_ST(DELAY - INNER_DELAY))
+    kernel = near(1, noise, C_ST(DELAY - INNER_DELAY))
     correlation = Q + SMALL * DEPARTURE  # z times the transform of C; that of C' is less by C(0) = 1
     local = friction.as_expr().subs(C_ST(DELAY), correlation)
     series = expand(local + factor_ * kernel * (correlation - 1))
@@ -63,27 +65,34 @@ def equilibrium_orders(landscape: GaussianLandscape) -> tuple[Expr, Expr, Expr]:
 
 
 @cache
-def exponent_parameter(landscape: GaussianLandscape) -> Expr:
+def exponent_parameter() -> Expr:
     """``lambda = g^2/g_2 = (1 - q) f'''(q)/[2 f''(q)]`` in equilibrium, with the symbols of the plateau."""
-    (square,) = solve(equilibrium_orders(landscape)[2], SQUARE)
+    (square,) = solve(equilibrium_orders()[2], SQUARE)
     return factor(DEPARTURE**2 / square)
 
 
 @cache
-def ageing_parameter(landscape: GaussianLandscape) -> Expr:
+def arrested_slope() -> Expr:
+    """``f'(q)`` where orders 0 and 1 vanish, for some T."""
+    slope: Expr = solve(equilibrium_orders()[:2], [F1_Q, T])[0][0]
+    return slope
+
+
+@cache
+def ageing_parameter() -> Expr:
     """``X g^2/g_2`` where the slow sector begins, from the equation for ``R_ag`` in second order in G.
 
     ``C_ag = q + G(t - t')``, ``R_ag = -(X/T) G'``: the transforms of ``G G'`` and ``int G' G' ds`` are ``g_2/2`` and
     ``g^2``, up to one factor z.
     """
-    local, memory = Ageing(landscape).response_equation.args
+    local, memory = Ageing(ANY).response_equation.args
     kernel, *responses = memory.args[0].args
     if {*responses} != {R_AG(TIME, INNER), R_AG(INNER, EARLIER)}:
         raise ValueError(f"the memory acts on {responses}")
-    curvature = near(landscape, 2, kernel, C_AG(TIME, INNER)).subs(SMALL, 0)
+    curvature = near(2, kernel, C_AG(TIME, INNER)).subs(SMALL, 0)
     fast, *weights = local.args
     weight = Mul(*weights) / R_AG(TIME, EARLIER)
-    first = near(landscape, 2, weight + F2_Q, C_AG(TIME, EARLIER)) - F2_Q
+    first = near(2, weight + F2_Q, C_AG(TIME, EARLIER)) - F2_Q
     slope = -RATIO / T
     total = fast * first.coeff(SMALL, 1) / DEPARTURE * slope * SQUARE / 2 + curvature * (slope * DEPARTURE) ** 2
     (square,) = solve(total, SQUARE)
@@ -102,21 +111,20 @@ class ModeCoupling(Printable):
     @property
     def parameter(self) -> Expr:
         """``lambda`` in terms of q."""
-        return at_plateau(exponent_parameter(self.landscape), self.landscape)
+        return at_plateau(exponent_parameter(), self.landscape)
 
     @property
     def arrested(self) -> Eq:
         """``f'(q) = q (1 - q) f''(q)``: the plateau at T_d, by the equations of orders 0 and 1; also at ``q = 0``."""
-        ((slope, _),) = solve(equilibrium_orders(self.landscape)[:2], [F1_Q, T])[:1]
-        return Eq(self.landscape.f(1, Q), at_plateau(slope, self.landscape), evaluate=False)
+        return Eq(self.landscape.f(1, Q), at_plateau(arrested_slope(), self.landscape), evaluate=False)
 
     def equations(self) -> list[Line]:
         """Symbols of the plateau, ``lambda``, and the relations; the last but one as ``X`` times it for ageing."""
         made = self.landscape
-        ratio = ageing_parameter(made) / exponent_parameter(made)
+        ratio = ageing_parameter() / exponent_parameter()
         return [
             *((symbol, at_plateau(symbol, made)) for symbol in (F2_Q, F3_Q)),
-            (r"\lambda", exponent_parameter(made)),
+            (r"\lambda", exponent_parameter()),
             (r"\text{towards the plateau, } \tau^{-a}: \ \lambda", transform(-RATE)),
             (r"\text{from it in equilibrium, at } T_d, -\tau^b: \ \lambda", transform(RATE_OF_DEPARTURE)),
             (r"\text{from it below } T_d: \ \lambda", ratio * RATIO * transform(RATE_OF_DEPARTURE)),
