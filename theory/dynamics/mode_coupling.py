@@ -125,8 +125,8 @@ class ModeCoupling(Printable):
         return [
             *((symbol, at_plateau(symbol, made)) for symbol in (F2_Q, F3_Q)),
             (r"\lambda", exponent_parameter()),
-            (r"\text{towards the plateau, } \tau^{-a}: \ \lambda", transform(-RATE)),
-            (r"\text{from it in equilibrium, at } T_d, -\tau^b: \ \lambda", transform(RATE_OF_DEPARTURE)),
-            (r"\text{from it below } T_d: \ \lambda", ratio * RATIO * transform(RATE_OF_DEPARTURE)),
-            (r"T_d: \ f'(q)", self.arrested.rhs),
+            (r"\text{towards the plateau as } \tau^{-a}: \lambda", transform(-RATE)),
+            (r"\text{from it as } \tau^b \text{ in equilibrium at } T_d: \lambda", transform(RATE_OF_DEPARTURE)),
+            (r"\text{from it in ageing, below } T_d: \lambda", ratio * RATIO * transform(RATE_OF_DEPARTURE)),
+            (r"\text{at } T_d: f'(q)", self.arrested.rhs),
         ]

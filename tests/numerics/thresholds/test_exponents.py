@@ -82,3 +82,21 @@ def test_critical_decay_of_three_spins_at_arrest() -> None:
     far, near = slopes[-2:]
     extrapolated = near + (near - far) * power[-1] / (power[-2] - power[-1])
     assert extrapolated == pytest.approx(0.395263, abs=5e-3)
+
+
+@pytest.mark.slow
+def test_relaxation_time_above_arrest_of_three_spins() -> None:
+    """``tau ~ (T - T_d)^-gamma`` with ``gamma = 1/(2a) + 1/(2b)``: C - q is of order ``sqrt(T - T_d)`` while it turns."""
+    distances, times = np.array([4e-3, 1e-3]), []
+    for distance in distances:
+        temperature = np.sqrt(3 / 8) * (1 + distance)
+        start = Equilibrium(1 / temperature)
+        flow = solve_dynamics(
+            Landscape(q**3 / 2), 3e5, temperature=temperature, start=start, rtol=1e-5, method="long-time"
+        )
+        t = np.geomspace(1e3, 3e5, 4001)
+        times.append(np.exp(np.interp(-0.25, -flow.C(t, 0.0), np.log(t))))
+    values = found(q**3 / 2)
+    a, b = (float(values[name].value) for name in ("exponent_a", "exponent_b"))
+    measured = np.log(times[1] / times[0]) / np.log(4)
+    assert measured == pytest.approx(1 / (2 * a) + 1 / (2 * b), abs=0.01)
