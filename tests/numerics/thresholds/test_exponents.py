@@ -86,9 +86,9 @@ def test_critical_decay_of_three_spins_at_arrest() -> None:
 
 @pytest.mark.slow
 def test_relaxation_time_above_arrest_of_three_spins() -> None:
-    """``tau ~ (T - T_d)^-gamma`` with ``gamma = 1/(2a) + 1/(2b)``: C - q is of order ``sqrt(T - T_d)`` while it turns."""
-    distances, times = np.array([4e-3, 1e-3]), []
-    for distance in distances:
+    """``tau ~ (T - T_d)^-gamma``, ``gamma = 1/(2a) + 1/(2b)``: C - q is of order ``sqrt(T - T_d)`` where it turns."""
+    times = []
+    for distance in (4e-3, 1e-3):
         temperature = np.sqrt(3 / 8) * (1 + distance)
         start = Equilibrium(1 / temperature)
         flow = solve_dynamics(
