@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 from sympy import Integer, Rational, diff
 
+from theory.dynamics import StationaryDynamics
 from theory.dynamics.exponents import departure_parameter
 from theory.dynamics.mode_coupling import A, B, ModeCoupling
 from theory.dynamics.slow_sectors import LOWER, UPPER, step, susceptibility
@@ -25,6 +26,8 @@ from .model import Model
 
 EQUILIBRIUM = "equilibrium"
 """With the bath."""
+DEEP, PLACES = 36.0, 721
+"""Of ``ln q/(1 - q)`` at which a plateau is looked for."""
 SAME = 1e-9
 """Relative difference of two temperatures that are the same."""
 
@@ -139,11 +142,30 @@ def predicted(model: Model) -> EffectiveTemperatures | str:
         return _after_quench(model.covariance, model.temperature)
     if abs(model.beta * model.temperature - 1) > SAME:
         return "a start in equilibrium at another temperature than that of the bath may be remembered"
-    return EffectiveTemperatures(model.covariance, (_equilibrium(model.temperature, 0.0),))
+    plateau = equilibrium_plateau(landscape_of(model.covariance), model.temperature)
+    return EffectiveTemperatures(model.covariance, (_equilibrium(model.temperature, plateau),))
 
 
 def _equilibrium(temperature: float, lower_end: float) -> Piece:
     return Piece(EQUILIBRIUM, 1.0, lower_end, 0.0, 1 / temperature)
+
+
+def equilibrium_plateau(landscape: GaussianLandscape, temperature: float) -> float:
+    """The largest q with ``T^2 q = f'(q) (1 - q)``, below which C of equilibrium does not fall; 0 if there is none."""
+    equation = StationaryDynamics(landscape).plateau
+    squared = lower((OVERLAP,), [equation.rhs / OVERLAP])
+    places = 1 / (1 + np.exp(-np.linspace(-DEEP, DEEP, PLACES)))
+    excess = np.asarray(squared(places)[0]) - temperature**2
+    for i in range(PLACES - 2, 0, -1):
+        top = places[i]
+        if excess[i] < 0 and excess[i] >= max(excess[i - 1], excess[i + 1]):
+            near = minimize_scalar(
+                lambda q: -float(squared(q)[0]), bounds=(places[i - 1], places[i + 1]), options={"xatol": 1e-12}
+            )
+            top = near.x if -near.fun >= temperature**2 else top
+        if float(squared(top)[0]) >= temperature**2:
+            return float(brentq(lambda q: float(squared(q)[0]) - temperature**2, top, places[i + 1], xtol=1e-15))
+    return 0.0
 
 
 def _after_quench(covariance: Array, temperature: float) -> EffectiveTemperatures | str:

@@ -6,6 +6,7 @@ import pytest
 
 from figures import cugliandolo_kurchan_1993 as ageing
 from figures import cugliandolo_kurchan_peliti_1997 as hot
+from figures import folena_2020_memory_of_the_start as memory
 from figures import folena_2020_mixed_ageing as mixtures
 from figures import sarao_mannelli_2019_big_bad_minima_dynamics as gradient_flow
 from figures import sarao_mannelli_2019_big_bad_minima_simulation as finite
@@ -27,6 +28,7 @@ LONG = {
     "sarao_mannelli_2020_marvels_and_pitfalls",
     "folena_2020_mixed_ageing",
     "cugliandolo_kurchan_1993",
+    "folena_2020_memory_of_the_start",
     "cugliandolo_kurchan_peliti_1997",
     "arjevani_field_2021_symmetry",
     "fyodorov_tublin_2021_sphere",
@@ -113,6 +115,16 @@ def test_ageing_is_drawn() -> None:
     (figure,) = ageing.draw(t_max=1e4, rtol=1e-3).values()
     assert figure.axes[2].get_title() == "thin to thick: $t = 10^{0}, 10^{2}, 10^{4}$"
     assert len(figure.axes[0].lines) == len(ageing.waiting_times(1e4)) + 1 == 4
+
+
+def test_memory_of_the_start_is_drawn() -> None:
+    """The colder start is remembered better; ``x = (f''/f' - 1)/sqrt(f'') = 11/21`` beside."""
+    (figure,) = memory.draw(t_max=1e2, rtol=1e-2, betas=(0.0, 1.2)).values()
+    kept, response, temperature = figure.axes
+    hot, cold = (line.get_ydata() for line in kept.lines)
+    assert np.all(cold > hot) and [len(panel.lines) for panel in (response, temperature)] == [3, 3]
+    assert np.allclose(temperature.lines[2].get_ydata(), 21 / 11)
+    assert np.allclose(response.lines[2].get_ydata(), [0, 1 / 3, 1 / 3 + 11 / 21])
 
 
 def test_the_end_of_mixtures_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from scipy.special import ive
 from sympy import sqrt
 
 from numerics.dynamics import DynamicsSolution, Equilibrium, Planted, solve_dynamics
-from numerics.dynamics.effective_temperatures import EffectiveTemperatures, predicted
+from numerics.dynamics.effective_temperatures import EffectiveTemperatures, equilibrium_plateau, predicted
 from numerics.dynamics.fluctuation_dissipation import FluctuationDissipation, fluctuation_dissipation
 from numerics.dynamics.model import model
 from numerics.thresholds import evaluate_thresholds
@@ -47,7 +47,8 @@ def test_in_equilibrium_it_is_that_of_the_bath(t: float, method) -> None:
     )
     assert within(found, "effective_temperature", temperature)
     assert np.all(found.values["chi_error"] < 1e-4) and np.nanmin(found.values["effective_temperature_error"]) < 1e-3
-    assert found.law is not None and np.allclose(found.law.chi(c), (1 - c) / temperature)
+    assert found.law is not None and found.law.pieces[0].lower == 0
+    assert np.allclose(found.law.chi(c), (1 - c) / temperature)
 
 
 def moment(u: float) -> float:
@@ -142,6 +143,27 @@ def test_slow_sectors_end_at_the_temperature_of_arrest(made, above: float, below
     ratio = predicted(model(made, temperature=below))
     assert isinstance(ratio, EffectiveTemperatures) and ratio.pieces[0].kind == "equilibrium"
     assert float(ratio.temperature(np.array(0.0))) >= below
+
+
+@pytest.mark.parametrize(
+    ("landscape", "temperature"), [(THREE, 0.6), (THREE, 0.5), (FIELD, 0.6), (TWO, 0.5), (CONTINUUM, 0.9)]
+)
+def test_equilibrium_stops_at_its_plateau(landscape: GaussianLandscape, temperature: float) -> None:
+    """That of the planted state: ``C(t, 0)`` comes to rest there, from above."""
+    flow = solve_dynamics(landscape, 60.0, temperature=temperature, start=Planted(1 / temperature), rtol=1e-4)
+    found = flow.fluctuation_dissipation(60.0)
+    assert found.law is not None
+    (piece,) = found.law.pieces
+    assert 0 < piece.lower < found.values["correlation"][-1] < piece.lower + 0.06
+
+
+def test_plateau_next_to_arrest() -> None:
+    """``T^2 = 3 q (1 - q)/2``: it begins at ``q = 1/2``."""
+    for below in (1e-2, 1e-4, 1e-6, 1e-8):
+        temperature = np.sqrt(3 / 8) * (1 - below)
+        exact = (1 + np.sqrt(1 - 8 * temperature**2 / 3)) / 2
+        assert equilibrium_plateau(THREE, temperature) == pytest.approx(exact, abs=1e-8)
+    assert equilibrium_plateau(THREE, np.sqrt(3 / 8) * (1 + 1e-8)) == 0
 
 
 def test_exponents_beside() -> None:
