@@ -235,6 +235,26 @@ def test_three_spins_age_with_one_ratio() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("landscape", "temperature", "within_"),
+    [(THREE, 0.4, 1e-4), (GaussianLandscape(q**2 / 2 + 11 * q**4 / 80), 0.3, 3e-3)],
+    ids=["step", "step and continuum"],
+)
+def test_energy_goes_to_the_work_of_the_sectors(landscape, temperature: float, within_: float) -> None:
+    """``e = -int f'(C) dC/T_eff``, the energy ``-int f'(C) R ds`` of all times, which is approached from above."""
+    law = predicted(model(landscape, temperature=temperature))
+    assert isinstance(law, EffectiveTemperatures)
+
+    def work(c: float) -> float:
+        return float(landscape.f(1, c)) / float(law.temperature(np.array(c)))
+
+    energy = -sum(quad(work, piece.lower + 1e-12, piece.upper - 1e-12, epsabs=1e-10)[0] for piece in law.pieces)
+    flow = solve_dynamics(landscape, 1e6, temperature=temperature, rtol=1e-5)
+    above = flow.two_time.one_time(np.array([1e2, 1e4, 1e6])).energy - energy
+    assert np.all(np.diff(above) < 0) and 0 < above[-1] < within_
+
+
+@pytest.mark.slow
 def test_two_spins_do_not_respond_slowly() -> None:
     """``x = 0``: chi at a given C goes to ``1/sqrt(f''(1)) = 1``, and the temperature grows as ``t^(1/2)``."""
     flow = solve_dynamics(TWO, 1e6, rtol=1e-6)
