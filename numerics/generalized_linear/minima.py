@@ -157,6 +157,26 @@ def follow(population: Population, start: Minima, s: float, **options: Any) -> M
     )
 
 
+def to_zero(solve: Callable[[Saddle, bool], Minima], start: Minima, stride: float) -> Minima:
+    """From ``Sigma > 0`` in steps of the tilt until Sigma changes sign, then to where it is zero.
+
+    ``solve(near, sigma_zero)`` finds a saddle at the tilt of ``near``, or that with ``Sigma = 0``. Raises
+    ConvergenceError, saying how far it got.
+    """
+    here = start
+    for _ in range(100):
+        try:
+            beyond = solve(replace(here.saddle, s=here.saddle.s + stride), False)
+        except ConvergenceError:
+            stride /= 2
+            continue
+        if beyond.sigma <= 0:
+            weight = here.sigma / (here.sigma - beyond.sigma)
+            return solve(replace(beyond.saddle, s=here.saddle.s + weight * stride), True)
+        here = beyond
+    raise ConvergenceError(f"Sigma = {here.sigma:.3g} > 0 still at s = {here.saddle.s:.3g}")
+
+
 def complexity_of_minima(
     landscape: GeneralizedLinearLandscape,
     alpha: float,
