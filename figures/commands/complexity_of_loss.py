@@ -48,7 +48,7 @@ def found(
     from numerics.generalized_linear.complexity import complexity
     from numerics.together import Together
 
-    landscape.require_smooth()
+    landscape.require_slope()
     alpha = float(landscape.alpha)
     kinds: dict[str, Kind] = {"total": "total", "minima": "minima"}
     if index is not None:

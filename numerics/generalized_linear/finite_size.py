@@ -25,6 +25,7 @@ from ..finite_size.expected_count import BATCHES, ExpectedCount
 from ..lowering import Array
 from ..memory import require_memory
 from ..progress import Progress, counting, silent
+from .bends import bends
 from .field_law import FieldLaw, independent, require_numbers, tabulate
 from .loss import finite
 from .minima import Population, complexity_of_minima
@@ -64,6 +65,8 @@ def expected_critical_points(
     Raises ``ValueError`` for a bad argument.
     """
     require_numbers(landscape)
+    if bends(landscape.loss):
+        raise ValueError(f"{landscape!r} bends in u: numbers expected at finite N are not sampled there")
     for name, value, least in (("size", size, 2), ("data", data, 1), ("samples", samples, BATCHES)):
         require_whole(name, value, least, 8 * least)
     per_batch = -(-samples // BATCHES)

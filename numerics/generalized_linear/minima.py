@@ -23,7 +23,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .continuation import followed
 from .curvature import curvature_floor, curvature_unit
-from .field_law import Data, FieldLaw, Labels, Values, law_of, require_smooth, tabulate, tilt_values
+from .field_law import Data, FieldLaw, Labels, Values, law_of, require_slope, tabulate, tilt_values
 from .newton import solved
 
 THEORY = KacRiceAction()
@@ -191,7 +191,7 @@ def complexity_of_minima(
     ``Sigma(q, e)`` is traced by s. ``xi > 0`` where the bulk touches zero, else ``xi = 0`` and there is a gap. Raises
     ValueError for arguments out of range, ConvergenceError where no saddle is found.
     """
-    require_smooth(landscape)
+    require_slope(landscape)
     if not (np.isfinite(alpha) and alpha > 0):
         raise ValueError(f"alpha = {alpha} must be a positive number; try alpha = 4")
     if not -1 < overlap < 1:
