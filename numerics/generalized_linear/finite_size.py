@@ -27,6 +27,7 @@ from ..finite_size.expected_count import BATCHES, ExpectedCount
 from ..lowering import Array
 from ..memory import require_memory
 from ..progress import Progress, counting, silent
+from .bends import bends
 from .field_law import FieldLaw, independent, require_numbers, tabulate
 from .loss import finite
 from .minima import Population, complexity_of_minima
@@ -68,6 +69,8 @@ def expected_critical_points(
     Raises ``ValueError`` for a bad argument.
     """
     require_numbers(landscape)
+    if bends(landscape.loss) and _flat(landscape):
+        raise ValueError(f"{landscape!r} is flat at some fields: with some probability critical points are a continuum")
     for name, value, least in (("size", size, 2), ("data", data, 1), ("samples", samples, BATCHES)):
         require_whole(name, value, least, 8 * least)
     per_batch = -(-samples // BATCHES)
@@ -82,6 +85,12 @@ def expected_critical_points(
         batches.append(_histogram(edges, overlap, index, weight / per_batch, size))
         done()
     return ExpectedCount(size, edges, np.array(batches))
+
+
+def _flat(landscape: GeneralizedLinearLandscape) -> bool:
+    """Whether the force vanishes over a share of the fields."""
+    data = tabulate(landscape, STEP, signal_free=False)
+    return bool(np.any((data.fields[3] == 0) & (data.weight_u > 0)))
 
 
 def _histogram(edges: Array, overlap: Array, index: Array, weight: Array, size: int) -> Array:

@@ -161,6 +161,9 @@ def test_on_the_circle_critical_points_are_counted() -> None:
 
 def test_what_is_not_carried_is_named() -> None:
     assert "jumps in u, where cavity fields depend on y" in ground_state_bbp(ROBUST).note
+    band = GeneralizedLinearLandscape(Max(0, Abs(U**2 - Y**2) - 1) ** 2)
+    with pytest.raises(ValueError, match="critical points are a continuum"):
+        expected_critical_points(band, 4, 8)
     with pytest.raises(ValueError, match="their grid is not broken there"):
         ground_state(ROBUST, alpha=3.0)
     with pytest.raises(ValueError, match="has a slope that jumps where"):
