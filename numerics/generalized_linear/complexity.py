@@ -19,7 +19,7 @@ from ..solution import Solution
 from ..storage import Format
 from .curvature import curvature_floor
 from .field_law import FieldLaw, Labels
-from .minima import Minima, Population
+from .minima import Minima, Population, lowest_curvature
 from .quadrature import REACH
 from .saddle_search import ROUGH, Found, Kind, polished, rough_minima, search
 from .saddles import CriticalPoints, law_at
@@ -172,12 +172,11 @@ def require_resolved(population: Population, found: Found) -> None:
 def described(population: Population, found: Found, kind: Kind, error: float = np.nan) -> Complexity:
     """What is known at a saddle."""
     saddle = found.saddle
-    floor = curvature_floor(population.landscape)
-    law, index = _law(population, found), 0.0
+    law = _law(population, found)
     if isinstance(found, CriticalPoints):
-        index = found.index
+        floor, index = curvature_floor(population.landscape), found.index
     else:
-        floor = max(floor, -1 / found.saddle.g)
+        floor, index = lowest_curvature(population, found.saddle.g), 0.0
     hessian = hessian_of(population, law, floor, saddle.alpha)
     return Complexity(kind, found.sigma, error, found.energy, index, saddle.s, hessian, population.unit)
 

@@ -21,6 +21,7 @@ from theory.generalized_linear.symbols import (
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
+from .bends import bends
 from .continuation import followed
 from .curvature import curvature_floor, curvature_unit
 from .field_law import Data, FieldLaw, Labels, Values, law_of, require_slope, tabulate, tilt_values
@@ -35,6 +36,8 @@ OBSERVABLES = (
     THEORY.spectrum.attraction,
     THEORY.energy,
 )
+APART = 0.02
+"""The least ``1 + gD`` of data, if larger, is so because the curvature jumps; nodes come closer to zero elsewhere."""
 Edge = Literal["touching", "free"]
 """Whether the bulk of the Hessian is held at zero (xi free) or ends above it (xi = 0)."""
 
@@ -209,6 +212,19 @@ def complexity_of_minima(
             if admissible(found, edge, fine.unit):
                 return found
     raise ConvergenceError(f"no Kac-Rice saddle found at alpha = {alpha:.6g}, overlap = {overlap:.6g}, s = {s:.6g}")
+
+
+def lowest_curvature(population: Population, g: float) -> float:
+    """Infimum of the curvature of data with ``1 + gD > 0``: that of the loss, or ``-1/g`` if that is lower.
+
+    Where the curvature jumps over ``-1/g`` it is the least above.
+    """
+    floor = curvature_floor(population.landscape)
+    if 1 + g * floor > 0 or not bends(population.landscape.loss):
+        return max(floor, -1 / g)
+    left = 1 + g * population.data.fields[4]
+    least = float(left[left > 0].min(initial=1.0))
+    return (least - 1) / g if least > APART else -1 / g
 
 
 def admissible(minima: Minima, edge: Edge, unit: float) -> bool:

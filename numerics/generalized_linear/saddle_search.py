@@ -13,9 +13,8 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 
 from ..errors import ConvergenceError
 from .continuation import followed
-from .curvature import curvature_floor
 from .field_law import Labels
-from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, solve_saddle
+from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, lowest_curvature, solve_saddle
 from .saddles import CriticalPoints, solve_critical_points, spectrum_of_indices
 
 Kind = Literal["total", "minima", "marginal"] | float
@@ -26,6 +25,7 @@ ABOVE = 2.0
 """Times alpha, where saddles of a given index are looked for as well."""
 ROUGH = 0.2
 """Spacing of the nodes while saddles are looked for."""
+ROUNDING = 1e-12
 EDGES: tuple[Edge, ...] = ("touching", "free")
 
 
@@ -75,7 +75,6 @@ def edge_at_zero(
     ``xi < 0`` needs ``1 + gD > 0`` for all data: ``e^(xi D/(1 + gD))`` has no integral otherwise. Where minima with
     ``xi = 0`` leave out the data of most negative curvature their edge is at zero as it is (``admissible``).
     """
-    floor = curvature_floor(population.landscape)
     found: list[Minima] = []
     trouble = ""
     for edge in EDGES:
@@ -86,7 +85,8 @@ def edge_at_zero(
             continue
         if edge == "touching" and admissible(here, edge, population.unit):
             return here
-        if (1 + here.saddle.g * floor > 0) == (edge == "touching"):
+        apart = 1 + here.saddle.g * lowest_curvature(population, here.saddle.g) > ROUNDING
+        if apart == (edge == "touching"):
             found.append(here)
         elif edge == "touching":
             trouble = ": where 1 + g l'' vanishes for some data, their law has no integral"

@@ -17,8 +17,9 @@ from numerics.generalized_linear.field_law import independent, tabulate
 from numerics.generalized_linear.finite_size import expected_critical_points
 from numerics.generalized_linear.full_rsb import ground_state_bbp
 from numerics.generalized_linear.ground_state import ground_state
-from numerics.generalized_linear.minima import THEORY, Population, complexity_of_minima
+from numerics.generalized_linear.minima import THEORY, Population, Saddle, complexity_of_minima
 from numerics.generalized_linear.one_step import marginal_state, one_step_law
+from numerics.generalized_linear.saddle_search import rough_minima, search
 from numerics.generalized_linear.spectrum import initial_bbp
 from numerics.lowering import lower
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape, HessianSpectrum
@@ -123,6 +124,27 @@ def test_parts_are_integrated_across_the_jumps() -> None:
     law = one_step_law(ROBUST, state.chi, state.s, 0.05)
     curvature = law.data.fields[4]
     assert np.ptp(curvature[np.abs(curvature) < 2.5]) > 1 and state.alpha == pytest.approx(8)
+
+
+@pytest.mark.slow
+def test_a_matrix_of_data_that_the_jump_keeps_apart() -> None:
+    """D jumps from -4 to 4: minima at low energies leave the negative data out, and have a gap for all ``g > 1/4``."""
+    landscape, size = GeneralizedLinearLandscape(huber(2 * (U**2 - 1))), 600
+    population = Population(landscape, step=0.1)
+    rough = rough_minima(landscape, 1.1, 0.0, "quenched")
+    for kind, saddle in (("minima", search(population, "minima", rough, 0.012).saddle),
+                         ("marginal", search(population, "marginal", rough, 0.012).saddle)):  # fmt: skip
+        assert isinstance(saddle, Saddle) and saddle.g > 0.25
+        law = population.law(saddle)
+        u, probability = np.broadcast_to(law.data.fields[0], law.probability.shape).ravel(), law.probability.ravel()
+        rng = np.random.default_rng(2)
+        u = rng.choice(u, round(1.1 * size), p=probability / probability.sum())
+        force, curvature = lower((U, Y), [landscape.force, landscape.curvature])(u, 0.0)
+        x = rng.standard_normal((len(u), size))
+        edge = np.linalg.eigvalsh(x.T * curvature @ x / size)[0] - (u * force).sum() / size
+        found = complexity(landscape, 1.1, kind, energy=0.012)  # type: ignore[arg-type]
+        assert curvature.min() >= 4 and edge == pytest.approx(found.hessian.edge, abs=0.05)
+        assert found.hessian.edge == pytest.approx(0.16909 if kind == "minima" else 0, abs=1e-4)
 
 
 @lru_cache
