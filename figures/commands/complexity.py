@@ -17,6 +17,7 @@ from .quenched import MARGINAL, NAMES, error_shown, print_typical, shown, typica
 from .question import Option, answers
 from .rows import titled
 from .signal import require_signal
+from .windows import print_windows, window_fields
 
 if TYPE_CHECKING:
     from numerics.complexity import ComplexityResult
@@ -57,7 +58,11 @@ TEMPERATURE = Option(
 FREE_ENERGY = Option(
     ENERGIES, "Free energy per spin to resolve states by, with --temperature; keys sigma, energy and self_overlap."
 )
-AT_EDGE = Option(FLAG, "Also of marginal points, t = 2, and the energies between which there are some.", flag=True)
+AT_EDGE = Option(
+    FLAG,
+    "Also of marginal points (Hessian's bulk from zero on), and the energies between which there are some.",
+    flag=True,
+)
 SIZE = Option(Whole(2, 60), "Also the expected numbers at this finite N.")
 PLOT = Option(FILE, "Draw Sigma(m) to a PNG, PDF or SVG file.", draws=SIZED)
 
@@ -143,6 +148,7 @@ def of_loss(
     overlap: Annotated[float, OVERLAP] = 0.0,
     energy: Annotated[float | None, ENERGY] = None,
     index: Annotated[float | None, FRACTION] = None,
+    marginal: Annotated[bool, AT_EDGE] = False,
     labels: Annotated[Any, LABELS] = "quenched",
     size: Annotated[int | None, SIZE] = None,
     plot: Annotated[Any, PLOT] = None,
@@ -150,7 +156,7 @@ def of_loss(
     """The same of an empirical risk."""
     from .complexity_of_loss import found
 
-    return found(landscape, overlap, energy, index, labels, size, plot)
+    return found(landscape, overlap, energy, index, labels, size, plot, marginal=marginal)
 
 
 def _fields(label: str, result: ComplexityResult) -> dict[str, Any]:
@@ -172,13 +178,7 @@ def _windows(landscape: Landscape, overlap: float, *, quenched: bool) -> dict[st
     if quenched:
         with fraction("energies of marginal points"):
             found |= {f"{label}_quenched": typical_window(landscape, overlap, k) for label, k in MARGINAL.items()}
-    record: dict[str, Any] = {}
-    for label, ends in found.items():
-        record[f"window_{label}"] = [end.value for end in ends]
-        record[f"window_error_{label}"] = [end.error for end in ends]
-        if reasons := dict.fromkeys(end.reason for end in ends if end.reason):
-            record[f"window_reason_{label}"] = "; ".join(reasons)
-    return record
+    return window_fields(found)
 
 
 def _finite_size(landscape: Landscape, size: int) -> dict[str, Any]:
@@ -204,12 +204,7 @@ def _print(
     print_table(title, ["critical points", "Sigma (annealed)", "t", "energy", "error"], rows)
     print_typical(typical, labels)
     print_text(record["remark"])
-    for key in [key for key in record if key.startswith("window_marginal")]:
-        low, high = ("\u2014" if end is None else f"{end:.10g}" for end in record[key])
-        reason = record.get(key.replace("window", "window_reason", 1))
-        label = key.removeprefix("window_").removesuffix("_quenched")
-        words = f"{labels[label]}{', quenched' * key.endswith('quenched')}"
-        print_text(f"{words}: from energy {low} to {high}" + (f" ({reason})" if reason else ""))
+    print_windows(record, labels)
     for label in results:
         if f"reason_{label}" in record:
             print_text(f"{labels[label]}: {record[f'reason_{label}']}")

@@ -15,7 +15,9 @@ from .answer import Answer, about, as_far_as_it_got, asked
 from .files import drawing, picture_to_write, pictured
 from .output import print_table, print_text
 from .progress import fraction
+from .quenched import NAMES
 from .rows import titled
+from .windows import print_windows, window_fields
 
 if TYPE_CHECKING:
     from numerics.generalized_linear.complexity import Complexity
@@ -26,8 +28,9 @@ REMARKS = {
     "quenched": "annealed average over inputs, at typical labels: never below the typical (quenched) complexity",
     "annealed": "annealed average over inputs and labels: never below the typical (quenched) complexity",
 }
+AMONG = ["marginal_minima"]
 NO_EDGE = "the curvature of the loss is unbounded below, and so the bulk of the Hessian has no edge"
-NAMES = {"total": "all critical points", "minima": "minima"}
+PINNED = "data of most negative curvature, however few, hold the edge of the bulk at zero"
 
 
 def found(
@@ -38,16 +41,19 @@ def found(
     labels: Labels,
     size: int | None,
     plot: Any,
+    *,
+    marginal: bool = False,
 ) -> Answer:
-    """Sigma of critical points, of minima and of saddles of a given index at one overlap."""
+    """Sigma of critical points, of minima, of saddles of a given index and of marginal points at one overlap."""
     from numerics.generalized_linear.complexity import complexity
     from numerics.together import Together
 
-    landscape.require_smooth()
+    landscape.require_slope()
     alpha = float(landscape.alpha)
     kinds: dict[str, Kind] = {"total": "total", "minima": "minima"}
     if index is not None:
         kinds["index"] = index
+    kinds |= {"marginal": "marginal"} if marginal else {}
     picture = picture_to_write(plot)
     record: dict[str, Any] = {
         **about(landscape), "overlap": overlap, "labels": labels,
@@ -64,9 +70,13 @@ def found(
                 record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": str(failure)}
                 continue
             record |= {f"{key}_{label}": value for key, value in _fields(results[label]).items()}
+        if marginal:
+            record |= _among(record, results.get("marginal"))
+            progress(1.0, "energies of marginal points")
+            record |= _windows(landscape, alpha, overlap, labels)
         if size is not None and results:
             record["finite_size"] = _finite_size(landscape, alpha, size, progress)
-    for label in kinds:
+    for label in [*kinds, *(AMONG if marginal else [])]:
         if f"sigma_{label}" not in record:
             record |= {f"sigma_{label}": None, f"error_{label}": None, f"reason_{label}": "interrupted"}
     if not results:
@@ -81,23 +91,48 @@ def found(
 
     files = drawing(picture, pictured(curve))
     together = Together(results, asked(landscape), record["remark"])
-    return Answer(together, record, lambda shown: _print(shown, list(kinds)), files, told.interruption)
+    return Answer(
+        together, record, lambda shown: _print(shown, [*kinds, *(AMONG if marginal else [])]), files, told.interruption
+    )
 
 
 def _fields(found: Complexity) -> dict[str, Any]:
     """``b`` is that at the edge of the bulk; an outlier along the signal is there where it exceeds 1."""
     unbounded = {} if math.isfinite(found.hessian.edge) else {"note": NO_EDGE}
-    return unbounded | {
-        "sigma": found.sigma,
-        "error": found.error,
-        "energy": found.energy,
-        "index": found.index,
-        "tilt": found.tilt,
-        "b": found.hessian.attraction,
-        "edge": found.hessian.edge,
-        "outlier": found.hessian.outlier,
-        "stable": found.stable,
-    }
+    pinned = {"note": PINNED} if found.kind == "marginal" and found.hessian.pinned else {}
+    return (
+        unbounded
+        | pinned
+        | {
+            "sigma": found.sigma,
+            "error": found.error,
+            "energy": found.energy,
+            "index": found.index,
+            "tilt": found.tilt,
+            "b": found.hessian.attraction,
+            "edge": found.hessian.edge,
+            "outlier": found.hessian.outlier,
+            "stable": found.stable,
+        }
+    )
+
+
+def _among(record: dict[str, Any], found: Complexity | None) -> dict[str, Any]:
+    """Minima among marginal points: all of them, where the most numerous have nothing of their spectrum below zero."""
+    from numerics.generalized_linear.marginal import outlier_below
+
+    if found is None or found.stable:
+        return {f"{key}_minima": value for key, value in record.items() if key.endswith("_marginal")}
+    absent = {f"{key}_marginal_minima": None for key in ("sigma", "error")}
+    return {**absent, "reason_marginal_minima": outlier_below(found)}
+
+
+def _windows(landscape: GeneralizedLinear, alpha: float, overlap: float, labels: Labels) -> dict[str, Any]:
+    """``window_marginal``: the lowest and the highest energy of marginal points; null, with the reason, for none."""
+    from numerics.generalized_linear.marginal import window
+
+    found = window(landscape, alpha, overlap=overlap, labels=labels)
+    return window_fields({"marginal": found.points, "marginal_minima": found.minima})
 
 
 def _finite_size(landscape: GeneralizedLinear, alpha: float, size: int, progress: Progress) -> dict[str, Any]:
@@ -132,6 +167,7 @@ def _print(record: dict[str, Any], labels: list[str]) -> None:
         for key in (f"reason_{label}", f"note_{label}"):
             if key in record:
                 print_text(f"{NAMES.get(label, 'index')}: {record[key]}")
+    print_windows(record, NAMES)
     if "finite_size" in record:
         finite = record["finite_size"]
         number = f"{finite['total']:.4g} +- {finite['total_error']:.1g}"

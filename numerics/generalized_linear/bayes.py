@@ -48,7 +48,7 @@ def channel(landscape: GeneralizedLinearLandscape) -> BayesChannel:
 
 @lru_cache(maxsize=16)
 def _smooth_channel(landscape: GeneralizedLinearLandscape) -> BayesChannel:
-    landscape.require_smooth()
+    landscape.require_slope()
     return channel(landscape)
 
 

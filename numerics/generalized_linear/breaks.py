@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from sympy import DiracDelta, Expr, S, Symbol, diff
 
-from theory.generalized_linear import SIGNAL_FIELD, GeneralizedLinearLandscape
+from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 from theory.generalized_linear.kinks import gaps
 
 from ..lowering import lower
@@ -21,16 +21,26 @@ NET = np.linspace(-REACH, REACH, 8000)
 """Has no zero among its points; two breaks closer than 0.0025 may be missed."""
 
 
-@lru_cache(maxsize=64)
 def breaks(expression: Expr, field: Symbol) -> tuple[float, ...]:
     """In order, within reach, to rounding; those on which the expression turns out smooth among them.
 
     Raises ValueError for a gap that depends on more than this field.
     """
-    found: set[float] = set()
     for gap in gaps(expression):
         if gap.free_symbols != {field}:
             raise ValueError(f"{expression} breaks where {gap} = 0, which depends on more than {field}")
+    return _zeros(gaps(expression), field)
+
+
+def label_breaks(loss: Expr) -> tuple[float, ...]:
+    """Those of a loss in y, whatever u."""
+    return _zeros(tuple(gap for gap in gaps(loss) if FIELD not in gap.free_symbols), SIGNAL_FIELD)
+
+
+@lru_cache(maxsize=64)
+def _zeros(gaps: tuple[Expr, ...], field: Symbol) -> tuple[float, ...]:
+    found: set[float] = set()
+    for gap in gaps:
         function = lower((field,), [gap])
         signs = np.sign(function(NET)[0])
         turns = np.flatnonzero(signs[1:] != signs[:-1])
@@ -46,7 +56,7 @@ def slope_between(expression: Expr, field: Symbol) -> Expr:
 
 def label_axis(landscape: GeneralizedLinearLandscape, step: float, inner: float, *, half: bool) -> Axis:
     """Nodes of y: those of ``graded_axis`` or, where a loss breaks, of panels that shrink by halves to each break."""
-    places = [place for place in breaks(landscape.loss, SIGNAL_FIELD) if abs(place) < REACH]
+    places = [place for place in label_breaks(landscape.loss) if abs(place) < REACH]
     if not places:
         return graded_axis(step, inner, half=half)
     ends = sorted(

@@ -19,7 +19,7 @@ from ..solution import Solution
 from ..storage import Format
 from .curvature import curvature_floor
 from .field_law import FieldLaw, Labels
-from .minima import Minima, Population
+from .minima import Minima, Population, lowest_curvature
 from .quadrature import REACH
 from .saddle_search import ROUGH, Found, Kind, polished, rough_minima, search
 from .saddles import CriticalPoints, law_at
@@ -29,6 +29,8 @@ STEPS = (0.1, 0.05, 0.025)
 AGREED = 1e-9
 RESOLVED = 3.0
 """Nodes, at least, that a law of the fields has to be spread over; Gaussians on three are known to 1e-3 or better."""
+NAMED = ("total", "minima", "marginal")
+"""Kinds that have a name."""
 CUT_OFF = 1e-9
 """Probability, at most, of fields as large as any that are looked at."""
 
@@ -94,7 +96,8 @@ def complexity(
 
     Annealed over the inputs, so that it is never below the typical one; over the labels as ``labels`` says.
     ``"minima"`` are the critical points whose bulk is not below zero: their outlier along the signal may be (``stable``
-    says). The error is the change between the two finest grids. Raises ValueError for arguments out of range,
+    says); ``"marginal"`` those whose bulk ends at zero, whatever their number among
+    the former. The error is the change between the two finest grids. Raises ValueError for arguments out of range,
     ConvergenceError where there are no such critical points or none is found.
     """
     _check(kind, energy)
@@ -107,7 +110,7 @@ def complexity(
         population = Population(landscape, labels, overlap, step)
         before, found = found, polished(population, found, kind, energy)
         if step < STEPS[0]:
-            _require_resolved(_law(population, found))
+            require_resolved(population, found)
         error = abs(found.sigma - before.sigma) + 1e-13
         if error < AGREED:
             break
@@ -141,8 +144,9 @@ def _found(population: Population, kind: Kind, rough: Minima, energy: float | No
 
 
 def _check(kind: Kind, energy: float | None) -> None:
-    if not (kind in ("total", "minima") or (not isinstance(kind, str) and 0 < kind < 1)):
-        raise ValueError(f"kind = {kind!r} must be 'total', 'minima' or a fraction between 0 and 1; try 'minima'")
+    if not (kind in NAMED or (not isinstance(kind, str) and 0 < kind < 1)):
+        names = ", ".join(map(repr, NAMED))
+        raise ValueError(f"kind = {kind!r} must be {names} or a fraction between 0 and 1; try 'minima'")
     if energy is not None and not (np.isfinite(energy) and energy != 0):
         raise ValueError(f"energy = {energy} must be a number other than zero; try energy = 0.5")
 
@@ -152,8 +156,9 @@ def _law(population: Population, found: Found) -> FieldLaw:
     return law_at(population, found.saddle) if isinstance(found, CriticalPoints) else population.law(found.saddle)
 
 
-def _require_resolved(law: FieldLaw) -> None:
+def require_resolved(population: Population, found: Found) -> None:
     """Raise ConvergenceError for a law that the grid does not hold: too narrow, or beyond its end."""
+    law = _law(population, found)
     nodes, beyond = law.nodes, law.at_the_end
     if nodes < RESOLVED:
         narrow = f"the law of their fields is narrower than the grid ({nodes:.2g} nodes)"
@@ -167,12 +172,11 @@ def _require_resolved(law: FieldLaw) -> None:
 def described(population: Population, found: Found, kind: Kind, error: float = np.nan) -> Complexity:
     """What is known at a saddle."""
     saddle = found.saddle
-    floor = curvature_floor(population.landscape)
-    law, index = _law(population, found), 0.0
+    law = _law(population, found)
     if isinstance(found, CriticalPoints):
-        index = found.index
+        floor, index = curvature_floor(population.landscape), found.index
     else:
-        floor = max(floor, -1 / found.saddle.g)
+        floor, index = lowest_curvature(population, found.saddle.g), 0.0
     hessian = hessian_of(population, law, floor, saddle.alpha)
     return Complexity(kind, found.sigma, error, found.energy, index, saddle.s, hessian, population.unit)
 

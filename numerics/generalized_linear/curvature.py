@@ -13,7 +13,7 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from .extended import LARGEST, evaluate
-from .field_law import require_smooth
+from .field_law import require_slope
 from .loss import loss_functions
 from .quadrature import gaussian, graded_axis
 
@@ -53,7 +53,7 @@ def curvature_floor(landscape: GeneralizedLinearLandscape) -> float:
 @lru_cache(maxsize=64)
 def floor_of(landscape: GeneralizedLinearLandscape) -> Floor:
     """The infimum of the curvature, and how it is approached."""
-    require_smooth(landscape)
+    require_slope(landscape)
     points = [_Points.of(landscape, *fields) for fields in _places(landscape)]
     inside = _polished(landscape, points, NEAR)
     near, far, farthest = (min(inside, *(part.least(reach) for part in points)) for reach in REACHES)

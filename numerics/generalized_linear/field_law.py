@@ -16,9 +16,10 @@ from theory.generalized_linear.smooth import vanishes
 from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS
 
 from ..lowering import Array, lower
-from .breaks import label_axis
+from .bends import bends, bent_axis, broken_axis, meetings
+from .breaks import label_axis, label_breaks
 from .loss import loss_functions
-from .quadrature import gaussian, graded_axis
+from .quadrature import Axis, gaussian, graded_axis
 
 Labels = Literal["quenched", "annealed"]
 Values = Mapping[Symbol, float]
@@ -113,8 +114,8 @@ class FieldLaw:
     @property
     def at_the_end(self) -> float:
         """Probability of the u that are largest in size."""
-        size = np.abs(self.data.fields[0].ravel())
-        return float(self.probability[:, size == size.max()].sum())
+        size = np.broadcast_to(np.abs(self.data.fields[0]), self.probability.shape)
+        return float(self.probability[size == size.max(axis=1, keepdims=True)].sum())
 
     def _nested(self, mean: Mean, scalars: Values) -> float:
         """For integrands that depend on the datum through averages given y alone."""
@@ -161,26 +162,41 @@ def tabulate(landscape: GeneralizedLinearLandscape, step: float, *, signal_free:
     ``signal_free``: laws are even in u where the loss is (they are not at an overlap with the signal).
     Raises ValueError for a loss with free parameters, or one that is not finite (or lost in rounding) on the grid.
     """
-    require_smooth(landscape)
+    require_slope(landscape)
     loss = landscape.loss
     mirrored = vanishes(loss.subs({FIELD: -FIELD, SIGNAL_FIELD: -SIGNAL_FIELD}, simultaneous=True) - loss)
-    y_axis = label_axis(landscape, 2 * step, INNER, half=mirrored)
-    u_axis = graded_axis(step, INNER, half=landscape.is_even and signal_free)
-    y, u = y_axis.nodes[:, None], u_axis.nodes[None, :]
+    y_axis, u_axis = _axes(landscape, step, half_u=landscape.is_even and signal_free, half_y=mirrored)
+    y, u = y_axis.nodes[:, None], np.atleast_2d(u_axis.nodes)
     functions = loss_functions(landscape)(u, y)
     for name, values in zip(("l", "l'", "l''"), functions, strict=True):
         if not np.all(np.isfinite(values)):
             at = np.argwhere(~np.isfinite(values))[0]
-            place = f"u = {u[0, at[1]]:.3g}, y = {y[at[0], 0]:.3g}"
+            place = f"u = {np.broadcast_to(u, values.shape)[*at]:.3g}, y = {y[at[0], 0]:.3g}"
             raise ValueError(f"{name} is not finite everywhere for the loss {loss}: no number at {place}; soften it")
     weight = gaussian(y_axis)
     return Data(landscape, (u, y, *(np.ascontiguousarray(f) for f in functions)), weight / weight.sum(), u_axis.weights)
+
+
+def _axes(landscape: GeneralizedLinearLandscape, step: float, *, half_u: bool, half_y: bool) -> tuple[Axis, Axis]:
+    """Nodes and weights of y, and of u: for each y its own where the loss bends in u."""
+    loss = landscape.loss
+    if not bends(loss):
+        return label_axis(landscape, 2 * step, INNER, half=half_y), graded_axis(step, INNER, half=half_u)
+    marks = [*label_breaks(loss), *meetings(loss)]
+    broken = broken_axis(marks, 2 * step, half=half_y) if marks else graded_axis(2 * step, INNER, half=half_y)
+    return broken, bent_axis(loss, broken.nodes, step, INNER, half=half_u)
 
 
 def require_smooth(landscape: GeneralizedLinearLandscape) -> None:
     """Raise ValueError for a loss whose parameters have no values, or which is not smooth, real and finite."""
     require_numbers(landscape)
     landscape.require_smooth()
+
+
+def require_slope(landscape: GeneralizedLinearLandscape) -> None:
+    """The same, but for kinks in u at which the slope is continuous."""
+    require_numbers(landscape)
+    landscape.require_slope()
 
 
 def require_numbers(landscape: GeneralizedLinearLandscape) -> None:

@@ -7,6 +7,8 @@ Given the fields ``(u, y)`` of the M data at overlap q, the data are otherwise f
 - gradient across: covariance ``|l'|^2/N``, density at zero ``(2 pi |l'|^2/N)^(-(N - 2)/2)``;
 - Hessian: ``X^T D X/N + mu`` with ``mu = -l'.u/N``, whose columns across the signal are orthogonal to ``l'``.
 
+The slope need only be continuous (the area formula holds for Lipschitz maps): the curvature may jump.
+
 The fields are drawn from laws near those of the critical points at large N, and weighted.
 """
 
@@ -25,14 +27,17 @@ from ..finite_size.expected_count import BATCHES, ExpectedCount
 from ..lowering import Array
 from ..memory import require_memory
 from ..progress import Progress, counting, silent
+from .bends import bends
 from .field_law import FieldLaw, independent, require_numbers, tabulate
 from .loss import finite
 from .minima import Population, complexity_of_minima
+from .quadrature import REACH
 from .saddles import as_critical_points, law_at, spectrum_of_indices
 
 PROPOSED = (0.0, 0.4, 0.75)
 """Overlaps of the laws that propose fields."""
-STEP = 0.2
+STEP, CELL = 0.2, 0.25
+"""Spacing of the nodes of the laws, and of those of u that labels share where each has its own."""
 COPIES = 5
 """Of the data of a batch, on the way to its Hessians."""
 
@@ -64,6 +69,8 @@ def expected_critical_points(
     Raises ``ValueError`` for a bad argument.
     """
     require_numbers(landscape)
+    if bends(landscape.loss) and _flat(landscape):
+        raise ValueError(f"{landscape!r} is flat at some fields: with some probability critical points are a continuum")
     for name, value, least in (("size", size, 2), ("data", data, 1), ("samples", samples, BATCHES)):
         require_whole(name, value, least, 8 * least)
     per_batch = -(-samples // BATCHES)
@@ -78,6 +85,12 @@ def expected_critical_points(
         batches.append(_histogram(edges, overlap, index, weight / per_batch, size))
         done()
     return ExpectedCount(size, edges, np.array(batches))
+
+
+def _flat(landscape: GeneralizedLinearLandscape) -> bool:
+    """Whether the force vanishes over a share of the fields."""
+    data = tabulate(landscape, STEP, signal_free=False)
+    return bool(np.any((data.fields[3] == 0) & (data.weight_u > 0)))
 
 
 def _histogram(edges: Array, overlap: Array, index: Array, weight: Array, size: int) -> Array:
@@ -138,8 +151,8 @@ class _Cells:
     @classmethod
     def of(cls, law: FieldLaw) -> _Cells:
         """Half of y stands for ``(u, y) -> (-u, -y)``, half of u for ``u -> -u`` by itself."""
-        u, y, each = law.data.fields[0].ravel(), law.data.fields[1].ravel(), law.probability
-        if u.min() > 0:
+        (u, each), y = _of_rows(law), law.data.fields[1].ravel()
+        if u.min() >= 0:
             u, each = np.concatenate((-u[::-1], u)), np.concatenate((each[:, ::-1], each), axis=1) / 2
         if y.min() > 0:
             y, each = np.concatenate((-y[::-1], y)), np.concatenate((each[::-1, ::-1], each), axis=0) / 2
@@ -161,6 +174,19 @@ class _Cells:
         area = np.diff(self.edges_u)[j] * np.diff(self.edges_y)[i]
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.probability[i, j] / area))
+
+
+def _of_rows(law: FieldLaw) -> tuple[Array, Array]:
+    """Nodes that all labels share, and probabilities: where each label has nodes of its own, those nearest to them."""
+    u = law.data.fields[0]
+    if len(u) == 1:
+        return u.ravel(), law.probability
+    half: Array = (np.arange(round(REACH / CELL), dtype=np.float64) + 0.5) * CELL
+    shared: Array = half if u.min() >= 0 else np.concatenate((-half[::-1], half))
+    place = np.clip(np.searchsorted(_edges(shared), u) - 1, 0, len(shared) - 1)
+    each = np.zeros((len(u), len(shared)))
+    np.add.at(each, (np.arange(len(u))[:, None], place), law.probability)
+    return shared, each
 
 
 def _edges(nodes: Array) -> Array:

@@ -15,6 +15,7 @@ from theory.generalized_linear import FullRSB, GeneralizedLinearLandscape
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
+from .bends import UNBROKEN, bends
 from .even_fields import Y_STEP, EvenFields
 from .one_step import OneStepState, describe, marginal_state, not_applicable, transition_start
 from .recursion import Sweep, overlaps, sweep, widths
@@ -102,7 +103,7 @@ def _guess(state: OneStepState) -> FullRSBState:
 
 def full_rsb_state(landscape: GeneralizedLinearLandscape, alpha: float, *, levels: int = 12) -> FullRSBState:
     """The ground state at this alpha. Raises ValueError for a loss that is not even, ConvergenceError otherwise."""
-    trouble = not_applicable(landscape)
+    trouble = not_applicable(landscape) or _bent(landscape)
     if trouble:
         raise ValueError(f"{landscape!r}: {trouble}")
     fields = EvenFields(landscape, SPACING)
@@ -121,7 +122,7 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
     correction. Where the proximal map jumps for some labels, the bulk need not touch zero and marginality of the last
     level is one way to close the equations: the error covers another one (``smooth_end``).
     """
-    trouble = not_applicable(landscape)
+    trouble = not_applicable(landscape) or _bent(landscape)
     if trouble:
         return absent(trouble)
     start = transition_start(landscape)
@@ -145,6 +146,11 @@ def ground_state_bbp(landscape: GeneralizedLinearLandscape) -> ThresholdValue:
         note += f"; the proximal map jumps for labels of probability {last.jumping:.1e}"
     state = {"chi": last.chi, "energy": last.energy, "x_max": float(last.x[-1]), "jumping": last.jumping}
     return critical_alpha(float(limits[1] + correction), float(error), note, state)
+
+
+def _bent(landscape: GeneralizedLinearLandscape) -> str:
+    """Why cavity fields of a loss are not on the grid; empty if they are."""
+    return UNBROKEN if bends(landscape.loss) else ""
 
 
 def _doubt_by_jumps(landscape: GeneralizedLinearLandscape, states: list[FullRSBState]) -> float:

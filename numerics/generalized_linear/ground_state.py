@@ -15,8 +15,9 @@ from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLand
 
 from ..curves import Numbers
 from ..quantity import Axis, Quantity
+from .bends import UNBROKEN, bends
 from .even_fields import Y_STEP, EvenFields
-from .field_law import require_numbers, require_smooth
+from .field_law import require_numbers, require_slope
 from .loss_unit import exponent, in_unit, rescaled
 from .parisi import GroundState, Solver
 from .piecewise_fields import PiecewiseFields
@@ -131,7 +132,9 @@ def _fields(landscape: GeneralizedLinearLandscape, power: int) -> tuple[Fields, 
     if SIGNAL_FIELD not in landscape.loss.free_symbols:
         _require_bounded(landscape)
         return PiecewiseFields(scaled), PiecewiseFields(scaled, order=16)
-    require_smooth(landscape)
+    require_slope(landscape)
+    if bends(landscape.loss):
+        raise ValueError(f"{landscape!r}: {UNBROKEN}")
     if not landscape.is_even:
         raise ValueError(f"{landscape!r} sees y and is not even in u: overlap 0 with the signal is not stationary")
     return EvenFields(scaled, 0.025), EvenFields(scaled, 0.05), EvenFields(scaled, 0.025, Y_STEP / 2)

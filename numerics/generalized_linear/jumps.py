@@ -20,6 +20,7 @@ from theory.generalized_linear.symbols import CURVATURE, FORCE, LOSS, RESPONSE
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..roots import between
+from .bends import bends
 from .breaks import breaks
 from .field_law import Data
 from .loss import loss_functions
@@ -36,8 +37,10 @@ TABLE = np.geomspace(1e-10, REACH, 600)
 def tabulate_jump(landscape: GeneralizedLinearLandscape, chi: float, order: int) -> Data:
     """The loss at the points that the map of response ``chi`` reaches, ``order`` nodes to a panel.
 
-    Raises ConvergenceError for a map that jumps elsewhere than at ``h = 0``.
+    Raises ConvergenceError for a map that jumps elsewhere than at ``h = 0``, and for a loss that bends in u.
     """
+    if bends(landscape.loss):
+        raise ConvergenceError(f"chi = {chi:.4g}: the proximal map jumps; not solved where the curvature does as well")
     loss = loss_functions(landscape)
     y, weight_y = _labels(landscape, chi, order)
     gap = _gaps(landscape, chi, y)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +12,7 @@ from ..errors import ConvergenceError
 from ..threshold_values import ThresholdValue
 from .curvature import curvature_unit
 from .field_law import Labels
-from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, follow, solve_saddle
+from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, follow, solve_saddle, to_zero
 from .one_step import describe, marginal_bbp, not_applicable, transition_start
 from .refinement import absent, critical_alpha, refined
 
@@ -105,21 +104,11 @@ def _at_zero(population: Population, edge: Edge) -> Minima:
     here = _followed(population.landscape, population.labels, False, edge)
     if here.sigma <= 0:
         raise ConvergenceError(f"the dominant minima have Sigma = {here.sigma:.3g} <= 0: there are none")
-    stride = 0.1 / here.energy  # s e is of order one
-    for _ in range(100):
-        try:
-            beyond = solve_saddle(
-                population, replace(here.saddle, s=here.saddle.s + stride), edge=edge, condition=at_transition
-            )
-        except ConvergenceError:
-            stride /= 2
-            continue
-        if beyond.sigma <= 0:
-            weight = here.sigma / (here.sigma - beyond.sigma)
-            start = replace(beyond.saddle, s=here.saddle.s + weight * stride)
-            return solve_saddle(population, start, edge=edge, condition=at_transition, sigma_zero=True)
-        here = beyond
-    raise ConvergenceError(f"Sigma = {here.sigma:.3g} > 0 still at s = {here.saddle.s:.3g}")
+
+    def solve(saddle: Saddle, sigma_zero: bool) -> Minima:
+        return solve_saddle(population, saddle, edge=edge, condition=at_transition, sigma_zero=sigma_zero)
+
+    return to_zero(solve, here, 0.1 / here.energy)  # s e is of order one
 
 
 def _from_one_step(landscape: GeneralizedLinearLandscape) -> Saddle:

@@ -21,9 +21,10 @@ from theory.generalized_linear.symbols import (
 
 from ..errors import ConvergenceError
 from ..lowering import Array, lower
+from .bends import bends
 from .continuation import followed
 from .curvature import curvature_floor, curvature_unit
-from .field_law import Data, FieldLaw, Labels, Values, law_of, require_smooth, tabulate, tilt_values
+from .field_law import Data, FieldLaw, Labels, Values, law_of, require_slope, tabulate, tilt_values
 from .newton import solved
 
 THEORY = KacRiceAction()
@@ -35,6 +36,8 @@ OBSERVABLES = (
     THEORY.spectrum.attraction,
     THEORY.energy,
 )
+APART = 0.02
+"""The least ``1 + gD`` of data, if larger, is so because the curvature jumps; nodes come closer to zero elsewhere."""
 Edge = Literal["touching", "free"]
 """Whether the bulk of the Hessian is held at zero (xi free) or ends above it (xi = 0)."""
 
@@ -157,6 +160,26 @@ def follow(population: Population, start: Minima, s: float, **options: Any) -> M
     )
 
 
+def to_zero(solve: Callable[[Saddle, bool], Minima], start: Minima, stride: float) -> Minima:
+    """From ``Sigma > 0`` in steps of the tilt until Sigma changes sign, then to where it is zero.
+
+    ``solve(near, sigma_zero)`` finds a saddle at the tilt of ``near``, or that with ``Sigma = 0``. Raises
+    ConvergenceError, saying how far it got.
+    """
+    here = start
+    for _ in range(100):
+        try:
+            beyond = solve(replace(here.saddle, s=here.saddle.s + stride), False)
+        except ConvergenceError:
+            stride /= 2
+            continue
+        if beyond.sigma <= 0:
+            weight = here.sigma / (here.sigma - beyond.sigma)
+            return solve(replace(beyond.saddle, s=here.saddle.s + weight * stride), True)
+        here = beyond
+    raise ConvergenceError(f"Sigma = {here.sigma:.3g} > 0 still at s = {here.saddle.s:.3g}")
+
+
 def complexity_of_minima(
     landscape: GeneralizedLinearLandscape,
     alpha: float,
@@ -171,7 +194,7 @@ def complexity_of_minima(
     ``Sigma(q, e)`` is traced by s. ``xi > 0`` where the bulk touches zero, else ``xi = 0`` and there is a gap. Raises
     ValueError for arguments out of range, ConvergenceError where no saddle is found.
     """
-    require_smooth(landscape)
+    require_slope(landscape)
     if not (np.isfinite(alpha) and alpha > 0):
         raise ValueError(f"alpha = {alpha} must be a positive number; try alpha = 4")
     if not -1 < overlap < 1:
@@ -189,6 +212,19 @@ def complexity_of_minima(
             if admissible(found, edge, fine.unit):
                 return found
     raise ConvergenceError(f"no Kac-Rice saddle found at alpha = {alpha:.6g}, overlap = {overlap:.6g}, s = {s:.6g}")
+
+
+def lowest_curvature(population: Population, g: float) -> float:
+    """Infimum of the curvature of data with ``1 + gD > 0``: that of the loss, or ``-1/g`` if that is lower.
+
+    Where the curvature jumps over ``-1/g`` it is the least above.
+    """
+    floor = curvature_floor(population.landscape)
+    if 1 + g * floor > 0 or not bends(population.landscape.loss):
+        return max(floor, -1 / g)
+    left = 1 + g * population.data.fields[4]
+    least = float(left[left > 0].min(initial=1.0))
+    return (least - 1) / g if least > APART else -1 / g
 
 
 def admissible(minima: Minima, edge: Edge, unit: float) -> bool:

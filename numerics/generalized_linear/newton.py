@@ -14,6 +14,8 @@ RADII = (1.0, 0.1)
 """Of the first trust region, over the size of the unknowns; the second where the first leads nowhere."""
 UNREACHABLE = 1e9
 """Residual where the equations have no value."""
+SMALL, STEP = 1e-3, 1e-8
+"""Unknowns below are moved as if they were of this size, and how far, relatively, for derivatives."""
 
 
 def newton(function: Callable[[Array], Array], start: Array, *, tolerance: float = 1e-14) -> Array:
@@ -26,10 +28,14 @@ def newton(function: Callable[[Array], Array], start: Array, *, tolerance: float
         values = np.asarray(function(x), dtype=float)
         return np.asarray(np.nan_to_num(values, nan=UNREACHABLE, posinf=UNREACHABLE, neginf=-UNREACHABLE))
 
+    def slopes(x: Array) -> Array:
+        steps = np.diag(STEP * np.maximum(np.abs(x), SMALL))
+        return np.asarray((np.array([finite(x + step) for step in steps]) - finite(x)).T / np.diag(steps))
+
     x = np.asarray(start, dtype=float)
     with np.errstate(all="ignore"):
         for radius in RADII:
-            found = root(finite, x, tol=tolerance, options={"factor": radius})
+            found = root(finite, x, jac=slopes, tol=tolerance, options={"factor": radius})
             x, size = found.x, float(np.abs(found.fun).max())
             if size < STAGNATION:
                 return np.asarray(x)

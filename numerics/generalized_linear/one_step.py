@@ -15,7 +15,7 @@ from ..errors import ConvergenceError
 from ..lowering import Array, lower
 from ..threshold_values import ThresholdValue
 from .curvature import curvature_floor, curvature_unit
-from .field_law import FieldLaw, law_of, require_smooth, tabulate, tilt_values
+from .field_law import FieldLaw, law_of, require_slope, tabulate, tilt_values
 from .jumps import tabulate_jump
 from .newton import newton
 from .refinement import absent, critical_alpha, refined
@@ -120,7 +120,7 @@ def marginal_state(landscape: GeneralizedLinearLandscape, alpha: float, *, step:
 def not_applicable(landscape: GeneralizedLinearLandscape, *, bounded: bool = True) -> str:
     """Why states at overlap 0 are none of this loss; empty if they may be. ``bounded``: they need a curvature that is
     bounded below."""
-    require_smooth(landscape)
+    require_slope(landscape)
     if not landscape.is_even:
         return "the loss is not even in u: overlap 0 is not stationary, and random starts have no q_0 = 0 states"
     if vanishes(landscape.force):

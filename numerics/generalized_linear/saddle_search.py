@@ -14,17 +14,19 @@ from theory.generalized_linear import GeneralizedLinearLandscape
 from ..errors import ConvergenceError
 from .continuation import followed
 from .field_law import Labels
-from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, solve_saddle
+from .minima import Edge, Minima, Population, Saddle, admissible, complexity_of_minima, lowest_curvature, solve_saddle
 from .saddles import CriticalPoints, solve_critical_points, spectrum_of_indices
 
-Kind = Literal["total", "minima"] | float
-"""All critical points, minima, or those whose fraction of negative eigenvalues is this."""
+Kind = Literal["total", "minima", "marginal"] | float
+"""All critical points, minima, those whose bulk ends at zero, or whose fraction of negative eigenvalues is this."""
 Found = Minima | CriticalPoints
 Point = TypeVar("Point", Minima, CriticalPoints, Found)
 ABOVE = 2.0
 """Times alpha, where saddles of a given index are looked for as well."""
 ROUGH = 0.2
 """Spacing of the nodes while saddles are looked for."""
+ROUNDING = 1e-12
+EDGES: tuple[Edge, ...] = ("touching", "free")
 
 
 def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: float, labels: Labels) -> Minima:
@@ -65,11 +67,53 @@ def either_edge(population: Population, start: Saddle, energy: float | None) -> 
     raise ConvergenceError(f"no minima near {place}")
 
 
+def edge_at_zero(
+    population: Population, start: Saddle, energy: float | None = None, *, sigma_zero: bool = False
+) -> Minima:
+    """The saddle with the edge of the bulk held at zero by a xi of either sign.
+
+    ``xi < 0`` needs ``1 + gD > 0`` for all data: ``e^(xi D/(1 + gD))`` has no integral otherwise. Where minima with
+    ``xi = 0`` leave out the data of most negative curvature their edge is at zero as it is (``admissible``).
+    """
+    found: list[Minima] = []
+    trouble = ""
+    for edge in EDGES:
+        near = start if edge == "touching" else replace(start, xi=0.0)
+        try:
+            here = solve_saddle(population, near, edge=edge, energy=energy, sigma_zero=sigma_zero)
+        except ConvergenceError:
+            continue
+        if edge == "touching" and admissible(here, edge, population.unit):
+            return here
+        apart = 1 + here.saddle.g * lowest_curvature(population, here.saddle.g) > ROUNDING
+        if apart == (edge == "touching"):
+            found.append(here)
+        elif edge == "touching":
+            trouble = ": where 1 + g l'' vanishes for some data, their law has no integral"
+    if found:
+        return max(found, key=lambda each: each.sigma)
+    place = f"alpha = {start.alpha:.6g}, overlap = {population.overlap:.6g}, s = {start.s:.6g}"
+    raise ConvergenceError(f"no marginal minima found near {place}{trouble}")
+
+
 def search(population: Population, kind: Kind, rough: Minima, energy: float | None) -> Found:
     """The saddle of the kind asked for, from the most numerous minima."""
     if kind == "minima":
         return _minima_at(population, rough, energy)
+    if kind == "marginal":
+        return _marginal(population, rough, energy)
     return _critical(population, rough, None if kind == "total" else float(kind), energy)
+
+
+def _marginal(population: Population, rough: Minima, energy: float | None) -> Minima:
+    """From the most numerous marginal ones, else from minima of that energy."""
+    try:
+        first = edge_at_zero(population, rough.saddle)
+        return _to_energy(lambda e, x: edge_at_zero(population, x.saddle, e), first, energy)
+    except ConvergenceError:
+        if energy is None:
+            raise
+    return edge_at_zero(population, _minima_at(population, rough, energy).saddle, energy)
 
 
 def _to_energy(solve: Callable[[float | None, Point], Point], start: Point, energy: float | None) -> Point:
@@ -182,6 +226,8 @@ def _again(population: Population, found: Found, index: float | None, energy: fl
 
 def polished(population: Population, found: Found, kind: Kind, energy: float | None) -> Found:
     """The same saddle on another grid."""
+    if kind == "marginal" and isinstance(found, Minima):
+        return edge_at_zero(population, found.saddle, energy)
     return _again(population, found, None if isinstance(kind, str) else kind, energy)
 
 

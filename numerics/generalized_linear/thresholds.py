@@ -14,7 +14,7 @@ from ..progress import Progress, silent
 from ..solve import Found, Point, solve, solve_thresholds
 from ..threshold_values import Thresholds, ThresholdValue
 from .bayes import algorithmic, information_theoretic, spectral_optimal, weak_recovery
-from .field_law import require_smooth
+from .field_law import require_slope
 from .full_rsb import ground_state_bbp
 from .ground_state import ground_state
 from .kac_rice import dominant_bbp, zero_complexity_bbp
@@ -64,7 +64,7 @@ def evaluate_critical(
     See ``solve_thresholds``. Raises ValueError for an unknown name, for a loss with free parameters, or where loss and
     teacher admit none of those asked for.
     """
-    require_smooth(landscape)
+    require_slope(landscape)
     known = {threshold.name: threshold for threshold in critical_alphas(landscape)}
     names = list(only) or list(known)
     for name in names:

@@ -33,6 +33,19 @@ def test_complexity_of_phase_retrieval_as_json(run: Any) -> None:
     assert max(record[f"error_{kind}"] for kind in ("minima", "index", "total")) < 1e-6
 
 
+@pytest.mark.slow
+def test_marginal_points_of_a_loss(run: Any) -> None:
+    """Minima among them all or, with an outlier below zero, not told, and why."""
+    words = ("complexity", "phase-retrieval", "--a", "1", "--marginal", "--json")
+    few, many = (json.loads(run(*words, "--alpha", alpha)[1]) for alpha in ("4", "8"))
+    assert few["sigma_marginal"] == few["sigma_marginal_minima"] == pytest.approx(few["sigma_minima"], abs=1e-9)
+    assert few["window_marginal"] == few["window_marginal_minima"] == pytest.approx([0.43989013, 0.62011901], abs=1e-7)
+    assert many["sigma_marginal"] > 0 and not many["stable_marginal"] and many["sigma_marginal_minima"] is None
+    reasons = many["reason_marginal_minima"], many["window_reason_marginal_minima"]
+    assert many["window_marginal_minima"] == [None, None] and all("b > 1" in reason for reason in reasons)
+    assert "marginal points: from energy 0.4398901" in run(*words[:-1], "--alpha", "4")[1]
+
+
 def test_complexity_at_an_energy_as_a_table(run: Any) -> None:
     words = ("complexity", "phase-retrieval", "--alpha", "4", "--a", "1", "--energy", "0.5", "--labels", "annealed")
     status, out, _ = run(*words)

@@ -44,11 +44,10 @@ def test_a_failing_row_does_not_end_a_table(run: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("(sqrt(u**2)-sqrt(y**2))**2/2",), "contains Abs("),
+        (("(sqrt(u**2)-sqrt(y**2))**2/2",), "has a slope that jumps where u = 0"),
         (("(-8)**(1/3)*(u-y)**2",), "(-8) ** (1 / 3) is not a finite real number"),
-        (("sqrt(u**2*(1+u**2))",), "contains Abs(u), which has a kink: the first derivative jumps"),
-        (("(u**2)**(3/2)",), "the third derivative jumps"),
-        (("abs(u-y)",), "contains Abs(u - y), which has a kink: the first derivative jumps"),
+        (("sqrt(u**2*(1+u**2))",), "has a slope that jumps where u = 0: its curvature there is a delta"),
+        (("abs(u-y)",), "has a slope that jumps where u - y = 0"),
         (("floor(u-y)",), "are read, got 'floor(u - y)'"),
         (("(u-y)**2", "--teacher", "1/y"), "has a pole where y vanishes"),
         (("log(u-y)",), "so that l is not finite"),

@@ -77,5 +77,3 @@ def test_on_the_command_line(run: Any) -> None:
     found = json.loads(run(*words)[1])
     assert found["sigma_marginal"] == found["sigma_marginal_minima"] == pytest.approx(0.0322308044, abs=1e-10)
     assert found["window_marginal"] == pytest.approx([-1.7159058794, -1.6440941206], abs=1e-10)
-    status, out, err = run("complexity", "phase-retrieval", "--a", "1", "--alpha", "3", "--marginal")
-    assert (status, out) == (2, "") and "--marginal does not apply to phase-retrieval" in err

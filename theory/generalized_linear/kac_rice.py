@@ -41,7 +41,8 @@ class KacRiceAction(Printable):
 
     Annealed over the inputs; over the labels quenched or annealed (``tilted``).
     ``xi > 0`` holds the edge of the bulk at zero (``alpha E[t^2] = 1``); where the bulk ends above zero by itself
-    ``xi = 0``, and the action is that of ``OneStepRSB`` with ``g = chi``, ``c = chi (chi + s)``.
+    ``xi = 0``, and the action is that of ``OneStepRSB`` with ``g = chi``, ``c = chi (chi + s)``. Held at zero all the
+    same, by ``xi < 0``, the edge leaves the marginal minima alone: fewer than those with a gap.
     """
 
     @property
@@ -108,6 +109,11 @@ class KacRiceAction(Printable):
         return XI * self.spectrum.stability
 
     @property
+    def marginality(self) -> Eq:
+        """``alpha E[t^2] = 1`` at ``z(g) = 0``: g is the resolvent at the edge, and the edge is at zero."""
+        return self.spectrum.edge
+
+    @property
     def energy(self) -> Expr:
         """``e = alpha E[l]``."""
         return ALPHA * Mean(LOSS)
@@ -128,4 +134,5 @@ class KacRiceAction(Printable):
         return [
             *lines,
             *((rf"\text{{from }} {n}", Eq(e, zero, evaluate=False)) for n, e in zip(names, equations, strict=True)),
+            (r"\text{marginal, } \xi \text{ of either sign}", self.marginality),
         ]

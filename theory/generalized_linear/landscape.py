@@ -65,8 +65,8 @@ class GeneralizedLinearLandscape(Printable):
 
     @cached_property
     def force(self) -> Expr:
-        """``l' = dl/du``."""
-        return diff(self.loss, FIELD)
+        """``l' = dl/du``, without deltas that vanish as those of the curvature do."""
+        return self._without_deltas(diff(self.loss, FIELD))
 
     @cached_property
     def curvature(self) -> Expr:
@@ -74,10 +74,12 @@ class GeneralizedLinearLandscape(Printable):
 
         Deltas of kinks at which the slope is continuous vanish, and are left out.
         """
-        value = diff(self.loss, FIELD, 2)
-        if value.has(DiracDelta) and broken_slope(self.loss) is None:
-            value = value.replace(DiracDelta, lambda *_: Integer(0))
+        value = self._without_deltas(diff(self.loss, FIELD, 2))
         return simplify(value) if value.is_rational_function() else value
+
+    def _without_deltas(self, value: Expr) -> Expr:
+        continuous = value.has(DiracDelta) and broken_slope(self.loss) is None
+        return value.replace(DiracDelta, lambda *_: Integer(0)) if continuous else value
 
     @cached_property
     def free_symbols(self) -> tuple[Symbol, ...]:
