@@ -13,7 +13,7 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
-from .geometry import LAG, TIME, WEIGHT, History, Ints, Rule
+from .geometry import LAG, TIME, WEIGHT, History, Ints, Rule, panels_of
 from .kernel import LOGARITHM, NO_SIGNAL, Rows, Terms
 from .points import COLUMNS, Points, prepare
 from .rule import SCALE, derivative, last_coefficients
@@ -227,8 +227,7 @@ class Newton:
 def _points(rule: Rule, history: History, times: Array, nodes: int) -> Points:
     """The quadrature points of the last block."""
     q, before = times.size, int(history.grids[:, 2].max()) * (rule.nodes.size - 1) + 2
-    panels = int(np.log1p(0.5 * times[-1] / rule.scale) / rule.width) + 1
-    between = 2 * (history.anchors.size + 1) * panels * rule.gauss.size + 1
+    between = (history.anchors.size + 1) * panels_of(float(times[-1]), rule) * rule.gauss.size + 1
     shapes = ((4, nodes), (nodes, q + 1), (nodes, before, COLUMNS), (nodes, between, COLUMNS))
     slices, *tables = (np.empty((q, *shape)) for shape in shapes)
     points = Points(slices, np.empty((q, nodes), np.int64), *tables)
