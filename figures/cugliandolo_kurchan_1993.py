@@ -11,15 +11,12 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.optimize import brentq
-from sympy import diff
 
 from numerics.dynamics import DynamicsSolution, solve_dynamics
-from numerics.dynamics.growth import quadrature
-from numerics.lowering import Array, lower
+from numerics.dynamics.effective_temperatures import EffectiveTemperatures, predicted
+from numerics.lowering import Array
 from theory import OVERLAP, GaussianLandscape
 from theory.dynamics import Ageing
-from theory.symbols import TEMPERATURE
 
 from .style import BLUE, GREY, ORANGE, new_figure
 
@@ -39,30 +36,15 @@ def draw(t_max: float = 1e6, rtol: float = 1e-5) -> dict[str, Figure]:
     figure = new_figure(2, height=5.4)
     panels = figure.subplots(2, 2)
     _draw_correlation(panels[0, 0], warm)
-    panels[0, 0].axhline(plateau(COLD), color=GREY, lw=0.8, ls="--", zorder=0)
-    panels[0, 0].annotate("$q$", (0.03, plateau(COLD)), (0, 2), xycoords=("axes fraction", "data"),
+    q = _law(warm).exponents["plateau"]
+    panels[0, 0].axhline(q, color=GREY, lw=0.8, ls="--", zorder=0)
+    panels[0, 0].annotate("$q$", (0.03, q), (0, 2), xycoords=("axes fraction", "data"),
                           textcoords="offset points", color=GREY)  # fmt: skip
     _draw_correlation(panels[0, 1], cold)
     panels[0, 0].legend(frameon=False, title=r"$t_w$", loc="lower left")
     _draw_response(panels[1, 0], warm, cold)
     _draw_energy(panels[1, 1], cold)
     return {"ageing": figure}
-
-
-def plateau(temperature: float) -> float:
-    """The larger root of ``(1 - q)^2 f''(q) = T^2``: beyond the maximum of the left side."""
-    squared = Ageing(LANDSCAPE).law.temperature_squared
-    value, slope = (lower((OVERLAP,), [expression]) for expression in (squared, diff(squared, OVERLAP)))
-    top = brentq(lambda q: float(slope(q)[0]), 1e-6, 1 - 1e-6)
-    return float(brentq(lambda q: float(value(q)[0]) - temperature**2, top, 1.0))
-
-
-def ratio(temperature: float) -> float:
-    """``X/T`` in the slow sector."""
-    law = Ageing(LANDSCAPE)
-    if temperature == 0:
-        return float(law.zero_temperature.ratio)
-    return float(lower((OVERLAP, TEMPERATURE), [law.law.ratio])(plateau(temperature), temperature)[0]) / temperature
 
 
 def waiting_times(t_max: float) -> Array:
@@ -81,34 +63,31 @@ def _draw_correlation(axes: Axes, solution: DynamicsSolution) -> None:
     axes.set(ylabel=r"$C(t_w + \tau, t_w)$", title=rf"$T = {solution.model.temperature:g}$")
 
 
-def integrated_response(solution: DynamicsSolution, t: float, waiting: Array) -> Array:
-    """``chi(t, t_w) = int_{t_w}^t R(t, s) ds``."""
-    rules = [quadrature(float(start), t) for start in waiting]
-    return np.array([weights @ solution.R(t, np.clip(s, 0, t)) for s, weights in rules])
-
-
 def _draw_response(axes: Axes, *solutions: DynamicsSolution) -> None:
-    """``chi`` against ``C`` along ``t_w`` at three times t (the later, the thicker), and the law of each sector."""
+    """``chi`` against ``C`` along ``t_w`` at three times t (the later, the thicker), and what they go to."""
     for solution, colour in zip(solutions, (BLUE, ORANGE), strict=True):
-        temperature = solution.model.temperature
         for width, fraction in zip((0.6, 1.1, 1.8), FRACTIONS, strict=True):
-            end = fraction * solution.t_reached
-            waiting = end - np.minimum(np.geomspace(1e-2, end, 121), end)
-            label = rf"$T = {temperature:g}$" if fraction == 1 else None
-            chi = integrated_response(solution, end, waiting)
-            axes.plot(solution.C(end, waiting), chi, color=colour, lw=width, label=label)
-        _draw_law(axes, temperature)
+            found = solution.fluctuation_dissipation(fraction * solution.t_reached)
+            label = rf"$T = {solution.model.temperature:g}$" if fraction == 1 else None
+            axes.plot(found.values["correlation"], found.values["chi"], color=colour, lw=width, label=label)
+        _draw_law(axes, _law(solution))
     axes.set(xlim=(0, 1.02), ylim=(0, None), xlabel=r"$C(t, t_w)$", ylabel=r"$\chi(t, t_w)$")
     powers = ", ".join(f"10^{{{np.log10(f * solutions[0].t_reached).round(2) + 0.0:g}}}" for f in FRACTIONS)
     axes.set_title(rf"thin to thick: $t = {powers}$")
     axes.legend(frameon=False)
 
 
-def _draw_law(axes: Axes, temperature: float) -> None:
-    """``d chi = -dC/T`` down to q, then ``-(X/T) dC``."""
-    q = plateau(temperature) if temperature > 0 else 1.0
-    bend = (1 - q) / temperature if temperature > 0 else 1 / np.sqrt(float(LANDSCAPE.f(2)))
-    points: Any = [[1.0, q, 0.0], [0.0, bend, bend + ratio(temperature) * q]]
+def _law(solution: DynamicsSolution) -> EffectiveTemperatures:
+    law = predicted(solution.model)
+    if isinstance(law, str):
+        raise ValueError(law)
+    return law
+
+
+def _draw_law(axes: Axes, law: EffectiveTemperatures) -> None:
+    """Straight in each sector of time."""
+    ends = [(piece.upper, piece.chi) for piece in law.pieces]
+    points: Any = np.transpose([(1.0, 0.0), *ends, (0.0, float(law.chi(np.array(0.0))))])
     axes.plot(*points, color="black", lw=0.9, ls="--", zorder=3)
 
 

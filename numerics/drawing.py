@@ -33,14 +33,14 @@ def draw_curves(
 ) -> Figure:
     """Below each other in panels of a new figure, all in the panel given, or all in one, labelled ``together``.
 
-    ``level`` is a dashed line in the panel of the curve of that name, where there is one.
+    ``level`` is a dashed line in the panel of the curve of that name, where there is one: a number or another curve.
     """
     panels = (_panels(1 if together else len(curves)) if panel is None else [panel]) * len(curves)
     for place, (name, quantity) in zip(panels, curves.items(), strict=False):
         _curve(place, axis, quantity, bars=bars, label=quantity.symbol or name)
         place.set_ylabel(together or quantity.symbol or quantity.meaning or name)
         if (compared := level(name)) is not None:
-            _level(place, compared)
+            _level(place, axis, compared)
     if together:
         panels[0].legend(fontsize="small")
     panels[-1].set_xlabel(f"{axis.label} ({axis.unit})" if axis.unit else axis.label)
@@ -93,9 +93,13 @@ def _scale(panel: Axes, y: Array) -> None:
         panel.set_ylim(*sorted((0.0, 1.5 * high)))
 
 
-def _level(panel: Axes, level: Quantity) -> None:
-    """Room for it, and its name at the left end."""
+def _level(panel: Axes, axis: Axis, level: Quantity) -> None:
+    """Room for it, and its name at the left end; of a curve in a legend."""
     panel.margins(y=0.1)
+    if level.over:
+        panel.plot(axis.values, level.value, color="0.35", ls="--", lw=0.8, label=level.symbol)
+        panel.legend(fontsize="small")
+        return
     panel.axhline(float(level.value), color="0.35", ls="--", lw=0.8, zorder=0)
     place: Any = {"textcoords": "offset points", "xycoords": ("axes fraction", "data"), "color": "0.35"}
     panel.annotate(level.symbol, (0, float(level.value)), (3, 2), **place)

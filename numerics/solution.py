@@ -155,7 +155,7 @@ class Solution(ABC):
         return self.axes[self._first], curves
 
     def level(self, name: str) -> Quantity | None:
-        """A number to which the curve of that name is compared."""
+        """A number, or a curve on the same axis, to which the curve of that name is compared."""
         del name
         return None
 

@@ -23,6 +23,8 @@ from .table import Mathematics, Table
 
 PRINTED = 6
 """Digits of a table for a paper."""
+NAMED = 3
+"""Controls that head a column of values."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -157,9 +159,10 @@ class Thresholds(Solution, Mapping[str, ThresholdValue]):
             )
             for name, q in self.items()
         ]
-        controls = " or ".join(dict.fromkeys(q.control for q in self.values()))
+        controls = list(dict.fromkeys(q.control for q in self.values()))
+        value = " or ".join(controls) if len(controls) <= NAMED else "value"
         derivatives = [f"d/d {x}" for x in over]
-        return Table(("threshold", controls, "error", *derivatives, "meaning; remarks"), rows)
+        return Table(("threshold", value, "error", *derivatives, "meaning; remarks"), rows)
 
     def latex(self, columns: Sequence[str] = (), digits: int = PRINTED) -> str:
         """A table for a paper: name, value to that many digits at most, and ``columns``, for the package booktabs.

@@ -21,6 +21,7 @@ AT = Option(Several(Real(0, 1e300)), "Times to report; default 1, 10, 100, ... a
 SCHEDULE = Option(InTime("T(t)"), "T(t) of the bath: 'Piecewise((1, t < 10), (0.2, True))', or '0:1, 10:0.2'.")
 MASS = Option(Real(0, 1e100), "M of M x'' + gamma x' = -grad H - mu x + noise; 0, the default, is first order.")
 FRICTION = Option(InTime("gamma(t)"), "gamma with a mass; default 1. 0 is isolated, '3/t' Nesterov.")
+RESPONSE = Option(Real(0, 1e300), "Also chi(t, s) = int_s^t R over C(t, s) at this t, and T_eff; --plot draws these.")
 OUTPUT = Option(FILE, "Keep all of it (npz); every two minutes and on Ctrl-C, a part.", "o")
 PLOT = Option(FILE, "Draw m, energy and mu to a PNG, PDF or SVG file.", draws=CURVES)
 HOTTEST = 1e100
@@ -80,6 +81,7 @@ def of_landscape(
         bool, Option(FLAG, "Solve again, ten times finer; the difference joins the error.", flag=True)
     ] = False,
     at: Annotated[Any, AT] = None,
+    fluctuation_dissipation: Annotated[float | None, RESPONSE] = None,
     output: Annotated[Any, OUTPUT] = None,
     plot: Annotated[Any, PLOT] = None,
     resume: Annotated[Any, Option(FILE, "Go on from what --output kept of the same problem.")] = None,
@@ -91,7 +93,7 @@ def of_landscape(
 
     bath = {"temperature": temperature, "schedule": schedule, "mass": mass, "friction": friction or UNIT}
     problem = {**bath, "overlap": overlap, "rtol": rtol, "method": method, "verify": verify}
-    return solved(landscape, t_max, problem, start, beta_initial, at, output, plot, resume)
+    return solved(landscape, t_max, problem, start, beta_initial, at, fluctuation_dissipation, output, plot, resume)
 
 
 @answers(GeneralizedLinear)

@@ -26,6 +26,7 @@ from .answer import Answer, about
 from .files import drawing, file_to_write, picture_to_write, writing
 from .output import print_text
 from .progress import fraction
+from .response import print_response, recorded, require_time
 from .rows import print_rows, rows, titled
 from .signal import require_signal
 
@@ -40,6 +41,7 @@ def solved(
     start: str | None,
     beta: float | None,
     at: Sequence[float] | None,
+    response_at: float | None,
     output: Any,
     plot: Any,
     resume: Any,
@@ -52,19 +54,22 @@ def solved(
     unit = float(10.0 ** -round(log10(rate)))
     end = Real(SHORTEST * unit, LONGEST * unit).accept("t_max", t_max)
     times = times_to_report(at, end, unit)
+    require_time(response_at, end)
     problem["resume"] = None if resume is None else _load(resume)
     require_signal(landscape, problem["overlap"])
     file, picture = file_to_write("output", output, resume), picture_to_write(plot)
     _announce(chosen_method(problem["method"], end * rate, problem["resume"], equations.mass))
     solution, failure = _solve(landscape, end, problem, file)
 
-    files = {**writing(file, solution.save), **drawing(picture, solution.plot)}
+    measured = None if response_at is None else solution.fluctuation_dissipation(min(response_at, solution.t_reached))
+    files = {**writing(file, solution.save), **drawing(picture, (measured or solution).plot)}
     if failure is not None:
         times = [*(t for t in times if t < solution.t_reached), solution.t_reached]
         kept = called("output", "FILE") if file is None else f"{called('resume')} {file}"
         note = f"; give {kept} to keep what there is" if file is None else f"; continue with {kept}"
         failure = ConvergenceError(f"{failure}{note}", solution)
-    return Answer(solution, about(landscape) | _record(solution, times), _print, files, failure)
+    record = about(landscape) | _record(solution, times) | ({} if measured is None else recorded(measured))
+    return Answer(solution, record, _print, files, failure)
 
 
 def _start(kind: str | None, beta: float | None) -> str | Planted | Equilibrium:
@@ -169,3 +174,5 @@ def _print(record: Mapping[str, Any]) -> None:
     begin = {key: settings[key] for key in named if key in settings}
     print_rows(titled(record, **begin), record["rows"], COLUMNS)
     print_text(record["message"])
+    if "fluctuation_dissipation" in record:
+        print_response(record["fluctuation_dissipation"])

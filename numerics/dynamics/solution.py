@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sympy import Rational
 
 from theory.energies import energy_family
-from theory.landscape import GaussianLandscape
-from theory.symbols import OVERLAP
 
 from ..dataset import dataset
 from ..lowering import Array
@@ -24,6 +21,9 @@ from ..solution import Solution, thinned
 from ..storage import Arrays, Format, joined, owned
 from .model import Model
 from .two_time import Errors, OneTime, TwoTime, backend
+
+if TYPE_CHECKING:
+    from .fluctuation_dissipation import FluctuationDissipation
 
 ROUNDING = 1e-12
 """The last time asked for may be missed by rounding."""
@@ -103,6 +103,12 @@ class DynamicsSolution(Solution):
         errors = self.two_time.error(t)._asdict() | {"correlation": self.two_time.start_error(t)}
         return {"t": t, **dict(zip(COLUMNS, values, strict=True)), **{f"{k}_error": errors[k] for k in COLUMNS}}
 
+    def fluctuation_dissipation(self, t: float) -> FluctuationDissipation:
+        """``chi(t, s) = int_s^t R(t, u) du`` against ``C(t, s)``, effective temperatures, and what theory says."""
+        from .fluctuation_dissipation import fluctuation_dissipation
+
+        return fluctuation_dissipation(self, t)
+
     @cached_property
     def axes(self) -> dict[str, Axis]:
         """At most 201 of the stored rows."""
@@ -121,9 +127,9 @@ class DynamicsSolution(Solution):
         if name != "energy" or self.model.temperature > 0 or self.model.beta > 0:
             return None
         from ..thresholds import evaluate_thresholds
+        from .effective_temperatures import landscape_of
 
-        f = sum(Rational(str(c)) * OVERLAP**k for k, c in enumerate(self.model.covariance))
-        family = energy_family(GaussianLandscape(f, 0))
+        family = energy_family(landscape_of(self.model.covariance))
         ageing = evaluate_thresholds(family, {}, only=["threshold_energy"])["threshold_energy"]
         return replace(ageing, symbol=r"$e_{\rm th}$") if ageing.exists else None
 

@@ -55,6 +55,19 @@ def dynamic_temperature(landscape: GaussianLandscape) -> Quantity:
 
 
 @lru_cache(maxsize=64)
+def arrested_overlap(landscape: GaussianLandscape) -> float:
+    """The plateau at ``dynamic_temperature``, without field; 0 where that is continuous, nan where there is none."""
+    made = _unplanted(landscape)
+    temperature = dynamic_temperature(made)
+    if not temperature.exists or float(made.f(1, 0)) > 0:
+        return float("nan")
+    if temperature.note == "continuous":
+        return 0.0
+    with mp.workdps(WORKING):
+        return float(_Highest(dynamic_transition(made)).place()[1])
+
+
+@lru_cache(maxsize=64)
 def algorithmic_energy(landscape: GaussianLandscape) -> Quantity:
     """``E_alg`` per spin, ``theory.statics.algorithms.algorithmic_energy``, integrated in ``ln q``.
 
@@ -155,14 +168,18 @@ class _Highest:
         self.grid = [mp.mpf(q) for q in OVERLAPS]
 
     def __call__(self, state: Any = 0) -> Any:
+        return self.place(state)[0]
+
+    def place(self, state: Any = 0) -> tuple[Any, Any]:
+        """``T^2`` and q there."""
         values = [self.squared(q, state)[0] for q in self.grid]
         inside = range(1, len(values) - 1)
-        tops = [i for i in inside if values[i - 1] <= values[i] >= values[i + 1]]
-        return max([values[0], values[-1], *(self._refined(i, state) for i in tops)])
+        tops = [self._refined(i, state) for i in inside if values[i - 1] <= values[i] >= values[i + 1]]
+        ends = [(values[i], self.grid[i]) for i in (0, -1)]
+        return max([*ends, *((self.squared(q, state)[0], q) for q in tops)])
 
     def _refined(self, i: int, state: Any) -> Any:
-        top = _bracketed(lambda q: self.slope(q, state)[0], self.grid[i - 1], self.grid[i + 1])
-        return self.squared(top, state)[0]
+        return _bracketed(lambda q: self.slope(q, state)[0], self.grid[i - 1], self.grid[i + 1])
 
 
 def _bracketed(function: Function, left: Any, right: Any) -> Any:

@@ -31,6 +31,8 @@ PLACES = 1 / (1 + np.exp(-np.linspace(-18, 18, 361)))
 """Parts of an interval, dense at both ends."""
 TIE, NEAR = 1e-12, 1e-4
 """Relative difference of two ratios that is rounding; of the ends of a step that follows a continuum."""
+DISTANCES = 721
+"""From C = 1 at which a plateau is looked for."""
 MOST, DIGITS = 12, 17
 """The largest number of sectors; digits of the energy."""
 
@@ -89,6 +91,26 @@ class Steps:
             return last, True
         return float(brentq(lambda q: self._rise(b, q), q[best - 1], q[best + 1], xtol=1e-16)), False
 
+    def plateaus(self, temperature: float) -> list[float]:
+        """``(1 - q)^2 f''(q) = T^2`` where the left side falls, from above, down to where states are marginal at all.
+
+        In ``ln(1 - q)``, from ``1 - q = T/sqrt(f''(1))`` on, above which there is none.
+        """
+        most = 1 - self.floor
+        if temperature >= most * np.sqrt(float(self.curvature(1.0))):
+            return []
+        least = temperature / np.sqrt(float(self.curvature(1.0)))
+
+        def excess(z: Any) -> Any:
+            return np.exp(2 * z) * self.curvature(1 - np.exp(z)) - temperature**2
+
+        z = np.linspace(np.log(least), np.log(most), DISTANCES)
+        above = excess(z)
+        above[0] = min(above[0], 0.0)  # but for rounding
+        crossed = np.flatnonzero((above[:-1] <= 0) & (above[1:] > 0))
+        roots = [z[i] if above[i] == 0 else brentq(excess, z[i], z[i + 1], xtol=1e-16, rtol=1e-15) for i in crossed]
+        return [1 - float(np.exp(root)) for root in roots]
+
     def _rise(self, b: float, q: float) -> float:
         """Sign of ``dx/dq``: ``f''(q) f''(b) - D_1^2``."""
         first, _ = self.differences(b)
@@ -129,14 +151,28 @@ class SectorsFound:
 
 
 @lru_cache(maxsize=64)
-def slow_sectors(landscape: GaussianLandscape) -> SectorsFound:
-    """The sectors of a landscape without free parameters; none with ``f''(1) <= f'(1)`` in a field."""
+def slow_sectors(landscape: GaussianLandscape, temperature: float = 0.0) -> SectorsFound:
+    """The sectors of a landscape without free parameters; none with ``f''(1) <= f'(1)`` in a field.
+
+    At a temperature they begin at the largest marginal plateau that C does not leave faster than in equilibrium, ``X =
+    x T <= 1``; none where there is no such plateau.
+    """
     made = unplanted(landscape)
     slope = np.asarray(polyder(coefficients(made.covariance, OVERLAP, "covariance")), dtype=np.float64)
     steps = Steps(slope, marginal_overlap(made))
+    if temperature == 0:
+        return _below(steps, 1.0) if steps.floor < 1 else SectorsFound()
+    for upper in steps.plateaus(temperature):
+        found = _below(steps, upper)
+        if temperature * float(steps.ratio(upper, np.array(found.ends[1]))) <= 1:
+            return found
+    return SectorsFound()
+
+
+def _below(steps: Steps, upper: float) -> SectorsFound:
     sectors: list[Sector] = []
-    ends = [1.0]
-    last = steps.floor == 1
+    ends = [upper]
+    last = False
     while not last:
         if len(sectors) == MOST:
             raise ConvergenceError(f"more than {MOST} slow sectors; the last ends at q = {ends[-1]:.6g}")

@@ -24,6 +24,7 @@ from ..threshold_values import Thresholds, ThresholdValue
 from . import bayes, trivialization
 from .ageing import ageing_energy
 from .energies import ground_state, lowest_energy
+from .exponents import critical, of_gradient_flow
 from .lines import Located, closed_form, common_shape
 from .temperatures import almeida_thouless
 
@@ -97,6 +98,10 @@ SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
     "index_1_energy": lambda at: lowest_energy(at.family.landscape, 1),
     "index_2_energy": lambda at: lowest_energy(at.family.landscape, 2),
     "de_almeida_thouless": lambda at: almeida_thouless(at.family, *at.free),
+    "exponent_parameter": lambda at: critical(at.family),
+    "exponent_a": lambda at: critical(at.family),
+    "exponent_b": lambda at: critical(at.family),
+    "ageing_exponent_b": lambda at: of_gradient_flow(at.family),
 }
 
 

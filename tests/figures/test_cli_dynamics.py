@@ -450,3 +450,38 @@ def test_starts_by_name(run: Any) -> None:
         assert status == 2 and part in err
     status, _, err = run(*words[:-2], "--start", "planted")
     assert status == 2 and "give --beta-initial BETA" in err
+
+
+PURE = ("dynamics", "landscape", "--covariance", "q**3/2", "--t-max", "6", "--at", "6")
+
+
+def test_response_beside_its_prediction(run: Any, tmp_path: Path) -> None:
+    words = (*PURE, "--temperature", "0.4", "--fluctuation-dissipation", "5")
+    picture = tmp_path / "chi.png"
+    found = json.loads(run(*words, "--json", "--plot", str(picture))[1])["fluctuation_dissipation"]
+    fast, slow = found["prediction"]["sectors"]
+    assert (found["t"], fast["kind"], slow["kind"]) == (5, "equilibrium", "step") and picture.stat().st_size > 0
+    assert fast["effective_temperature"] == [0.4, 0.4] and slow["to"] == 0
+    plateau = found["prediction"]["plateau"]
+    assert slow["effective_temperature"][0] == pytest.approx(0.4 * plateau / (1 - plateau), rel=1e-12)
+    assert found["prediction"]["exponent_b"] == pytest.approx(1, abs=1e-12)
+    first, last = found["rows"][0], found["rows"][-1]
+    assert (first["s"], first["correlation"], first["chi"], last["s"]) == (5, 1, 0, 0)
+    assert abs(first["effective_temperature"] - 0.4) < 1e-6
+    status, out, err = run(*words)
+    assert (status, err) == (0, "")
+    assert all(part in " ".join(out.split()) for part in ("T_eff = 1.0794979", "lambda = 0.1852713201", "b = 1"))
+
+
+def test_response_where_nothing_is_predicted(run: Any) -> None:
+    out = run(*PURE, "--schedule", "0:1, 3:0.2", "--fluctuation-dissipation", "6")[1]
+    assert "t -> oo: the temperature of the bath changes" in out
+    found = json.loads(run(*PURE, "--fluctuation-dissipation", "6", "--json")[1])["fluctuation_dissipation"]
+    assert found["rows"][0]["effective_temperature"] is None and found["prediction"]["plateau"] == 1
+    assert "fluctuation_dissipation" not in json.loads(run(*PURE, "--json")[1])
+
+
+@pytest.mark.parametrize(("t", "reason"), [("7", "lies beyond --t-max 6"), ("0", "needs a time above 0")])
+def test_response_needs_a_past(run: Any, t: str, reason: str) -> None:
+    status, out, err = run(*PURE, "--fluctuation-dissipation", t)
+    assert (status, out) == (2, "") and err.count("\n") == 1 and reason in err

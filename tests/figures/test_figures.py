@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from figures import cugliandolo_kurchan_1993 as ageing
+from figures import cugliandolo_kurchan_peliti_1997 as hot
+from figures import folena_2020_memory_of_the_start as memory
 from figures import folena_2020_mixed_ageing as mixtures
 from figures import sarao_mannelli_2019_big_bad_minima_dynamics as gradient_flow
 from figures import sarao_mannelli_2019_big_bad_minima_simulation as finite
@@ -14,7 +16,6 @@ from figures.phase_diagram import draw, visible
 from figures.registry import FIGURES
 from figures.registry import draw as draw_published
 from figures.style import save_all
-from numerics.dynamics import solve_dynamics
 from numerics.generalized_linear.simulation import Recovery
 from numerics.phase_diagram import phase_diagram
 from numerics.provenance import write_whole
@@ -27,6 +28,8 @@ LONG = {
     "sarao_mannelli_2020_marvels_and_pitfalls",
     "folena_2020_mixed_ageing",
     "cugliandolo_kurchan_1993",
+    "folena_2020_memory_of_the_start",
+    "cugliandolo_kurchan_peliti_1997",
     "arjevani_field_2021_symmetry",
     "fyodorov_tublin_2021_sphere",
     "williams_2019_univariate",
@@ -114,6 +117,16 @@ def test_ageing_is_drawn() -> None:
     assert len(figure.axes[0].lines) == len(ageing.waiting_times(1e4)) + 1 == 4
 
 
+def test_memory_of_the_start_is_drawn() -> None:
+    """The colder start is remembered better; ``x = (f''/f' - 1)/sqrt(f'') = 11/21`` beside."""
+    (figure,) = memory.draw(t_max=1e2, rtol=1e-2, betas=(0.0, 1.2)).values()
+    kept, response, temperature = figure.axes
+    hot, cold = (line.get_ydata() for line in kept.lines)
+    assert np.all(cold > hot) and [len(panel.lines) for panel in (response, temperature)] == [3, 3]
+    assert np.allclose(temperature.lines[2].get_ydata(), 21 / 11)
+    assert np.allclose(response.lines[2].get_ydata(), [0, 1 / 3, 1 / 3 + 11 / 21])
+
+
 def test_the_end_of_mixtures_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one step is another energy, its curve is dashed, above, and flatter."""
     monkeypatch.setattr(mixtures, "ageing_energy", lambda landscape: mixtures.one_step_energy(landscape) + 0.0177)
@@ -125,14 +138,19 @@ def test_the_end_of_mixtures_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.all(exponent.lines[0].get_ydata() > exponent.lines[1].get_ydata())
 
 
-def test_two_slopes_of_the_integrated_response() -> None:
-    """T chi = 1 - C near equilibrium; beyond, -X/T, which decays towards its limit slowly."""
-    solution = solve_dynamics(ageing.LANDSCAPE, 1e4, temperature=ageing.COLD, rtol=1e-4, method="long-time")
-    waiting = 1e4 - np.array([1e-2, 1.0, 10.0, 8e3, 9.5e3])
-    c, chi = solution.C(1e4, waiting), ageing.integrated_response(solution, 1e4, waiting)
-    assert ageing.COLD * chi[:3] == pytest.approx(1 - c[:3], abs=1e-4)
-    assert -(chi[4] - chi[3]) / (c[4] - c[3]) == pytest.approx(ageing.ratio(ageing.COLD), rel=0.05)
-    assert ageing.ratio(0) == pytest.approx(1 / np.sqrt(3)) and ageing.plateau(ageing.COLD) > 0.7
+def test_response_is_drawn_over_its_law() -> None:
+    """``chi = (1 - C)/T`` down to q, then ``-X/T``, for a step; the law of a continuum is curved."""
+    chosen = hot.MODELS[:2]
+    (figure,) = hot.draw(t_max=1e3, rtol=1e-3, models=chosen).values()
+    response, smooth, temperature, _ = figure.axes
+    assert [len(panel.lines) for panel in figure.axes] == [4] * 4
+    c, chi = response.lines[3].get_data()
+    q = 0.7296380066
+    assert np.interp(0.9, c[::-1], chi[::-1]) == pytest.approx(0.1 / 0.4) and chi[-1] == pytest.approx(
+        2 * (1 - q) / 0.4
+    )
+    assert temperature.lines[3].get_ydata()[-1] == pytest.approx(0.4 * q / (1 - q))
+    assert smooth.lines[3].get_ydata()[-1] == pytest.approx(1.0)
 
 
 @pytest.mark.slow

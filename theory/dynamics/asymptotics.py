@@ -6,6 +6,7 @@ from ..printing import Printable
 from ..thresholds.instability import never_unstable
 from .ageing import Ageing
 from .growth import GrowthRate
+from .mode_coupling import ModeCoupling
 from .plateau import arrest, no_field
 from .slow_sectors import step_law
 from .stationary import StationaryDynamics
@@ -27,6 +28,7 @@ def asymptotics(landscape: GaussianLandscape) -> tuple[tuple[str, Printable], ..
     if not no_field(landscape):
         blocks.append(("Plateau of C_st and the temperature below which it stays there", arrest(landscape)))
         blocks.append(("Ageing from a random start, one slow sector (Cugliandolo, Kurchan 1993)", Ageing(landscape)))
+        blocks.append(("Power laws towards a plateau and from it, C - q to second order", ModeCoupling(landscape)))
     blocks.append(("Ageing at T = 0 with several slow sectors, each from q_b down to q_a", step_law()))
     if landscape.mean != 0 and not never_unstable(landscape):
         where = "in the single minimum" if single_minimum(landscape) else "on the threshold states"

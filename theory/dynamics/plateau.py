@@ -9,13 +9,13 @@ from ..symbols import OVERLAP, TEMPERATURE, value_at_zero
 from .kernels import covariance_derivative
 from .stationary import StationaryDynamics
 
-F0_Q, F1_Q, F2_Q = (Symbol("f" + "'" * k + "(q)", positive=True) for k in range(3))
+F0_Q, F1_Q, F2_Q, F3_Q = (Symbol("f" + "'" * k + "(q)", positive=True) for k in range(4))
 """The covariance and its derivatives at the plateau."""
 
 
 def at_plateau(expression: Expr, landscape: GaussianLandscape) -> Expr:
     """With the derivatives at q of a landscape."""
-    jet = {symbol: covariance_derivative(landscape, k, OVERLAP) for k, symbol in enumerate((F0_Q, F1_Q, F2_Q))}
+    jet = {symbol: covariance_derivative(landscape, k, OVERLAP) for k, symbol in enumerate((F0_Q, F1_Q, F2_Q, F3_Q))}
     return expression.subs(jet)
 
 

@@ -1,4 +1,4 @@
-r"""Ageing at T = 0 with as many slow sectors as the landscape needs, a continuum of them or one for each step.
+r"""Ageing with as many slow sectors as the landscape needs, a continuum of them or one for each step; here at T = 0.
 
 Where C falls from q_b to q_a in one sector of time, ``R = x d_t' C`` with one ratio ``x`` (``X/T``); the integrated
 response ``chi(q)``, that of all times at which C is above q, falls with slope ``-x``. Sectors are well apart
@@ -11,6 +11,9 @@ Their solution from above: ``chi(q_b) = 1/sqrt(f''(q_b))`` at every q_b (margina
 for each possible end q_a, and as the end the q_a of the largest ratio: with a smaller one C would be arrested there on
 its way. The largest ratio next to q_b itself makes a continuum. With a field the last sector ends at q_0,
 ``f'(q_0) chi^2 = q_0``, below which no correlation falls; without, at 0.
+
+At T > 0 C falls to a plateau q in equilibrium, ``chi = (1 - q)/T``, and that of a marginal plateau, ``T^2 = (1 - q)^2
+f''(q)`` (``ageing``), is ``1/sqrt(f''(q))``: below it everything is as at T = 0, with q in place of the first q_b.
 
 Assumed: no overlap with a signal; marginal states; and no memory of the start, which a mixture of degrees may keep
 (Folena, Franz, Ricci-Tersenghi 2020). In a field with ``f''(1) <= f'(1)`` there is a single minimum, no sector, and the

@@ -11,6 +11,7 @@ from sympy import Expr, Symbol, sqrt
 from ..course import TIME
 from ..domain import Polynomial
 from ..dynamics import AveragedAction, DynamicalEquations, InertialEquations, Start, asymptotics, kernels
+from ..dynamics.exponents import exponent_families, exponents
 from ..dynamics.notation import BATH
 from ..dynamics.plateau import no_field
 from ..end_states import friction, single_minimum
@@ -78,14 +79,15 @@ class Landscape(GaussianLandscape, System):
                 raise ValueError(f"{called(name)} is missing for {self.slug}: f and g depend on it")
 
     def families(self) -> list[Question]:
-        """What the thresholds are sought in: the strength of the signal, if there is one, energy and temperature."""
+        """What thresholds are sought in: strength of the signal, if there is one, energy, temperature, exponents."""
         signal: list[Question] = [] if self.mean == 0 else [(planted(self), {})]
-        return [*signal, (energy_family(self), {}), (temperature_family(self), {})]
+        unplanted = (energy_family(self), temperature_family(self), *exponent_families(self))
+        return [*signal, *((family, {}) for family in unplanted)]
 
     def predictions(self) -> Iterable[Threshold]:
-        """Thresholds in the strength of the signal, if there is one, energies, and a temperature."""
+        """Thresholds in the strength of the signal, if there is one, energies, a temperature, and exponents."""
         signal = () if self.mean == 0 else planted(self).thresholds.values()
-        return (*signal, *energies(self), almeida_thouless(self))
+        return (*signal, *energies(self), almeida_thouless(self), *exponents(self))
 
     def derivation(self) -> Mapping[str, Callable[[], Blocks]]:
         """By topic."""
