@@ -97,16 +97,13 @@ def panels_of(length: float, rule: Rule) -> int:
 
 
 @compiled
-def distances(y: float, span: float, length: float, rule: Rule) -> tuple[float, float]:
-    """``s - start`` and ``end - s``, the smaller one without cancellation; ``span`` is the extent."""
-    near = float(rule.scale * np.expm1(span - abs(y)) / (1.0 + np.exp(-abs(y))))
-    return (near, length - near) if y < 0.0 else (length - near, near)
-
-
-@compiled
-def stretch(after: float, before: float, rule: Rule) -> float:
-    """``ds/dy`` at those distances from both ends."""
-    return (rule.scale + after) * (rule.scale + before) / (2.0 * rule.scale + after + before)
+def distances(panel: int, place: float, panels: int, length: float, rule: Rule) -> tuple[float, float, float]:
+    """``s - start``, ``end - s``, the smaller one without cancellation, and ``ds/d place``, at a place in [-1, 1]."""
+    span, first = extent(length, rule), 2 * panel < panels
+    depth = span * ((2 * panel + 1.0 + place) if first else (2 * (panels - 1 - panel) + 1.0 - place)) / panels
+    near = rule.scale * np.expm1(depth) / (1.0 + np.exp(depth - span))
+    stretch = (rule.scale + near) * (rule.scale + length - near) / (2.0 * rule.scale + length) * span / panels
+    return (near, length - near, stretch) if first else (length - near, near, stretch)
 
 
 @compiled
@@ -134,8 +131,7 @@ def locate(grid: int, t: float, s: float, lag: float, rule: Rule, history: Histo
 def slice_at(grid: int, t: float, rule: Rule, history: History, out: Floats) -> int:
     """``TIME, LAG, WEIGHT, SPEED`` of each node of the slice at ``t``, in the rows of ``out``; their number.
 
-    In each segment ``y`` of ``extent`` is linear in the place. At a node between panels the weight is the sum, the
-    speed the later one's.
+    At a node between panels the weight is the sum, the speed the later one's.
     """
     first, k = history.grids[grid, 0], 0
     out[WEIGHT] = 0.0
@@ -146,16 +142,18 @@ def slice_at(grid: int, t: float, rule: Rule, history: History, out: Floats) -> 
         growth = 1.0 / (rule.scale + end - start)
         for panel in range(panels):
             for j in range(rule.nodes.size):
-                y = span * (2.0 * (panel + 0.5 * (1.0 + rule.nodes[j])) / panels - 1.0)
-                after, before = distances(y, span, end - start, rule)
-                if y < 0.0:
+                after, before, stretch = distances(panel, rule.nodes[j], panels, end - start, rule)
+                if 2 * panel < panels:
                     out[TIME, k], out[LAG, k] = start + after, t - (start + after)
                 else:
                     out[TIME, k], out[LAG, k] = end - before, before if moving else (t - end) + before
-                # y at fixed s falls, and the extent grows
-                falling = 1.0 / (rule.scale + before) + (y / span * growth if span > 0.0 else 0.0)
-                out[SPEED, k] = falling * panels / span if moving and span > 0.0 else 0.0
-                out[WEIGHT, k] += rule.quadrature[j] * stretch(after, before, rule) * span / panels
+                # y of a fixed s falls and the extent grows; y over the extent is linear in the place
+                if moving and span > 0.0:
+                    share = (2.0 * panel + 1.0 + rule.nodes[j]) / panels - 1.0
+                    out[SPEED, k] = panels / span * (1.0 / (rule.scale + before) + share * growth)
+                else:
+                    out[SPEED, k] = 0.0
+                out[WEIGHT, k] += rule.quadrature[j] * stretch
                 k += 1
             k -= 1
     return k + 1

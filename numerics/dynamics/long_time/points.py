@@ -17,13 +17,11 @@ from .geometry import (
     Rule,
     at_node,
     distances,
-    extent,
     locate,
     nodes_in,
     panels_of,
     slice_at,
     stage_weights,
-    stretch,
     two_time,
 )
 
@@ -124,18 +122,19 @@ def prepare_between(rule: Rule, history: History, points: Points, stage: Stage, 
     edges[count] = stage.t
     for e in range(count):
         length = lag if count == 1 else edges[e + 1] - edges[e]
-        span, panels = extent(length, rule), panels_of(length, rule)
+        panels = panels_of(length, rule)
         for i in range(panels * rule.gauss.size):
-            y = span * (2.0 * (i // rule.gauss.size + 0.5 * (1.0 + rule.gauss[i % rule.gauss.size])) / panels - 1.0)
-            after, rest = distances(y, span, length, rule)
-            s = edges[e] + after if y < 0.0 else edges[e + 1] - rest
+            j, p = i % rule.gauss.size, i // rule.gauss.size
+            after, rest, stretch = distances(p, rule.gauss[j], panels, length, rule)
+            first = 2 * p < panels
+            s = edges[e] + after if first else edges[e + 1] - rest
             since, until = s - earlier, stage.t - s
-            if e == 0 and y < 0.0:
+            if e == 0 and first:
                 since, until = after, lag - after
-            elif e == count - 1 and y >= 0.0:
+            elif e == count - 1 and not first:
                 since, until = lag - rest, rest
             panel, place = locate(stage.grid, stage.t, s, until, rule, history)
-            row, w = rows[point], rule.gauss_weights[i % rule.gauss.size] * span / panels * stretch(after, rest, rule)
+            row, w = rows[point], rule.gauss_weights[j] * stretch
             row[PLACE], row[GAP] = panel + 0.5 * (1.0 + place), since if since < until else -until
             row[PAST_C], row[PAST_R] = w, np.inf
             if s < history.t[stage.block]:
