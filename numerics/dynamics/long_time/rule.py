@@ -42,7 +42,7 @@ class Resolution:
         rate ``k t`` per unit of ln t, whatever ``rtol`` is. Each decade beyond ``QUIET`` takes four nodes more.
         """
         digits, decades = -np.log10(rtol), max(np.log10(t_max), 1.0)
-        wanted = max(1.4 + 1.4 * digits + 0.9 * decades, QUIET_NODES + 4 * (decades - QUIET))
+        wanted = max(0.4 + 1.4 * digits + 0.9 * decades, QUIET_NODES + 4 * (decades - QUIET))
         nodes = int(np.clip(round(wanted), np.clip(2 * digits, 10, 12), 26))
         stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
         return cls(nodes, stages, max(0.25 * rtol, 1e-12))
