@@ -86,7 +86,7 @@ def of_landscape(
         return _followed(landscape, beta_initial, temperature, {"overlap": overlap, "states": states, "plot": plot})
     picture = picture_to_write(plot)
     complexity = _states(landscape, t, m) if states else None
-    result = statics(landscape, temperature=t, overlap=m)
+    result = replace(statics(landscape, temperature=t, overlap=m), states=complexity)
     record = {
         **about(landscape),
         "temperature": float(t),

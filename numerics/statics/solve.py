@@ -17,6 +17,7 @@ from theory.naming import shortened
 from theory.statics.restricted import at_overlap, entropy_of_overlap
 from theory.symbols import OVERLAP
 
+from ..curves import Numbers
 from ..lowering import Array, lower_exact
 from ..packing import packed, unpacked
 from ..provenance import Record
@@ -39,6 +40,8 @@ LOWEST_TEMPERATURE = 1e-6
 """In units of ``sqrt(f'(1))``: below it the support at ``1 - q ~ T`` is within rounding of q = 1."""
 PLACES = 400
 """On the axis of the order parameter, its steps apart."""
+LEFT_OUT = ("order", "found", "states")
+"""What a file keeps in another form, or not."""
 COLD = "continuous spins: s ~ (1/2) ln T for T -> 0"
 
 
@@ -60,6 +63,8 @@ class Statics(Solution):
         nothing but rounding) or on a grid.
     found
         Its ansatz, where one was found; a file does not keep it.
+    states
+        The complexity of states (``numerics.statics.states``) where it was asked for; a file does not keep it.
     """
 
     temperature: float
@@ -74,6 +79,7 @@ class Statics(Solution):
     exact: bool
     found: Exact | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    states: Numbers | None = None
     form: ClassVar[Format] = Format("ruggedflow statics", 1, "statics")
 
     @property
@@ -108,7 +114,11 @@ class Statics(Solution):
         covariance = self.order.f.landscape.covariance
         if _read(str(covariance)) != covariance:
             raise ValueError(f"covariance = {shortened(covariance)} cannot be kept: it is not read back as it is")
-        left = {part.name: getattr(self, part.name) for part in fields(self) if part.name not in ("order", "found")}
+        left = {
+            part.name: getattr(self, part.name)
+            for part in fields(self)
+            if part.name not in ("order", "found", "states")
+        }
         header = {
             "solution": packed(left, "", {}),
             "covariance": str(covariance),

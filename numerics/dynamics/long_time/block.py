@@ -13,12 +13,12 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from ...lowering import Array
 from . import kernel, store
-from .geometry import LAG, TIME, WEIGHT, History, Ints, Rule
+from .geometry import LAG, TIME, WEIGHT, History, Ints, Rule, panels_of
 from .kernel import LOGARITHM, NO_SIGNAL, Rows, Terms
 from .points import COLUMNS, Points, prepare
 from .rule import SCALE, derivative, last_coefficients
 
-DIVERGED, SLOW, LARGEST_COUNT, SHARE = 1e3, 0.1, 12, 0.2
+DIVERGED, SLOW, STALLED, LARGEST_COUNT, SHARE = 1e3, 0.1, 0.3, 12, 0.2
 PATIENCE = 4
 """Steps with one Jacobian in single precision before a slow iteration gets a new one."""
 
@@ -67,11 +67,12 @@ def solve_block(
     Nodes that are ``resting`` stay as guessed; what their equations leave over joins the block's tail.
 
     Rounding in the residual moves the softest mode by ``eps`` times the condition number, of the order of t: steps
-    that have come down to that do not get shorter, and what is left of them joins the block's tail.
+    with a Jacobian in double precision that have come down to that do not get shorter, and what is left of them joins
+    the block's tail.
     """
     newton, last = Newton(law, rule, guess, mu.copy(), times, bath, double, resting), np.inf
     converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
-    rounding = max(100 * converged, ROUNDING * float(times[-1]) / rule.origin)
+    enough, rounding = 100 * converged, ROUNDING * float(times[-1]) / rule.origin
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
         alive()
@@ -79,9 +80,10 @@ def solve_block(
             return None
         contraction = change / last
         settled = count > 1 and change * min(contraction, 1.0) < converged
-        if settled or (change < rounding and contraction > SLOW):
-            return _measured(newton, count, 0.0 if settled or change < 100 * converged else change)
-        if contraction > SLOW and (newton.double or newton.age > PATIENCE):
+        slow, stalled = contraction > SLOW, newton.double and contraction > STALLED
+        if settled or (change < enough and slow) or (change < rounding and stalled):
+            return _measured(newton, count, 0.0 if settled or change < enough else change)
+        if stalled or (slow and not newton.double and newton.age > PATIENCE):
             newton.renew()
         last = change
     return None
@@ -227,8 +229,7 @@ class Newton:
 def _points(rule: Rule, history: History, times: Array, nodes: int) -> Points:
     """The quadrature points of the last block."""
     q, before = times.size, int(history.grids[:, 2].max()) * (rule.nodes.size - 1) + 2
-    panels = int(np.log1p(0.5 * times[-1] / rule.scale) / rule.width) + 1
-    between = 2 * (history.anchors.size + 1) * panels * rule.gauss.size + 1
+    between = (history.anchors.size + 1) * panels_of(float(times[-1]), rule) * rule.gauss.size + 1
     shapes = ((4, nodes), (nodes, q + 1), (nodes, before, COLUMNS), (nodes, between, COLUMNS))
     slices, *tables = (np.empty((q, *shape)) for shape in shapes)
     points = Points(slices, np.empty((q, nodes), np.int64), *tables)

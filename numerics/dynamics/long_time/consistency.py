@@ -41,7 +41,7 @@ def _require_shapes(history: History, resolution: Resolution) -> None:
         "C": (history.C.size,),
         "R": (history.C.size,),
         "overlap": (blocks * (resolution.stages + 1),),
-        "segments": (segments, 5),
+        "segments": (segments, 4),
         "grids": (grids, 3),
         "anchors": (history.anchors.size,),
     }
@@ -77,12 +77,12 @@ def _require_grids(history: History) -> None:
         rows = history.segments[first : first + count]
         if count < 1 or len(rows) != count:
             raise ValueError("history.grids points beyond history.segments")
-        (starts, ends), sizes = rows[:, :2].T, rows[:, 2:4]
+        starts, ends, sizes = rows[:, :3].T
         joined = starts[0] == 0 and np.array_equal(starts[1:], ends[:-1]) and ends[-1] == -1
         if not joined or np.any(np.diff(starts) <= 0):
             raise ValueError("history.segments do not follow one another")
-        before = np.concatenate([[0.0], np.cumsum(sizes.sum(axis=1))])
-        if np.any((sizes < 1) | (sizes != np.round(sizes))) or not np.array_equal(before, [*rows[:, 4], panels]):
+        before = np.concatenate([[0.0], np.cumsum(sizes)])
+        if np.any((sizes < 1) | (sizes != np.round(sizes))) or not np.array_equal(before, [*rows[:, 3], panels]):
             raise ValueError("history.segments and history.grids count different panels")
 
 

@@ -25,7 +25,7 @@ from .rule import derivative, last_coefficients
 
 ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
 """Of a time; of a result; motion per unit of ln t below which nothing moves; times of ``origin`` with full memory."""
-TIME, ACTING, ANYWHERE, CLOCK, START = 1.6, 0.1, 0.03, 5.0, 0.02
+TIME, ACTING, ANYWHERE, CLOCK, START = 1.6, 0.3, 0.03, 5.0, 0.02
 """Factors that cover, two or three times over, the differences to runs to 1e-10 of pure, mixed and planted landscapes
 at several temperatures: of tails in time, in t' and of all of them for mu, of the clock, of what C(t,0) remembers."""
 

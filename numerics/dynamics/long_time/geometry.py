@@ -38,7 +38,7 @@ class History(NamedTuple):
     """All blocks, the last one unknown: start times ``t``, edges ``x``, grid and first value of each; values of
     ``C``, the scaled ``R`` (stage by stage, node by node) and the overlap variable.
 
-    ``segments``: rows of (start, end or -1 for t, panels after start, panels before end, first panel);
+    ``segments``: rows of (start, end or -1 for t, panels, first panel);
     ``grids``: rows of (first segment, segments, panels); ``anchors``: fixed times where segments of the grids meet.
     """
 
@@ -81,6 +81,32 @@ def log_time(t: float, rule: Rule) -> float:
 
 
 @compiled
+def extent(length: float, rule: Rule) -> float:
+    """``Y = ln(1 + length/scale)``: a segment is as long as ``y`` from ``-Y`` to ``Y``.
+
+    ``y = ln((s - start + scale)/(end - s + scale))``: logarithmic at both ends, where C and R may vary fast, and smooth
+    between them, so that what is a power of ``s`` or of ``t - s`` remains analytic in ``|Im y| < pi``.
+    """
+    return float(np.log1p(length / rule.scale))
+
+
+@compiled
+def panels_of(length: float, rule: Rule) -> int:
+    """How many panels no wider than ``rule.width`` in ``y`` a segment takes; two of them meet in its middle."""
+    return 2 * max(1, int(np.ceil(extent(length, rule) / rule.width)))
+
+
+@compiled
+def distances(panel: int, place: float, panels: int, length: float, rule: Rule) -> tuple[float, float, float]:
+    """``s - start``, ``end - s``, the smaller one without cancellation, and ``ds/d place``, at a place in [-1, 1]."""
+    span, first = extent(length, rule), 2 * panel < panels
+    depth = span * ((2 * panel + 1.0 + place) if first else (2 * (panels - 1 - panel) + 1.0 - place)) / panels
+    near = rule.scale * np.expm1(depth) / (1.0 + np.exp(depth - span))
+    stretch = (rule.scale + near) * (rule.scale + length - near) / (2.0 * rule.scale + length) * span / panels
+    return (near, length - near, stretch) if first else (length - near, near, stretch)
+
+
+@compiled
 def locate(grid: int, t: float, s: float, lag: float, rule: Rule, history: History) -> tuple[int, float]:
     """Panel and place in [-1, 1] of ``s = t - lag`` in the slice at ``t``."""
     first, count = history.grids[grid, 0], history.grids[grid, 1]
@@ -89,50 +115,44 @@ def locate(grid: int, t: float, s: float, lag: float, rule: Rule, history: Histo
         k = i
         if history.segments[i, 1] < 0.0 or s <= history.segments[i, 1]:
             break
-    start, end = history.segments[k, 0], history.segments[k, 1]
-    left, right = history.segments[k, 2], history.segments[k, 3]
-    panel = int(history.segments[k, 4])
-    length = (t if end < 0.0 else end) - start
-    before_end = lag if end < 0.0 else end - s
-    extent = np.log1p(0.5 * length / rule.scale)
-    if before_end < 0.5 * length:
-        place = (1.0 - np.log1p(max(before_end, 0.0) / rule.scale) / extent) * right
-        panel += int(left)
-        panels = right
+    start, end, panels = history.segments[k, 0], history.segments[k, 1], history.segments[k, 2]
+    after, before = max(s - start, 0.0), max(lag if end < 0.0 else end - s, 0.0)
+    span = extent((t if end < 0.0 else end) - start, rule)
+    if before < after:
+        y = span - np.log1p(before / rule.scale) - np.log1p(before / (rule.scale + after))
     else:
-        place = np.log1p(max(s - start, 0.0) / rule.scale) / extent * left
-        panels = left
+        y = np.log1p(after / rule.scale) + np.log1p(after / (rule.scale + before)) - span
+    place = 0.5 * (1.0 + y / span) * panels if span > 0.0 else panels
     inside = min(max(int(place), 0), int(panels) - 1)
-    return panel + inside, 2.0 * (place - inside) - 1.0
+    return int(history.segments[k, 3]) + inside, 2.0 * (place - inside) - 1.0
 
 
 @compiled
 def slice_at(grid: int, t: float, rule: Rule, history: History, out: Floats) -> int:
     """``TIME, LAG, WEIGHT, SPEED`` of each node of the slice at ``t``, in the rows of ``out``; their number.
 
-    In each half of a segment ``s - start`` or ``end - s`` is ``scale (exp(f V) - 1)`` with ``V = ln(1 + length/(2
-    scale))`` and ``f`` linear in the place. At a node between panels the weight is the sum, the speed the later one's.
+    At a node between panels the weight is the sum, the speed the later one's.
     """
     first, k = history.grids[grid, 0], 0
     out[WEIGHT] = 0.0
     for segment in history.segments[first : first + history.grids[grid, 1]]:
-        start, left, right, moving = segment[0], int(segment[2]), int(segment[3]), segment[1] < 0.0
+        start, panels, moving = segment[0], int(segment[2]), segment[1] < 0.0
         end = t if moving else segment[1]
-        extent = np.log1p(0.5 * (end - start) / rule.scale)
-        growth = 1.0 / (2.0 * rule.scale + end - start) if moving else 0.0
-        for panel in range(left + right):
-            before = panel < left
+        span = extent(end - start, rule)
+        growth = 1.0 / (rule.scale + end - start)
+        for panel in range(panels):
             for j in range(rule.nodes.size):
-                place = panel + 0.5 * (1.0 + rule.nodes[j])
-                f = place / left if before else 1.0 - (place - left) / right
-                u = rule.scale * np.expm1(f * extent)
-                stretch = (rule.scale + u) * extent * 0.5 / (left if before else right)
-                drift = (rule.scale + u) * f * growth
-                if before:
-                    out[TIME, k], out[LAG, k], out[SPEED, k] = start + u, t - (start + u), drift / stretch
+                after, before, stretch = distances(panel, rule.nodes[j], panels, end - start, rule)
+                if 2 * panel < panels:
+                    out[TIME, k], out[LAG, k] = start + after, t - (start + after)
                 else:
-                    out[TIME, k], out[LAG, k] = end - u, u if moving else (t - end) + u
-                    out[SPEED, k] = (1.0 - drift) / stretch if moving else 0.0
+                    out[TIME, k], out[LAG, k] = end - before, before if moving else (t - end) + before
+                # y of a fixed s falls and the extent grows; y over the extent is linear in the place
+                if moving and span > 0.0:
+                    share = (2.0 * panel + 1.0 + rule.nodes[j]) / panels - 1.0
+                    out[SPEED, k] = panels / span * (1.0 / (rule.scale + before) + share * growth)
+                else:
+                    out[SPEED, k] = 0.0
                 out[WEIGHT, k] += rule.quadrature[j] * stretch
                 k += 1
             k -= 1

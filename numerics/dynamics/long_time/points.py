@@ -16,8 +16,10 @@ from .geometry import (
     Ints,
     Rule,
     at_node,
+    distances,
     locate,
     nodes_in,
+    panels_of,
     slice_at,
     stage_weights,
     two_time,
@@ -120,20 +122,19 @@ def prepare_between(rule: Rule, history: History, points: Points, stage: Stage, 
     edges[count] = stage.t
     for e in range(count):
         length = lag if count == 1 else edges[e + 1] - edges[e]
-        extent = np.log1p(0.5 * length / rule.scale)
-        panels = max(int(np.ceil(extent / rule.width)), 1)
-        for i in range(2 * panels * rule.gauss.size):
-            j, from_end = i // 2 % rule.gauss.size, i % 2
-            f = (i // (2 * rule.gauss.size) + 0.5 * (1.0 + rule.gauss[j])) / panels
-            u = rule.scale * np.expm1(extent * f)
-            s = edges[e + 1] - u if from_end else edges[e] + u
+        panels = panels_of(length, rule)
+        for i in range(panels * rule.gauss.size):
+            j, p = i % rule.gauss.size, i // rule.gauss.size
+            after, rest, stretch = distances(p, rule.gauss[j], panels, length, rule)
+            first = 2 * p < panels
+            s = edges[e] + after if first else edges[e + 1] - rest
             since, until = s - earlier, stage.t - s
-            if e == 0 and not from_end:
-                since, until = u, lag - u
-            elif e == count - 1 and from_end:
-                since, until = lag - u, u
+            if e == 0 and first:
+                since, until = after, lag - after
+            elif e == count - 1 and not first:
+                since, until = lag - rest, rest
             panel, place = locate(stage.grid, stage.t, s, until, rule, history)
-            row, w = rows[point], rule.gauss_weights[j] * 0.5 * extent / panels * (rule.scale + u)
+            row, w = rows[point], rule.gauss_weights[j] * stretch
             row[PLACE], row[GAP] = panel + 0.5 * (1.0 + place), since if since < until else -until
             row[PAST_C], row[PAST_R] = w, np.inf
             if s < history.t[stage.block]:

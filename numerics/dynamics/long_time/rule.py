@@ -15,7 +15,9 @@ from .geometry import Rule
 
 SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
 """``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a
-panel in the logarithm of a lag."""
+panel in ``y``, the logarithm of a lag at its ends (``geometry.extent``)."""
+QUIET, QUIET_NODES = 8.3, 17
+"""Decades of ``t_max`` to which so many nodes keep the clock of an ageing state quiet."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,13 @@ class Resolution:
     def of(cls, rtol: float, t_max: float) -> Resolution:
         """The resolution whose estimated error stays near ``rtol``; a longer run needs quieter slices.
 
-        ``t_max`` is in units of the landscape's own time, ``1/fastest``.
+        ``t_max`` is in units of the landscape's own time, ``1/fastest``. The clock of an ageing state has a restoring
+        force of order ``1/t``: what slices do not resolve, a part ``k`` of what they hold, feeds back and grows at the
+        rate ``k t`` per unit of ln t, whatever ``rtol`` is. Each decade beyond ``QUIET`` takes four nodes more.
         """
         digits, decades = -np.log10(rtol), max(np.log10(t_max), 1.0)
-        nodes = int(np.clip(round(1.4 + 1.4 * digits + 0.9 * decades), np.clip(2 * digits, 10, 12), 26))
+        wanted = max(0.4 + 1.4 * digits + 0.9 * decades, QUIET_NODES + 4 * (decades - QUIET))
+        nodes = int(np.clip(round(wanted), np.clip(2 * digits, 10, 12), 26))
         stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
         return cls(nodes, stages, max(0.25 * rtol, 1e-12))
 

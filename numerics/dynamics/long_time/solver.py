@@ -26,6 +26,8 @@ SHORTEST, PATIENCE = 1e-3, 3
 SLOW, STAGNANT = 1e3, 0.5
 """Beyond this time (of ``origin``), without a signal, nothing is fast; a tail that a narrower block leaves above
 half is noise."""
+SOFT = 0.5
+"""Rounding of single precision times the condition number, from which on double precision is needed."""
 NET = 65
 """Times at which it is seen whether the temperature changes."""
 APART, TRIALS = 1.5, 3
@@ -167,6 +169,11 @@ class March:
         start, _ = self.model.piece(self.t)
         return self.law.overlap_kind == NO_SIGNAL and self.t - start > max(SLOW * self.rule.origin, start)
 
+    @property
+    def _soft(self) -> bool:
+        """The clock may be so soft, with a condition number of the order of t, that single precision misses it."""
+        return self._slow and kernel.SINGLE_EPS * self.t > SOFT * self.rule.origin
+
     def _width(self, goal: float) -> float:
         """The next block's, without leaving a sliver before ``goal``."""
         left = goal - self.x
@@ -220,7 +227,8 @@ class March:
     ) -> Block | None:
         """A guess solved; what that cost and the precision that it needed are kept."""
         tolerance, bath = self.resolution.tolerance, self.model.bath(times, *self.model.piece(self.t))
-        solved = solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, self.double, alive, resting)
+        double = self.double or (resting is None and self._soft)
+        solved = solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, double, alive, resting)
         if solved is not None:
             self.double = solved.double
             self.counts["iterations"] += solved.iterations

@@ -10,27 +10,26 @@ from itertools import pairwise
 import numpy as np
 
 from ...lowering import Array
-from .geometry import History, Ints, Rule
+from .geometry import History, Ints, Rule, panels_of
 
 TABLES = ("t", "x", "grid", "offset", "C", "R", "overlap", "segments", "grids", "anchors")
 
 
 @dataclass(frozen=True)
 class Segments:
-    """One grid: rows of (start, end or -1, panels after start, panels before end, first panel)."""
+    """One grid: rows of (start, end or -1, panels, first panel)."""
 
     rows: Array
 
     @classmethod
     def at(cls, t: float, anchors: Sequence[float], rule: Rule) -> Segments:
-        """Between neighbouring anchors, and on to ``t``: panels no wider than ``rule.width`` in the log of a lag."""
+        """Between neighbouring anchors, and on to ``t``: panels no wider than ``rule.width`` in ``y``."""
         ends = [0.0, *anchors, -1.0]
         rows, first = [], 0
         for start, end in pairwise(ends):
-            extent = np.log1p(0.5 * ((t if end < 0 else end) - start) / rule.scale)
-            panels = max(1, int(np.ceil(extent / rule.width)))
-            rows.append((start, end, panels, panels, first))
-            first += 2 * panels
+            panels = panels_of((t if end < 0 else end) - start, rule)
+            rows.append((start, end, panels, first))
+            first += panels
         return cls(np.array(rows, dtype=np.float64))
 
     @property
@@ -43,7 +42,7 @@ def empty() -> History:
     """No block yet."""
     real, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
     return History(
-        real, np.zeros(1), whole, whole, real, real, real, np.zeros((0, 5)), np.zeros((0, 3), dtype=np.int64), real
+        real, np.zeros(1), whole, whole, real, real, real, np.zeros((0, 4)), np.zeros((0, 3), dtype=np.int64), real
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sympy import Rational
 
+import ruggedflow as rf
 from numerics.complexity import complexity
 from numerics.statics.states import state_complexity
 from numerics.statics.transitions import dynamic_temperature, static_temperature
@@ -78,3 +79,9 @@ def test_on_the_command_line(run: Any, tmp_path: Any) -> None:
     spiked = ("statics", "spiked-tensor", "--p", "3", "--delta-p", "1", "--states", "--overlap", "0.5")
     status, out, err = run(*spiked)
     assert (status, out) == (2, "") and "--states is known at overlap 0 alone" in err
+
+
+def test_statics_keep_the_states_that_were_asked_for() -> None:
+    asked = rf.PureSpin(p=3, delta_p=Rational(2, 3)).statics(states=True)
+    assert asked.states is not None and asked.states.numbers["lowest"].value == pytest.approx(asked.energy, abs=1e-12)
+    assert rf.PureSpin(p=3, delta_p=Rational(2, 3)).statics().states is None
