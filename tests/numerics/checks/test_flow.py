@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from numerics.checks import Point, Run, dynamics, run_check, threshold_energy
-from numerics.checks.dynamics import CASES, CasePlan
+from numerics.checks.dynamics import CASES, COMPARED
 from numerics.checks.samples import spread
 from numerics.checks.threshold_energy import MIXED, PROBLEMS, PURE, theory_of, to_infinity
+from numerics.checks.two_time import ROWS, CasePlan, Plans, scale_of
 from numerics.errors import ConvergenceError
 from numerics.progress import silent
 from numerics.simulation import simulate
 from numerics.statistics import means
 
 slow = pytest.mark.slow
-FEW = dynamics.Plans(tuple(CasePlan((32, 48), (12, 8), 1) for _ in CASES), t_max=5.0, resolution=0.5)
+FEW = Plans(tuple(CasePlan((32, 48), (12, 8), 1) for _ in CASES), t_max=5.0, resolution=0.5)
 BRIEF = threshold_energy.Window(
     late_sizes=(64, 128),
     rest_sizes=(16, 24, 32),
@@ -77,8 +78,8 @@ def test_condensed_runs_are_refused() -> None:
 def test_laws_have_the_scales_of_their_runs() -> None:
     """At fixed time N is large beyond t, and 1/m0^2 where a signal has to emerge; at rest the unit is sigma."""
     pure, planted = CASES[0], CASES[2]
-    assert dynamics.scale_of(pure, 10.0) == 10 and dynamics.scale_of(pure, 0.1) == 1
-    assert dynamics.scale_of(planted, 5.0) == pytest.approx(0.4**-2) and dynamics.scale_of(planted, 50.0) == 50
+    assert scale_of(pure, 10.0) == 10 and scale_of(pure, 0.1) == 1
+    assert scale_of(planted, 5.0) == pytest.approx(0.4**-2) and scale_of(planted, 50.0) == 50
     late, _, rest, _ = (threshold_energy.laws_of(TWICE, case) for case in range(4))
     assert [law.ratio for law in late] == [20, 100, 20, 100, 100, 100] and late[0].powers == (1.0,)
     e, mu, lowest = (law.width for law in rest)
@@ -87,12 +88,12 @@ def test_laws_have_the_scales_of_their_runs() -> None:
 
 def test_controls_at_the_signal() -> None:
     """They have mean zero, narrow the error of the energy, and tell when the signal sampled is another."""
-    plan = dynamics.Plans((CasePlan((24,), (100,), 1),) * len(CASES), t_max=1.0, resolution=0.1)
+    plan = Plans((CasePlan((24,), (100,), 1),) * len(CASES), t_max=1.0, resolution=0.1)
     points = [Point(plan, 2, 24, 0, 100, 1, {"signal": factor}) for factor in (1.0, 1.5)]
-    (values, controls), (_, wrong) = (dynamics.measured(point) for point in points)
+    (values, controls), (_, wrong) = (COMPARED.measured(point) for point in points)
     error = controls.std(axis=0) / np.sqrt(len(controls))
     assert np.all(np.abs(controls.mean(axis=0)) < 4 * error)
-    energy = [values.shape[1] * 2 // len(dynamics.ROWS) - 1]
+    energy = [values.shape[1] * 2 // len(ROWS) - 1]
     assert means(24, values, controls).error[energy] < 0.7 * means(24, values).error[energy]
     assert np.all(np.abs(wrong.mean(axis=0)) > 20 * error)
 
