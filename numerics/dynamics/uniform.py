@@ -134,15 +134,33 @@ class UniformTwoTime:
         return result
 
     def compared(self, coarser: UniformTwoTime) -> Array:
-        """``estimates`` from a run on the same panels with fewer times: largest differences within each panel."""
-        u = np.union1d(self.grid.rule.closed, np.linspace(0, 1, self.grid.order))
+        """``estimates`` from a run with fewer times on the same panels: largest differences within each panel.
+
+        The coarser run may have one panel in place of the first few, which then are left out of C and R.
+        """
+        new, u = self.grid.panels - coarser.grid.panels, self._compared_at
+        first, skipped = (new + 1, 1) if new else (0, 0)
         places = self.grid.places(u).ravel()
         pairs = zip(self.one_time(places), coarser.one_time(places), strict=True)
         one = [np.max(np.abs(a - b).reshape(-1, u.size), axis=1) for a, b in pairs]
-        differences = (np.abs(self.sample(i, u) - coarser.sample(i, u)) for i in range(self.grid.panels))
-        two = np.array([np.max(difference, axis=(1, 2, 3)) for difference in differences]).T
+        both = ((self.sample(i, u), coarser.sample(i - new, u)) for i in range(first, self.grid.panels))
+        found = [np.max(np.abs(a[:, :, first:] - b[:, :, skipped:]), axis=(1, 2, 3)) for a, b in both]
+        two = np.array([*[np.zeros(2)] * first, *found]).T
         scale = np.concatenate([np.max(np.abs(self.one), axis=1), [1.0, 1.0]])
         return np.concatenate([one, two]) + ROUNDING * scale[:, None]
+
+    def compared_at_start(self, coarser: UniformTwoTime) -> Array:
+        """The same of ``C(t, s), R(t, s)`` at s within the first panel of the coarser run."""
+        t = self.grid.places(self._compared_at).ravel()[:, None]
+        s = np.minimum(t, coarser.grid.edges[1] * np.linspace(0, 1, 9))
+        pairs = (run.evaluate(np.broadcast_to(t, s.shape), s) for run in (self, coarser))
+        differences = [np.abs(a - b) for a, b in zip(*pairs, strict=True)]
+        return np.asarray(np.max(np.reshape(differences, (2, self.grid.panels, -1)), axis=2))
+
+    @property
+    def _compared_at(self) -> Array:
+        """Places in a panel."""
+        return np.union1d(self.grid.rule.closed, np.linspace(0, 1, self.grid.order))
 
     def arrays(self) -> dict[str, Array]:
         """First width, order and panels of the grid, its edges, the lower triangles row by row, the rest as it is."""

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 from sympy import Rational
 
-from numerics.dynamics import solve_dynamics
+from numerics.dynamics import Planted, solve_dynamics
 from numerics.dynamics.long_time import kernel, solver
 from numerics.errors import ConvergenceError
 from numerics.lowering import lower
@@ -93,6 +93,25 @@ def test_claimed_errors_cover_and_are_not_idle(name: str, rtol: float) -> None:
     for first in (0, 30, 60):
         decade = slice(first, first + 31)
         assert np.min(found["mu_error"][decade]) <= 100 * np.max(difference[decade])
+
+
+@pytest.mark.parametrize(
+    ("landscape", "t_max", "options"),
+    [
+        (GaussianLandscape(2 * Q**5 / 5 + Q**2, -(M**3) / 2), 0.0045, {"overlap": -1.5e-9, "rtol": 2.3e-4}),
+        (SpikedMatrixTensor(6, Rational(11, 40), Rational(53, 25)), 0.03, {"overlap": 2e-8, "temperature": 1.0}),
+        (GaussianLandscape(10 * Q**2 / 31), 0.03, {"start": Planted(0.04), "rtol": 4e-4}),
+    ],
+)
+def test_two_orders_do_not_agree_on_what_an_iteration_left(
+    landscape: GaussianLandscape, t_max: float, options: dict[str, Any]
+) -> None:
+    """Short runs, where loose tolerances are met by one iteration or two."""
+    problem = {"rtol": 5e-4, **options}
+    coarse, fine = (solve_dynamics(landscape, t_max, **{**problem, "rtol": r}) for r in (problem["rtol"], 1e-9))
+    found, best = (run.at(t_max * np.linspace(0.02, 1, 50)) for run in (coarse, fine))
+    for name in ("m", "mu", "energy", "correlation"):
+        assert np.all(np.abs(found[name] - best[name]) <= 2 * found[f"{name}_error"]), name
 
 
 def test_failed_steps_are_narrower_ones_in_silence(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
