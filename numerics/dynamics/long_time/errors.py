@@ -25,9 +25,10 @@ from .rule import derivative, last_coefficients
 
 ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
 """Of a time; of a result; motion per unit of ln t below which nothing moves; times of ``origin`` with full memory."""
-TIME, ACTING, ANYWHERE, CLOCK, START = 1.6, 0.1, 0.03, 5.0, 0.02
+TIME, ACTING, ANYWHERE, CLOCK, START, TAME = 1.6, 0.1, 0.03, 5.0, 0.02, 6
 """Factors that cover, two or three times over, the differences to runs to 1e-10 of pure, mixed and planted landscapes
-at several temperatures: of tails in time, in t' and of all of them for mu, of the clock, of what C(t,0) remembers."""
+at several temperatures: of tails in time, in t' and of all of them for mu, of the clock, of what C(t,0) remembers;
+and the order of the interactions up to which that of all of them holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ def tails(run: Run) -> Tails:
     acting = np.array([acting_tail(run, b, float(t)) for b, t in enumerate(ends)])
     return Tails(
         ends,
-        TIME * time + ACTING * acting + ANYWHERE * run.measured.sum(axis=1),
+        TIME * time + ACTING * acting + ANYWHERE * sharpness(run.model) * run.measured.sum(axis=1),
         CLOCK * (run.measured[:, 0] + acting) * np.minimum(1.0, 3 * growing),
         run.measured.sum(axis=1),
         onwards(moving),
@@ -152,6 +153,12 @@ def pull(model: Model) -> float:
     noise, memory, drift = (float(np.abs(series).sum()) for series in (model.noise, model.memory, model.drift))
     rate = fastest(model)
     return min(rate, (noise + memory) / rate + drift + model.beta * (noise + memory))
+
+
+def sharpness(model: Model) -> float:
+    """How much more an error of C moves the forces than it does up to the order ``TAME``: by ``f'''/f''``, or 1."""
+    memory, slope = (float(np.abs(series).sum()) for series in (model.memory, model.memory_slope))
+    return max(1.0, slope / ((TAME - 2) * memory)) if memory > 0 else 1.0
 
 
 def energy_share(model: Model) -> float:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import brentq
-from sympy import Rational
+from sympy import Rational, exp
 
 from numerics.dynamics import Planted, solve_dynamics
 from numerics.dynamics.long_time import kernel, solver
+from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
 from numerics.lowering import lower
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
@@ -183,3 +184,28 @@ def test_ageing_to_a_hundred_million() -> None:
     first, last = late["energy"] + 2 / np.sqrt(3)
     assert np.log10(first / last) == pytest.approx(2 / 3, abs=1e-3)
     assert np.all(late["energy_error"] < 1e-2 * last)
+
+
+@pytest.mark.parametrize(
+    ("landscape", "t_max", "rtol"),
+    [
+        (GaussianLandscape(Q**64 / 2), 13.0, 4e-4),
+        pytest.param(
+            GaussianLandscape(Q**7 / 2 + Q**6 / 5 + Q**3 / 9 + 867 * (exp(Q) - 1) / 1000),
+            3.3,
+            3e-8,
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_panels_that_do_not_resolve_the_memory_get_more_nodes(
+    landscape: GaussianLandscape, t_max: float, rtol: float
+) -> None:
+    """``f''(C) R`` of p = 64 is narrower than the C and R for which nodes are counted; too few, and it diverges."""
+    found = solve_dynamics(landscape, t_max, rtol=rtol, method="long-time")
+    assert found.t_reached == pytest.approx(t_max)
+    assert found.two_time.arrays()["tails"].max() < 30 * rtol
+    early = np.linspace(1, 39, 20) / fastest(found.model)
+    best, rows = (run.at(early) for run in (solve_dynamics(landscape, float(early[-1]), rtol=1e-9), found))
+    for name in ("mu", "energy", "correlation"):
+        assert np.all(np.abs(rows[name] - best[name]) <= rows[f"{name}_error"]), name
