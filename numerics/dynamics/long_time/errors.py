@@ -23,12 +23,16 @@ from .geometry import TIME as TIME_OF_NODE
 from .kernel import LINEAR, LOGARITHM, NO_SIGNAL
 from .rule import derivative, last_coefficients
 
-ROUNDING, NOISE, REST, RECENT = 1e-12, 1e-13, 1e-12, 4.0
-"""Of a time; of a result; motion per unit of ln t below which nothing moves; times of ``origin`` with full memory."""
-TIME, ACTING, ANYWHERE, CLOCK, START, TAME = 1.6, 0.1, 0.03, 5.0, 0.02, 6
+ROUNDING, NOISE, LAST, REST, RECENT = 1e-12, 1e-13, 2e-15, 1e-12, 4.0
+"""Of a time; of a result, and of the temperature in mu; motion per unit of ln t below which nothing moves; times of
+``origin`` with full memory."""
+TIME, ACTING, ANYWHERE, CLOCK, TAME = 1.6, 0.1, 0.03, 5.0, 6
 """Factors that cover, two or three times over, the differences to runs to 1e-10 of pure, mixed and planted landscapes
-at several temperatures: of tails in time, in t' and of all of them for mu, of the clock, of what C(t,0) remembers;
-and the order of the interactions up to which that of all of them holds."""
+at several temperatures: of tails in time, in t' and of all of them for mu, of the clock; and the order of the
+interactions up to which that of all of them holds."""
+SIGNAL, START, FIRST = 0.4, 0.6, 0.02
+"""What these do to m and to C(t,0), in units of what they do to mu over the pull, and what C(t,0) remembers of the
+first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,7 @@ def tails(run: Run) -> Tails:
     widths = np.diff(run.history.x)
     q = run.rule.stages.size - 1
     starts = np.array([store.block(run.history, b, q)[0][:, 0] for b in range(widths.size)])
-    rows = (run.mu / pull(run.model), run.m, starts)
+    rows = (run.mu / pull(run), run.m, starts)
     moving = np.max([motion(x, run.rule, widths) for x in rows], axis=0)
     variable = run.history.overlap.reshape(-1, q + 1)
     growing = motion(variable, run.rule, widths) if run.kind == LOGARITHM else np.zeros(widths.size)
@@ -119,7 +123,7 @@ def acting_tail(run: Run, block: int, t: float) -> float:
     integrand = R[-1] / (rule.scale + lags) * (noise + memory * C[-1])
     integrand *= rule.scale + store.span(run.history, int(run.history.grid[block]), slices[TIME_OF_NODE], lags)
     panels = np.arange(0, lags.size - 1, n - 1)[:, None] + np.arange(n)
-    return float(np.abs(integrand[panels] @ last_coefficients(rule.nodes, 2).T).max() / pull(run.model))
+    return float(np.abs(integrand[panels] @ last_coefficients(rule.nodes, 2).T).max() / pull(run))
 
 
 def estimated(run: Run, left: Tails, t: Array, m: Array) -> Errors:
@@ -130,16 +134,17 @@ def estimated(run: Run, left: Tails, t: Array, m: Array) -> Errors:
     kick, clock = kicks(left, t)
     anywhere = np.maximum.accumulate(left.anywhere)[left.block(t)] + clock + NOISE
     response = 2 * (left.remembered(left.anywhere, t, left.moving, 1.0) + clock) + NOISE
-    mu = pull(run.model) * (kick + 3 * m**2 * clock)
+    mu = pull(run) * (kick + 3 * m**2 * clock)
+    rounding = LAST * run.model.temperature
     signal = {NO_SIGNAL: 0 * kick, LINEAR: kick}.get(run.kind, left.largest[left.block(t)] * (kick + clock))
-    return Errors(signal, mu, energy_share(run.model) * mu, anywhere, response)
+    return Errors(SIGNAL * signal, mu + rounding, energy_share(run) * mu, anywhere, response)
 
 
 def estimated_at_start(left: Tails, t: Array, m: Array, correlation: Array) -> Array:
     """Error of ``C(t,0)``, given it and m: the first kicks change it by a factor that stays."""
     kick, clock = kicks(left, t)
     first = np.maximum.accumulate(left.kick)[left.block(t)] * np.abs(correlation)
-    return np.asarray(kick + START * first + m**2 * clock)
+    return np.asarray(START * (kick + FIRST * first + m**2 * clock))
 
 
 def kicks(left: Tails, t: Array) -> tuple[Array, Array]:
@@ -148,11 +153,16 @@ def kicks(left: Tails, t: Array) -> tuple[Array, Array]:
     return kick, left.remembered(left.clock, t, left.growing, 0.0)
 
 
-def pull(model: Model) -> float:
+def pull(run: Run) -> float:
     """What C and R of order one amount to in ``mu - T``: the fastest rate, unless the bath is hot."""
-    noise, memory, drift = (float(np.abs(series).sum()) for series in (model.noise, model.memory, model.drift))
-    rate = fastest(model)
-    return min(rate, (noise + memory) / rate + drift + model.beta * (noise + memory))
+    model, rate = run.model, fastest(run.model)
+    noise, memory = (float(np.abs(series).sum()) for series in (model.noise, model.memory))
+    return min(rate, (noise + memory) / rate + drift(run) + model.beta * (noise + memory))
+
+
+def drift(run: Run) -> float:
+    """The largest pull of the signal, ``g'(1)`` times the largest ``|m|``."""
+    return float(np.abs(run.model.drift).sum() * np.abs(run.m).max())
 
 
 def sharpness(model: Model) -> float:
@@ -161,8 +171,8 @@ def sharpness(model: Model) -> float:
     return max(1.0, slope / ((TAME - 2) * memory)) if memory > 0 else 1.0
 
 
-def energy_share(model: Model) -> float:
+def energy_share(run: Run) -> float:
     """Of the integrand of mu, what is that of e: ``(f' + g')/(f' + f'' + g')`` at 1, ``g'`` times the fastest rate."""
-    noise, memory, drift = (float(np.abs(series).sum()) for series in (model.noise, model.memory, model.drift))
-    both = noise + fastest(model) * drift
+    noise, memory = (float(np.abs(series).sum()) for series in (run.model.noise, run.model.memory))
+    both = noise + fastest(run.model) * drift(run)
     return both / (both + memory)
