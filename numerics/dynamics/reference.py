@@ -136,7 +136,7 @@ def _march(model: Model, grid: Grid, reached: Reached) -> UniformTwoTime | None:
             values, iterations = found[0], iterations + found[1]
             reached(float(grid.edges[panel + 1]))
     statistics = {"panels": grid.panels, "order": grid.order, "times": grid.size, "iterations": iterations}
-    return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((5, grid.panels)), statistics)
+    return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((6, grid.panels)), statistics)
 
 
 def _guess(history: History, panel: int, before: Values | None) -> Values:
@@ -156,9 +156,9 @@ def _with_errors(fine: UniformTwoTime, coarse: UniformTwoTime) -> tuple[UniformT
     ``R(t,s)`` at s within a first panel that was split is singular: its error is told, but not waited for.
     """
     estimates = fine.compared(coarse)
-    scale = np.concatenate([np.max(np.abs(fine.one), axis=1), [1.0, 1.0]])
+    scale = np.concatenate([np.max(np.abs(fine.one), axis=1), [1.0, 1.0, 1.0]])
     relative = np.max(estimates, axis=1) / np.where(scale > 0, scale, 1.0)
     if fine.grid.panels > coarse.grid.panels:
-        estimates[3:] = np.maximum(estimates[3:], fine.compared_at_start(coarse))
+        estimates[3:5] = np.maximum(estimates[3:5], fine.compared_at_start(coarse))
     result = UniformTwoTime(fine.grid, fine.c, fine.r, fine.one, estimates, fine.statistics)
     return result, float(np.max(relative))
