@@ -26,13 +26,15 @@ def test_a_few_of_them(seed: int) -> None:
 
 @pytest.mark.slow
 def test_claimed_errors_cover_in_random_runs() -> None:
-    """In 99% of the runs never above three times the claim; the largest claim within 30 of the largest error, half of
-    the time."""
+    """In 99% of the runs never above three times the claim; the largest claim of a column within 30 of its largest
+    error, half of the time."""
     found = [columns for seed in range(5000, 5000 + RUNS) if (columns := cover(seed)) is not None]
     assert len(found) > 0.7 * RUNS
+    loose = []
     for name in COLUMNS:
         pairs = [columns[name] for columns in found if np.any(columns[name][1])]
         beyond = [np.max(true / np.maximum(claimed, 1e-300)) for true, claimed in pairs]
-        loose = [np.max(claimed) / np.max(true) for true, claimed in pairs if np.any(true)]
         assert np.mean(np.array(beyond) <= 3) >= 0.99, (name, np.sort(beyond)[-3:])
-        assert np.median(loose) < 30, (name, np.median(loose))
+        assert np.mean(np.array(beyond) <= 1.2) >= 0.95, (name, np.sort(beyond)[-9:])
+        loose += [np.max(claimed) / np.max(true) for true, claimed in pairs if np.any(true)]
+    assert np.median(loose) < 30
