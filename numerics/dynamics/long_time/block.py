@@ -70,7 +70,7 @@ def solve_block(
     that have come down to that do not get shorter, and what is left of them joins the block's tail.
     """
     newton, last = Newton(law, rule, guess, mu.copy(), times, bath, double, resting), np.inf
-    converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
+    converged = left_over(tolerance)
     rounding = max(100 * converged, ROUNDING * float(times[-1]) / rule.origin)
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
@@ -85,6 +85,11 @@ def solve_block(
             newton.renew()
         last = change
     return None
+
+
+def left_over(tolerance: float) -> float:
+    """What Newton's method may leave of an error, in the weights of a step."""
+    return float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
 
 
 @dataclass(eq=False)

@@ -40,7 +40,7 @@ START, START_KICK, START_FIRST, START_SHIFT = 0.8, 0.3, 0.05, 0.1
 @dataclass(frozen=True, eq=False)
 class Run:
     """What the estimate needs of a run: the history, its rule and, one row for each block, ``mu`` and m at all stages,
-    starts included, and the tails in time and in t' that were measured on the way."""
+    starts included, and the tails in time and in t' that were measured on the way; ``noise``: what Newton may leave."""
 
     model: Model
     kind: int
@@ -49,6 +49,7 @@ class Run:
     mu: Array
     m: Array
     measured: Array
+    noise: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class Tails:
     """Of each block: its end ``t``; the kick it gives to mu and the one to the clock (``kick, clock``); the tails in
     time of m and C(t,0) (``signal, start``); all its tails (``anywhere``); motion of mu, m, C(t,0) and of ``ln |m|``
     per unit of ln t, the largest from it on (``moving, growing``); the largest ``|m|`` up to it. ``recent`` is a few of
-    the landscape's own times."""
+    the landscape's own times, ``noise`` what every result has."""
 
     t: Array
     kick: Array
@@ -68,6 +69,7 @@ class Tails:
     growing: Array
     largest: Array
     recent: float
+    noise: float
 
     def remembered(self, kicks: Array, t: Array, motion: Array, power: float) -> Array:
         """The largest kick so far, each weaker by what the motion has lost, and by ``(t_b/t)^power``, with ``recent``
@@ -106,6 +108,7 @@ def tails(run: Run) -> Tails:
         onwards(growing),
         np.maximum.accumulate(np.abs(run.m).max(axis=1)),
         RECENT * run.rule.origin,
+        NOISE + run.noise,
     )
 
 
@@ -139,8 +142,8 @@ def estimated(run: Run, left: Tails, t: Array, m: Array) -> Errors:
     Those of mu and e scale with the pull, e by its share; the clock moves them with ``m^2``.
     """
     kick, clock = kicks(left, t)
-    anywhere = np.maximum.accumulate(left.anywhere)[left.block(t)] + clock + NOISE
-    response = 2 * (left.remembered(left.anywhere, t, left.moving, 1.0) + clock) + NOISE
+    anywhere = np.maximum.accumulate(left.anywhere)[left.block(t)] + clock + left.noise
+    response = 2 * (left.remembered(left.anywhere, t, left.moving, 1.0) + clock) + left.noise
     mu, rounding = pull(run) * (kick + m**2 * clock), LAST * run.model.temperature
     signal = estimated_of_signal(run.kind, left, t, np.abs(m))
     return Errors(signal, mu + rounding, energy_share(run) * mu, anywhere, response)
@@ -153,17 +156,17 @@ def estimated_of_signal(kind: int, left: Tails, t: Array, m: Array) -> Array:
         return 0 * kick
     own, factor = SIGNAL * left.remembered(left.signal, t, left.moving, 2.0), FIRST * first(left, t)
     if kind == LINEAR:
-        return own + factor * m + FIELD * kick + NOISE
+        return own + factor * m + FIELD * kick + left.noise
     grows = np.minimum(1.0, 3 * left.growing[block])
     share = AT_REST * (1 - grows) + GROWING
-    return np.asarray(own + left.largest[block] * (share * kick + NOISE) + (factor * grows + SHIFT * clock) * m)
+    return np.asarray(own + left.largest[block] * (share * kick + left.noise) + (factor * grows + SHIFT * clock) * m)
 
 
 def estimated_at_start(left: Tails, t: Array, m: Array, correlation: Array) -> Array:
     """Error of ``C(t,0)``, given it and m."""
     kick, clock = kicks(left, t)
     own = START * left.remembered(left.start, t, left.moving, 2.0) + START_FIRST * first(left, t) * np.abs(correlation)
-    return np.asarray(own + START_KICK * kick + START_SHIFT * m**2 * clock + NOISE)
+    return np.asarray(own + START_KICK * kick + START_SHIFT * m**2 * clock + left.noise)
 
 
 def first(left: Tails, t: Array) -> Array:
@@ -173,7 +176,7 @@ def first(left: Tails, t: Array) -> Array:
 
 def kicks(left: Tails, t: Array) -> tuple[Array, Array]:
     """What acts on mu at times t of all the kicks so far, and on the clock."""
-    kick = left.remembered(left.kick, t, left.moving, 2.0) + NOISE
+    kick = left.remembered(left.kick, t, left.moving, 2.0) + left.noise
     return kick, left.remembered(left.clock, t, left.growing, 0.0)
 
 

@@ -15,6 +15,7 @@ from ..model import Model, initial
 from ..two_time import Errors, OneTime, Reached
 from ..units import fastest, times, unit
 from . import errors, geometry, kernel, store
+from .block import left_over
 from .consistency import require_consistent, require_resolution
 from .geometry import History
 from .rule import Resolution
@@ -106,7 +107,8 @@ class LongTimeTwoTime:
         m = np.vectorize(lambda v: kernel.overlap_of(v, law), otypes=[float])(self.history.overlap.reshape(-1, q + 1))
         mu = self._mu_with_starts
         rule = self.resolution.rule(self.model)
-        return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
+        noise = left_over(self.resolution.tolerance)
+        return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails, noise)
 
     @cached_property
     def _left(self) -> errors.Tails:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from tests.random_dynamics import COLUMNS, case, cover, faults, outcome
+from tests.random_dynamics import COLUMNS, apart, case, cover, faults, outcome
 
 CASES, PART, SECONDS = 240, 12, 10.0
 """How many, how many at once, and how long each may take: a longer one must have told how far it was."""
-RUNS = 80
+RUNS, PAIRS = 80, 60
 
 
 @pytest.mark.slow
@@ -38,3 +38,10 @@ def test_claimed_errors_cover_in_random_runs() -> None:
         assert np.mean(np.array(beyond) <= 1.2) >= 0.95, (name, np.sort(beyond)[-9:])
         loose += [np.max(claimed) / np.max(true) for true, claimed in pairs if np.any(true)]
     assert np.median(loose) < 30
+
+
+@pytest.mark.slow
+def test_the_two_methods_agree_where_both_can_go() -> None:
+    found = {seed: ratios for seed in range(6000, 6000 + PAIRS) if (ratios := apart(seed)) is not None}
+    assert len(found) > 0.6 * PAIRS
+    assert not {seed: ratios for seed, ratios in found.items() if not max(ratios.values()) <= 1}
