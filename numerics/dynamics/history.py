@@ -74,8 +74,7 @@ class History:
         """Friction there; one that is infinite at time 0 is constant over the first panel."""
         friction, (start, end) = self.model.friction, self.grid.edges[panel : panel + 2]
         t = self.grid.t[self.times(panel)]
-        steep = start == 0 and value(friction, start, start, end) > STEEP * value(friction, end, start, end)
-        return value(friction, np.full_like(t, end) if steep else t, start, end)
+        return value(friction, np.full_like(t, end) if steep(self.model, start, end) else t, start, end)
 
     @cached_property
     def weights(self) -> Array:
@@ -141,3 +140,11 @@ class History:
             i = self.times(panel)
             self.C[i, i], self.R[i, i] = self.near[:, panel]
         return self.C, self.R
+
+
+def steep(model: Model, start: float, end: float) -> bool:
+    """Whether friction counts as infinite at the left end of a panel, which is time 0, and is constant over it."""
+    if model.mass == 0 or start > 0:
+        return False
+    first, last = (value(model.friction, t, start, end) for t in (start, end))
+    return bool(first > STEEP * last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -92,6 +93,13 @@ class Model:
         later = next(i for i, step in enumerate(breaks) if step > t * (1 + SAME))
         return breaks[later - 1], breaks[later]
 
+    @cached_property
+    def frozen(self) -> bool:
+        """Whether the friction is infinite at time 0, at least as ``1/t``."""
+        end = min(self.friction.breaks, default=1.0)
+        near, far, first = (float(value(self.friction, x * end, 0.0, end)) for x in (1e-12, 1e-9, 0.0))
+        return not np.isfinite(first) and near > 0.99e3 * far
+
     def jump(self, t: float) -> float:
         """By how much the temperature steps at t."""
         start, end = self.piece(t)
@@ -171,8 +179,13 @@ def model(
 
 
 def first_kinetic(model: Model) -> float:
-    """``K(0)``: at rest from a random start, ``1/(beta M)`` from one in equilibrium."""
-    return 1 / (model.beta * model.mass) if model.mass * model.beta > 0 else 0.0
+    """``K(0)``: at rest from a random start, ``1/(beta M)`` from one in equilibrium; ``T(0)/M``, at once, from any
+    start where the integral of the friction diverges at time 0."""
+    if model.mass == 0:
+        return 0.0
+    if model.frozen:
+        return float(model.bath(0.0, 0.0, 1.0)) / model.mass
+    return 1 / (model.beta * model.mass) if model.beta > 0 else 0.0
 
 
 def initial(model: Model) -> tuple[float, float, float]:

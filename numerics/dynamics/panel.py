@@ -12,6 +12,9 @@ from .history import History
 from .model import Model
 
 LARGEST_COUNT = 100
+CONVERGED, STALLED = 4e-15, 1e-12
+"""Change at which an iteration ends, and below which it may do so when it no longer halves the change: whatever the
+tolerance, since two orders on the same panels would share what is left, and their difference would not show it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +90,7 @@ def _kernels(model: Model, functions: Array) -> tuple[Array, Array]:
     return evaluate(model.memory, correlation) * response, evaluate(model.noise, correlation)
 
 
-def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance: float) -> tuple[Values, int] | None:
+def solve_panel(model: Model, history: History, panel: int, x: Values) -> tuple[Values, int] | None:
     """The unknowns of one panel, stored in the history, and the number of iterations, from the guess ``x``.
 
     None when the iteration does not contract: the panel is too wide.
@@ -96,8 +99,7 @@ def solve_panel(model: Model, history: History, panel: int, x: Values, tolerance
     for count in range(1, LARGEST_COUNT + 1):
         new = _iterate(history, panel, x, PanelKernels.of(model, history, panel, x))
         before, change, x = change, new.distance(x), new
-        rounding = change <= 1e-12 and change >= before / 2
-        if change <= tolerance or rounding:
+        if change <= CONVERGED or before / 2 <= change <= STALLED:
             _store(model, history, panel, x)
             return x, count
         if not change < 1e12:

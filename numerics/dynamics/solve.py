@@ -66,7 +66,8 @@ def solve_dynamics(
         ``T(t)`` in place of a temperature: ``theory.course.Course("0:1, 10:0.2")``, a quench at t = 10.
     mass, friction
         Of ``M x'' + gamma x' = -grad H - mu x + noise`` of variance ``2 gamma T``; the friction, any function of t >= 0
-        (0: isolated; ``Course("3/t")``: Nesterov), goes with a mass. Starts are at rest, those at ``beta`` thermal.
+        (0: isolated; ``Course("3/t")``: Nesterov), goes with a mass. Starts are at rest, those at ``beta`` thermal,
+        and those that meet an infinite friction at the temperature of the bath.
     rtol
         Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
     method

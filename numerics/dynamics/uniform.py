@@ -69,7 +69,8 @@ class UniformTwoTime:
     """``C(t, s) = sum_ij ell_i(t) ell_j(s) c[i, j]`` with the times ``i``, ``j`` of the panels of ``t`` and ``s``.
 
     ``c, r`` have one row and column for each time of ``grid``; within diagonal blocks they go on smoothly to ``s > t``.
-    ``one`` has the rows ``m, mu, e``. ``estimates`` has a row for each field of ``Errors`` and a column for each panel.
+    ``one`` has the rows ``m, mu, e``. ``estimates`` has a row for each field of ``Errors``, one for ``C(t, 0)``, and a
+    column for each panel.
     """
 
     grid: Grid
@@ -114,11 +115,11 @@ class UniformTwoTime:
 
     def error(self, t: Array) -> Errors:
         """The largest estimate within the panel of each time."""
-        return Errors(*self.estimates[:, self.grid.locate(t)[0]])
+        return Errors(*self.estimates[: len(Errors._fields), self.grid.locate(t)[0]])
 
     def start_error(self, t: Array) -> Array:
-        """No better than that of any ``C(t,s)``."""
-        return self.error(t).correlation
+        """That of ``C(t,0)`` alone."""
+        return np.asarray(self.estimates[-1, self.grid.locate(t)[0]])
 
     def sample(self, panel: int, u: Array) -> Array:
         """``C, R`` at the places ``u`` of a panel (rows) and of it and all before (columns); 0 where ``s > t``."""
@@ -134,15 +135,34 @@ class UniformTwoTime:
         return result
 
     def compared(self, coarser: UniformTwoTime) -> Array:
-        """``estimates`` from a run on the same panels with fewer times: largest differences within each panel."""
-        u = np.union1d(self.grid.rule.closed, np.linspace(0, 1, self.grid.order))
+        """``estimates`` from a run with fewer times on the same panels: largest differences within each panel.
+
+        The coarser run may have one panel in place of the first few, which then are left out of C and R.
+        """
+        new, u = self.grid.panels - coarser.grid.panels, self._compared_at
+        first, skipped = (new + 1, 1) if new else (0, 0)
         places = self.grid.places(u).ravel()
-        pairs = zip(self.one_time(places), coarser.one_time(places), strict=True)
-        one = [np.max(np.abs(a - b).reshape(-1, u.size), axis=1) for a, b in pairs]
-        differences = (np.abs(self.sample(i, u) - coarser.sample(i, u)) for i in range(self.grid.panels))
-        two = np.array([np.max(difference, axis=(1, 2, 3)) for difference in differences]).T
-        scale = np.concatenate([np.max(np.abs(self.one), axis=1), [1.0, 1.0]])
-        return np.concatenate([one, two]) + ROUNDING * scale[:, None]
+        rows = ([*run.one_time(places), run.evaluate(places, np.zeros(places.size))[0]] for run in (self, coarser))
+        pairs = zip(*rows, strict=True)
+        *one, start = [np.max(np.abs(a - b).reshape(-1, u.size), axis=1) for a, b in pairs]
+        both = ((self.sample(i, u), coarser.sample(i - new, u)) for i in range(first, self.grid.panels))
+        found = [np.max(np.abs(a[:, :, first:] - b[:, :, skipped:]), axis=(1, 2, 3)) for a, b in both]
+        two = np.array([*[np.zeros(2)] * first, *found]).T
+        scale = np.concatenate([np.max(np.abs(self.one), axis=1), [1.0, 1.0, 1.0]])
+        return np.concatenate([one, two, [start]]) + ROUNDING * scale[:, None]
+
+    def compared_at_start(self, coarser: UniformTwoTime) -> Array:
+        """The same of ``C(t, s), R(t, s)`` at s within the first panel of the coarser run."""
+        t = self.grid.places(self._compared_at).ravel()[:, None]
+        s = np.minimum(t, coarser.grid.edges[1] * np.linspace(0, 1, 9))
+        pairs = (run.evaluate(np.broadcast_to(t, s.shape), s) for run in (self, coarser))
+        differences = [np.abs(a - b) for a, b in zip(*pairs, strict=True)]
+        return np.asarray(np.max(np.reshape(differences, (2, self.grid.panels, -1)), axis=2))
+
+    @property
+    def _compared_at(self) -> Array:
+        """Places in a panel."""
+        return np.union1d(self.grid.rule.closed, np.linspace(0, 1, self.grid.order))
 
     def arrays(self) -> dict[str, Array]:
         """First width, order and panels of the grid, its edges, the lower triangles row by row, the rest as it is."""
@@ -162,14 +182,17 @@ class UniformTwoTime:
         """The inverse of ``arrays``."""
         width, order, panels = map(float, arrays["grid"])
         grid = cls._grid(width, order, panels, arrays)
-        if arrays["estimates"].shape != (5, grid.panels):
+        estimates = arrays["estimates"]
+        if estimates.shape == (len(Errors._fields), grid.panels):  # before version 0.5
+            estimates = np.vstack([estimates, estimates[Errors._fields.index("correlation")]])
+        if estimates.shape != (len(Errors._fields) + 1, grid.panels):
             raise ValueError("arrays of different grids")
         stored = 1 + grid.order * grid.panels + grid.order**2 * grid.panels * (grid.panels + 1) // 2
         if arrays["c"].shape != (stored,) or arrays["r"].shape != (stored,):
             raise ValueError(f"C and R do not have {stored} entries each")
         c, r = np.zeros((2, grid.size, grid.size))
         c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
-        return cls(grid, c, r, arrays["one"], arrays["estimates"])
+        return cls(grid, c, r, arrays["one"], estimates)
 
     @staticmethod
     def _grid(width: float, order: float, panels: float, arrays: Mapping[str, Array]) -> Grid:

@@ -71,7 +71,7 @@ def solve_block(
     the block's tail.
     """
     newton, last = Newton(law, rule, guess, mu.copy(), times, bath, double, resting), np.inf
-    converged = float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
+    converged = left_over(tolerance)
     enough, rounding = 100 * converged, ROUNDING * float(times[-1]) / rule.origin
     for count in range(1, LARGEST_COUNT + 1):
         change = newton.step()
@@ -87,6 +87,11 @@ def solve_block(
             newton.renew()
         last = change
     return None
+
+
+def left_over(tolerance: float) -> float:
+    """What Newton's method may leave of an error, in the weights of a step."""
+    return float(np.clip(4e-4 * tolerance, 1e-13, 1e-10))
 
 
 @dataclass(eq=False)

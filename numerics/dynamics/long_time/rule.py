@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.polynomial import legendre
@@ -13,6 +13,8 @@ from ..model import Model
 from ..units import fastest
 from .geometry import Rule
 
+MOST_NODES, MORE_NODES = 26, 4
+"""Largest number on a panel, and by how many it grows."""
 SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
 """``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a
 panel in ``y``, the logarithm of a lag at its ends (``geometry.extent``)."""
@@ -43,9 +45,15 @@ class Resolution:
         """
         digits, decades = -np.log10(rtol), max(np.log10(t_max), 1.0)
         wanted = max(0.4 + 1.4 * digits + 0.9 * decades, QUIET_NODES + 4 * (decades - QUIET))
-        nodes = int(np.clip(round(wanted), np.clip(2 * digits, 10, 12), 26))
+        nodes = int(np.clip(round(wanted), np.clip(2 * digits, 10, 12), MOST_NODES))
         stages = int(np.clip(round(3.5 + 0.55 * digits), 5, 10))
         return cls(nodes, stages, max(0.25 * rtol, 1e-12))
+
+    @property
+    def finer(self) -> Resolution | None:
+        """More nodes on each panel; None where there are as many as there may be."""
+        nodes = min(self.nodes + MORE_NODES, MOST_NODES)
+        return replace(self, nodes=nodes) if nodes > self.nodes else None
 
     @property
     def reach(self) -> float:

@@ -15,11 +15,14 @@ from ..model import Model, initial
 from ..two_time import Errors, OneTime, Reached
 from ..units import fastest, times, unit
 from . import errors, geometry, kernel, store
+from .block import left_over
 from .consistency import require_consistent, require_resolution
 from .geometry import History
 from .rule import Resolution
 from .solver import March, lowered, time_of
 
+FEW = 5.0
+"""Largest tail in t', in units of the tolerance, that more nodes would not mend where a run cannot go on."""
 BEFORE = 1e-12
 """Relative distance from a step."""
 Keep = Callable[[Callable[[], "LongTimeTwoTime"]], None]
@@ -104,7 +107,8 @@ class LongTimeTwoTime:
         m = np.vectorize(lambda v: kernel.overlap_of(v, law), otypes=[float])(self.history.overlap.reshape(-1, q + 1))
         mu = self._mu_with_starts
         rule = self.resolution.rule(self.model)
-        return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails)
+        noise = left_over(self.resolution.tolerance)
+        return errors.Run(self.model, law.overlap_kind, rule, self.history, mu, m, self.tails, noise)
 
     @cached_property
     def _left(self) -> errors.Tails:
@@ -177,27 +181,36 @@ def solve(
     On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``.
     """
     rate = unit(model)
-    march = _march(times(model, 1 / rate), t_max * rate, rtol, None if resume is None else resume.scaled(1 / rate))
+    scaled, end = times(model, 1 / rate), t_max * rate
+    march = _first(scaled, end, rtol) if resume is None else resume.scaled(1 / rate).march()
+    while True:
+        try:
+            march.run(end, _after_block(march, rate, reached, keep))
+            return _collected(march).scaled(rate)
+        except KeyboardInterrupt as error:
+            error.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
+            raise
+        except ConvergenceError as error:
+            if march.finer is None or march.coarsest < FEW:
+                stopped = ConvergenceError(f"stopped at t = {march.t / rate:.6g} of {t_max:g}: {error}")
+                stopped.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
+                raise stopped from error
+        march = March(scaled, march.finer, finer=march.finer.finer)
 
-    def after_block(t: float) -> None:
+
+def _first(model: Model, t_max: float, rtol: float) -> March:
+    """With the nodes that most landscapes need; more of them, from the start, where these are too few."""
+    resolution = Resolution.of(rtol, t_max * fastest(model))
+    return March(model, resolution, finer=resolution.finer)
+
+
+def _after_block(march: March, rate: float, reached: Reached, keep: Keep | None) -> Reached:
+    def tell(t: float) -> None:
         reached(t / rate)
         if keep is not None and march.mu:
             keep(lambda: _collected(march).scaled(rate))
 
-    try:
-        march.run(t_max * rate, after_block)
-    except KeyboardInterrupt as error:
-        error.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
-        raise
-    except ConvergenceError as error:
-        stopped = ConvergenceError(f"stopped at t = {march.t / rate:.6g} of {t_max:g}: {error}")
-        stopped.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
-        raise stopped from error
-    return _collected(march).scaled(rate)
-
-
-def _march(model: Model, t_max: float, rtol: float, resume: LongTimeTwoTime | None) -> March:
-    return March(model, Resolution.of(rtol, t_max * fastest(model))) if resume is None else resume.march()
+    return tell
 
 
 def _so_far(march: March, rate: float) -> LongTimeTwoTime | None:

@@ -32,6 +32,8 @@ NET = 65
 """Times at which it is seen whether the temperature changes."""
 APART, TRIALS = 1.5, 3
 """Ratio of an anchor to the one before; how many widths are tried for a state at rest."""
+COARSE = 30.0
+"""Tail in t', in units of the tolerance, that asks for more nodes: what panels do not resolve grows."""
 SHARP = 1.0
 """A change of m faster than this per unit of ln t leaves a feature in the memory that a logarithmic grid misses."""
 
@@ -41,9 +43,16 @@ FORGOTTEN, GONE = 1e-14, -1e3
 COUNTS = ("blocks", "resting", "rejected", "iterations", "factorisations", "nodes")
 
 
+class CoarseError(ConvergenceError):
+    """Panels that do not resolve the memory."""
+
+
 @dataclass
 class March:
-    """A run so far: its history, rows at all stages, tails of each block, and where the next block starts."""
+    """A run so far: its history, rows at all stages, tails of each block, and where the next block starts.
+
+    ``finer`` is the resolution with which it may be started again.
+    """
 
     model: Model
     resolution: Resolution
@@ -57,6 +66,7 @@ class March:
     fruitless: int = 0
     crawl: int = 0
     restless: float = 0.0
+    finer: Resolution | None = None
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def __post_init__(self) -> None:
@@ -296,7 +306,16 @@ class March:
         self.counts["blocks"] += 1
         nodes = store.nodes(self.history, int(self.history.grid[-1]), self.rule)
         self.counts["nodes"] = max(self.counts["nodes"], nodes)
+        if self.coarsest > COARSE and self.finer is not None:
+            raise CoarseError(
+                f"the nodes leave {solved.space_tail:.1g} at a tolerance of {self.resolution.tolerance:g}"
+            )
         self._anchor()
+
+    @property
+    def coarsest(self) -> float:
+        """The largest tail in t', in units of the tolerance."""
+        return max((space for _, space in self.tails), default=0.0) / self.resolution.tolerance
 
     def _anchor(self) -> None:
         """Once a jump of m is over, let two segments of the grid meet where it was steepest."""

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import brentq
-from sympy import Rational
+from sympy import Rational, exp
 
-from numerics.dynamics import solve_dynamics
+from numerics.dynamics import Planted, solve_dynamics
 from numerics.dynamics.long_time import kernel, solver
+from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
 from numerics.lowering import lower
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
@@ -95,6 +96,25 @@ def test_claimed_errors_cover_and_are_not_idle(name: str, rtol: float) -> None:
         assert np.min(found["mu_error"][decade]) <= 100 * np.max(difference[decade])
 
 
+@pytest.mark.parametrize(
+    ("landscape", "t_max", "options"),
+    [
+        (GaussianLandscape(2 * Q**5 / 5 + Q**2, -(M**3) / 2), 0.0045, {"overlap": -1.5e-9, "rtol": 2.3e-4}),
+        (SpikedMatrixTensor(6, Rational(11, 40), Rational(53, 25)), 0.03, {"overlap": 2e-8, "temperature": 1.0}),
+        (GaussianLandscape(10 * Q**2 / 31), 0.03, {"start": Planted(0.04), "rtol": 4e-4}),
+    ],
+)
+def test_two_orders_do_not_agree_on_what_an_iteration_left(
+    landscape: GaussianLandscape, t_max: float, options: dict[str, Any]
+) -> None:
+    """Short runs, where loose tolerances are met by one iteration or two."""
+    problem = {"rtol": 5e-4, **options}
+    coarse, fine = (solve_dynamics(landscape, t_max, **{**problem, "rtol": r}) for r in (problem["rtol"], 1e-9))
+    found, best = (run.at(t_max * np.linspace(0.02, 1, 50)) for run in (coarse, fine))
+    for name in ("m", "mu", "energy", "correlation"):
+        assert np.all(np.abs(found[name] - best[name]) <= 2 * found[f"{name}_error"]), name
+
+
 def test_failed_steps_are_narrower_ones_in_silence(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
     """Guesses that are infinite, nan or huge: Newton's method fails, LAPACK says nothing, the run goes on."""
     predicted, wild = solver.March._prediction, iter([np.nan, np.inf, 1e300, 1e30, -1e12])
@@ -164,3 +184,28 @@ def test_ageing_to_a_hundred_million() -> None:
     first, last = late["energy"] + 2 / np.sqrt(3)
     assert np.log10(first / last) == pytest.approx(2 / 3, abs=1e-3)
     assert np.all(late["energy_error"] < 1e-2 * last)
+
+
+@pytest.mark.parametrize(
+    ("landscape", "t_max", "rtol"),
+    [
+        (GaussianLandscape(Q**64 / 2), 13.0, 4e-4),
+        pytest.param(
+            GaussianLandscape(Q**7 / 2 + Q**6 / 5 + Q**3 / 9 + 867 * (exp(Q) - 1) / 1000),
+            4.0,
+            3e-8,
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_panels_that_do_not_resolve_the_memory_get_more_nodes(
+    landscape: GaussianLandscape, t_max: float, rtol: float
+) -> None:
+    """``f''(C) R`` of p = 64 is narrower than the C and R for which nodes are counted; too few, and it diverges."""
+    found = solve_dynamics(landscape, t_max, rtol=rtol, method="long-time")
+    assert found.t_reached == pytest.approx(t_max)
+    assert found.two_time.arrays()["tails"].max() < 30 * rtol
+    early = np.linspace(0.03, 1, 20) * min(39 / fastest(found.model), t_max)
+    best, rows = (run.at(early) for run in (solve_dynamics(landscape, float(early[-1]), rtol=1e-9), found))
+    for name in ("mu", "energy", "correlation"):
+        assert np.all(np.abs(rows[name] - best[name]) <= rows[f"{name}_error"]), name

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.special import gamma, jv
 
 from numerics.course import UNIT
 from numerics.dynamics import DynamicsSolution, Equilibrium, solve_dynamics
@@ -92,6 +93,27 @@ def test_equilibrium_is_stationary(friction: str) -> None:
     if "t" not in friction:
         assert flow.C(4, 3) == pytest.approx(flow.C(2, 1), abs=1e-5)
         assert flow.R(3, 1) == pytest.approx(-slope / T, abs=1e-5)
+
+
+@pytest.mark.parametrize("mass", [1.0, 30.0])
+def test_friction_that_is_infinite_at_the_start_makes_velocities_thermal(mass: float) -> None:
+    """Without forces ``mu = M K = T`` from then on, and ``M C'' + 3/t C' = -T C``: Bessel functions."""
+    flow = solve_dynamics(GaussianLandscape(Q**2 / 10**16), 4.0, mass=mass, friction=NESTEROV, temperature=2, rtol=1e-5)
+    t = np.geomspace(1e-4, 4, 9)
+    rows, z, order = flow.at(t), t * np.sqrt(2 / mass), (3 / mass - 1) / 2
+    exact = {"mu": 2.0, "correlation": gamma(order + 1) * (2 / z) ** order * jv(order, z)}
+    for name, value in exact.items():
+        assert np.all(np.abs(rows[name] - value) <= rows[f"{name}_error"] + 1e-13), name
+        assert np.all(rows[f"{name}_error"] <= 2e-5)
+
+
+@pytest.mark.parametrize(("mass", "friction"), [(0.5, "3/t"), (100.0, "3/t"), (1.0, "1/t**(1/2)")])
+def test_errors_see_a_friction_that_is_infinite_at_the_start(mass: float, friction: str) -> None:
+    coarse, fine = (solve_dynamics(CUBE, 2.0, mass=mass, friction=Course(friction), rtol=r) for r in (1e-3, 1e-5))
+    t = np.geomspace(1e-4, 2, 17)
+    found, best = coarse.at(t), fine.at(t)
+    for name in ("mu", "energy", "correlation"):
+        assert np.all(np.abs(found[name] - best[name]) <= found[f"{name}_error"]), name
 
 
 @pytest.mark.slow
