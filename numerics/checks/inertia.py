@@ -23,9 +23,10 @@ TIMES = (1.0, 2.0, 4.0, 8.0)
 CASES = (
     Case("with friction", CUBE, TIMES, 4, mass=1.0),
     Case("isolated", CUBE, TIMES, 4, mass=1.0, friction=Course("0")),
-    Case("Nesterov", MIXED, TIMES, 4, mass=1.0, friction=Course("3/t")),
+    Case("Nesterov", MIXED, TIMES[1:], 4, mass=1.0, friction=Course("3/t")),
     Case("T = 0.5", CUBE, TIMES, 4, mass=1.0, temperature=0.5),
 )
+"""Nesterov's friction, infinite at first, leaves so little energy at t = 1 that a part of it is none to compare."""
 COMPARED = Comparisons(CASES)
 CHECK = Check(
     name="inertia",

@@ -3,7 +3,8 @@ r"""Temperatures that change at finite N against the two-time equations: a quenc
 Theory: the equations of Langevin dynamics with ``T(t)`` (``theory.dynamics``), solved at infinite size by
 ``numerics.dynamics``; ``mu`` steps with T.
 
-Simulation: Langevin runs on dense landscapes, whose averages at fixed times are series in 1/N (``two_time``); sizes are those of the check ``inertia``.
+Simulation: Langevin runs on dense landscapes, whose averages at fixed times are series in 1/N (``two_time``). Sizes
+and samples are those of the check ``inertia``.
 """
 
 from __future__ import annotations

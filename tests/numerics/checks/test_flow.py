@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from numerics.checks import Point, Run, dynamics, run_check, threshold_energy
+from numerics.checks import Point, Run, dynamics, inertia, run_check, schedule, threshold_energy
 from numerics.checks.dynamics import CASES, COMPARED
 from numerics.checks.samples import spread
 from numerics.checks.threshold_energy import MIXED, PROBLEMS, PURE, theory_of, to_infinity
@@ -84,6 +84,23 @@ def test_laws_have_the_scales_of_their_runs() -> None:
     assert [law.ratio for law in late] == [20, 100, 20, 100, 100, 100] and late[0].powers == (1.0,)
     e, mu, lowest = (law.width for law in rest)
     assert mu == lowest == pytest.approx(0.1 * 3**0.5) and e == pytest.approx(0.1 * 3**0.5 / 3)
+
+
+@slow
+@pytest.mark.parametrize("module", [inertia, schedule])
+def test_other_motions_never_disagree(module: ModuleType) -> None:
+    """Few small systems; another motion in the simulation, or a wrong energy, is told from the one of theory."""
+    few = Plans(tuple(CasePlan((32, 48), (24, 16), 1) for _ in module.CASES), t_max=2.0, resolution=0.5)
+    report = module.CHECK.run(plan=few, seed=1)
+    assert report.verdict != "disagree", report.message
+    assert {c.label.split(":")[0] for c in report.comparisons} == {case.label for case in module.CASES}
+    assert module.CHECK.run(plan=few, seed=1, perturb={"energy": 1.6}).verdict == "disagree"
+
+
+def test_a_case_is_recorded_with_what_moves_it() -> None:
+    declared = inertia.COMPARED.facts["cases"]
+    assert [case["mass"] for case in declared] == ["1.0"] * 4 and declared[1]["friction"] == "0"
+    assert "mass" not in COMPARED.facts["cases"][0] and "friction" not in declared[0]
 
 
 def test_controls_at_the_signal() -> None:
