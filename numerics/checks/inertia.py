@@ -36,7 +36,7 @@ CHECK = Check(
     "system is 47 % lower at t = 2, Nesterov's 19 %.",
     doing="inertial runs at finite N",
     default=Plans((CasePlan((40, 64, 128, 256), (240, 400, 160, 60), 2),) * 4, t_max=8.0, resolution=0.1),
-    quick=Plans((CasePlan((48, 72, 128), (160, 120, 64), 1),) * 4, t_max=4.0, resolution=0.16),
+    quick=Plans((CasePlan((48, 72, 128), (80, 60, 32), 1),) * 4, t_max=4.0, resolution=0.16),
     count=COMPARED.count,
     measure=COMPARED.measured,
     predict=COMPARED.predicted,

@@ -32,7 +32,7 @@ CHECK = Check(
     "higher after the quench and 44 % lower in the cycle; at T = 0 the annealed one is 23 % lower at t = 1.",
     doing="runs at changing temperature",
     default=Plans((CasePlan((40, 64, 128, 256), (240, 400, 160, 60), 2),) * 3, t_max=6.0, resolution=0.1),
-    quick=Plans((CasePlan((48, 72, 128), (160, 120, 64), 1),) * 3, t_max=3.0, resolution=0.16),
+    quick=Plans((CasePlan((48, 72, 128), (80, 60, 32), 1),) * 3, t_max=3.0, resolution=0.16),
     count=COMPARED.count,
     measure=COMPARED.measured,
     predict=COMPARED.predicted,
