@@ -182,17 +182,14 @@ class UniformTwoTime:
         """The inverse of ``arrays``."""
         width, order, panels = map(float, arrays["grid"])
         grid = cls._grid(width, order, panels, arrays)
-        estimates = arrays["estimates"]
-        if estimates.shape == (len(Errors._fields), grid.panels):  # before version 0.5
-            estimates = np.vstack([estimates, estimates[Errors._fields.index("correlation")]])
-        if estimates.shape != (len(Errors._fields) + 1, grid.panels):
+        if arrays["estimates"].shape != (len(Errors._fields) + 1, grid.panels):
             raise ValueError("arrays of different grids")
         stored = 1 + grid.order * grid.panels + grid.order**2 * grid.panels * (grid.panels + 1) // 2
         if arrays["c"].shape != (stored,) or arrays["r"].shape != (stored,):
             raise ValueError(f"C and R do not have {stored} entries each")
         c, r = np.zeros((2, grid.size, grid.size))
         c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
-        return cls(grid, c, r, arrays["one"], estimates)
+        return cls(grid, c, r, arrays["one"], arrays["estimates"])
 
     @staticmethod
     def _grid(width: float, order: float, panels: float, arrays: Mapping[str, Array]) -> Grid:
