@@ -6,6 +6,7 @@ departs from it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from sympy import Eq, Expr, Integer, Rational, Symbol, simplify
@@ -109,5 +110,12 @@ def exponents(landscape: GaussianLandscape) -> tuple[Threshold, ...]:
 
 def exponent_families(landscape: GaussianLandscape) -> tuple[Family, ...]:
     """The unplanted landscape with each exponent as control."""
-    made = unplanted(landscape)
-    return tuple(Family.of(made, threshold.control, threshold) for threshold in exponents(made))
+    made, pull = unplanted(landscape), no_pull(landscape)
+    found = (replace(threshold, conditions=(*threshold.conditions, *pull)) for threshold in exponents(made))
+    return tuple(Family.of(made, threshold.control, threshold) for threshold in found)
+
+
+def no_pull(landscape: GaussianLandscape) -> tuple[Condition, ...]:
+    """``g'(0) = 0``: a field along the signal is one in which states overlap, and m = 0 is not stationary."""
+    pull = landscape.g(1, 0)
+    return () if pull == 0 else (Condition(false, f"g'(0) = {pull}: different states overlap along the signal"),)

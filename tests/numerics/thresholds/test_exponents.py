@@ -8,7 +8,9 @@ from sympy import Rational
 
 from numerics.dynamics import Equilibrium, solve_dynamics
 from numerics.thresholds_of import thresholds_of
-from theory.symbols import OVERLAP
+from theory import GaussianLandscape
+from theory.dynamics.exponents import exponent_families
+from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 from theory.systems import Landscape
 
 q = OVERLAP
@@ -100,3 +102,14 @@ def test_relaxation_time_above_arrest_of_three_spins() -> None:
     a, b = (float(values[name].value) for name in ("exponent_a", "exponent_b"))
     measured = np.log(times[1] / times[0]) / np.log(4)
     assert measured == pytest.approx(1 / (2 * a) + 1 / (2 * b), abs=0.01)
+
+
+@pytest.mark.parametrize("pull", [5, -1])
+def test_a_field_along_the_signal_is_one_in_which_states_overlap(pull: int) -> None:
+    """m = 0 is not stationary; a signal without such a field leaves the exponents as they are."""
+    families = exponent_families(GaussianLandscape(OVERLAP**3 / 2, pull * SIGNAL_OVERLAP))
+    assert all(
+        f"g'(0) = {pull}" in threshold.excluded for family in families for threshold in family.thresholds.values()
+    )
+    families = exponent_families(GaussianLandscape(OVERLAP**3 / 2, SIGNAL_OVERLAP**2))
+    assert not any(threshold.excluded for family in families for threshold in family.thresholds.values())
