@@ -49,7 +49,7 @@ class DynamicsSolution(Solution):
     settings: Mapping[str, Any] = field(default_factory=dict)
     statistics: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
-    form: ClassVar[Format] = Format("ruggedflow dynamics", 4, "solve_dynamics")
+    form: ClassVar[Format] = Format("ruggedflow dynamics", 2, "solve_dynamics")
 
     @property
     def t(self) -> Array:

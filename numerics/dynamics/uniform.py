@@ -174,7 +174,8 @@ class UniformTwoTime:
             "c": self.c[i],
             "r": self.r[i],
             "one": self.one,
-            "estimates": self.estimates,
+            "estimates": self.estimates[:-1],
+            "start_estimates": self.estimates[-1],
         }
 
     @classmethod
@@ -182,14 +183,18 @@ class UniformTwoTime:
         """The inverse of ``arrays``."""
         width, order, panels = map(float, arrays["grid"])
         grid = cls._grid(width, order, panels, arrays)
-        if arrays["estimates"].shape != (len(Errors._fields) + 1, grid.panels):
+        estimates = arrays["estimates"]
+        if estimates.shape != (len(Errors._fields), grid.panels):
             raise ValueError("arrays of different grids")
+        start = arrays.get("start_estimates", estimates[Errors._fields.index("correlation")])  # 0.4: that of any C
+        if start.shape != (grid.panels,):
+            raise ValueError("start_estimates of another grid")
         stored = 1 + grid.order * grid.panels + grid.order**2 * grid.panels * (grid.panels + 1) // 2
         if arrays["c"].shape != (stored,) or arrays["r"].shape != (stored,):
             raise ValueError(f"C and R do not have {stored} entries each")
         c, r = np.zeros((2, grid.size, grid.size))
         c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
-        return cls(grid, c, r, arrays["one"], arrays["estimates"])
+        return cls(grid, c, r, arrays["one"], np.vstack([estimates, start]))
 
     @staticmethod
     def _grid(width: float, order: float, panels: float, arrays: Mapping[str, Array]) -> Grid:

@@ -45,6 +45,8 @@ def _require_shapes(history: History, resolution: Resolution) -> None:
         "grids": (grids, 3),
         "anchors": (history.anchors.size,),
     }
+    if history.segments.shape[1:] == (5,):
+        raise ValueError("history.segments has the nodes of an earlier version; compute it again")
     for name, shape in expected.items():
         if getattr(history, name).shape != shape:
             raise ValueError(f"history.{name} has shape {getattr(history, name).shape}, not {shape}")

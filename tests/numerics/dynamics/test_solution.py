@@ -32,9 +32,15 @@ def test_save_and_load(tmp_path: Path, verify: bool) -> None:
     assert repr(again) == repr(solution)
 
 
-def test_the_error_of_the_start_is_no_larger(solution: DynamicsSolution) -> None:
+def test_the_error_of_the_start_is_no_larger_and_earlier_files_lack_it(solution: DynamicsSolution) -> None:
     two_time, t = solution.two_time, np.linspace(0, 3, 9)
     assert np.all(two_time.start_error(t) <= two_time.error(t).correlation)
+    arrays = two_time.arrays()
+    again = type(two_time).from_arrays(solution.model, arrays)
+    assert np.array_equal(again.start_error(t), two_time.start_error(t))
+    del arrays["start_estimates"]
+    earlier = type(two_time).from_arrays(solution.model, arrays)
+    assert np.array_equal(earlier.start_error(t), two_time.error(t).correlation)
 
 
 def test_other_damaged_and_newer_files_are_refused(tmp_path: Path, solution: DynamicsSolution) -> None:
