@@ -21,7 +21,6 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 from theory.systems import SpikedMatrixTensor
 
-from .check import Check
 from .two_time import Case, CasePlan, Comparisons, Plans
 
 PURE = GaussianLandscape(OVERLAP**3 / 2)
@@ -36,7 +35,7 @@ CASES = (
 
 COMPARED = Comparisons(CASES)
 SMALL, LARGER, SPARSE = (40, 64, 128, 256), (64, 96, 160, 256), (384, 768, 1536)
-CHECK = Check(
+CHECK = COMPARED.check(
     name="dynamics",
     description="gradient flow and Langevin runs against the two-time equations",
     systems=("spiked-matrix-tensor", "pure-spin", "landscape"),
@@ -65,17 +64,5 @@ CHECK = Check(
         t_max=5.0,
         resolution=0.16,
     ),
-    count=COMPARED.count,
-    measure=COMPARED.measured,
-    predict=COMPARED.predicted,
-    axis="$t$",
-    laws=COMPARED.laws_of,
-    theory_mistakes={"energy": 1.0, "covariance": 1.0},
-    simulation_mistakes={"signal": 1.0},
-    sites=640,
-    remarks=(
-        "Extrapolated at fixed t, in 1/N and 1/N^2, where there are three sizes in 1/N alone.",
-        "In pure landscapes mu = T - p e, in theory and up to T/N in a sample: no test of its own.",
-    ),
-    facts=COMPARED.facts,
+    remarks=("In pure landscapes mu = T - p e, in theory and up to T/N in a sample: no test of its own.",),
 )

@@ -14,7 +14,6 @@ from theory.course import Course
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP
 
-from .check import Check
 from .two_time import Case, CasePlan, Comparisons, Plans
 
 CUBE = GaussianLandscape(OVERLAP**3 / 2)
@@ -28,7 +27,7 @@ CASES = (
 )
 """Nesterov's friction, infinite at first, leaves so little energy at t = 1 that a part of it is none to compare."""
 COMPARED = Comparisons(CASES)
-CHECK = Check(
+CHECK = COMPARED.check(
     name="inertia",
     description="motion with a mass against the two-time equations with inertia",
     systems=("pure-spin", "landscape"),
@@ -37,14 +36,4 @@ CHECK = Check(
     doing="inertial runs at finite N",
     default=Plans((CasePlan((40, 64, 128, 256), (240, 400, 160, 60), 2),) * 4, t_max=8.0, resolution=0.1),
     quick=Plans((CasePlan((48, 72, 128), (80, 60, 32), 1),) * 4, t_max=4.0, resolution=0.16),
-    count=COMPARED.count,
-    measure=COMPARED.measured,
-    predict=COMPARED.predicted,
-    axis="$t$",
-    laws=COMPARED.laws_of,
-    theory_mistakes={"energy": 1.0, "covariance": 1.0},
-    simulation_mistakes={"signal": 1.0},
-    sites=640,
-    remarks=("Extrapolated at fixed t, in 1/N and 1/N^2, where there are three sizes in 1/N alone.",),
-    facts=COMPARED.facts,
 )

@@ -13,7 +13,6 @@ from theory.course import Course
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 
-from .check import Check
 from .two_time import Case, CasePlan, Comparisons, Plans
 
 CUBE = GaussianLandscape(OVERLAP**3 / 2)
@@ -24,7 +23,7 @@ CASES = (
     Case("cycle", CUBE, (1.0, 3.0, 6.0), 4, schedule=Course("0:0.2, 2:0.8, 4:0.2")),
 )
 COMPARED = Comparisons(CASES)
-CHECK = Check(
+CHECK = COMPARED.check(
     name="schedule",
     description="Langevin runs at temperatures that change against the two-time equations",
     systems=("pure-spin", "landscape"),
@@ -33,14 +32,4 @@ CHECK = Check(
     doing="runs at changing temperature",
     default=Plans((CasePlan((40, 64, 128, 256), (240, 400, 160, 60), 2),) * 3, t_max=6.0, resolution=0.1),
     quick=Plans((CasePlan((48, 72, 128), (80, 60, 32), 1),) * 3, t_max=3.0, resolution=0.16),
-    count=COMPARED.count,
-    measure=COMPARED.measured,
-    predict=COMPARED.predicted,
-    axis="$t$",
-    laws=COMPARED.laws_of,
-    theory_mistakes={"energy": 1.0, "covariance": 1.0},
-    simulation_mistakes={"signal": 1.0},
-    sites=640,
-    remarks=("Extrapolated at fixed t, in 1/N and 1/N^2, where there are three sizes in 1/N alone.",),
-    facts=COMPARED.facts,
 )

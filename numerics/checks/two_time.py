@@ -28,7 +28,7 @@ from ..dynamics import DynamicsSolution, solve_dynamics
 from ..extrapolation import SizeLaw
 from ..lowering import Array
 from ..simulation import simulate
-from .check import Measured
+from .check import Check, Measured
 from .panels import Curve, Row, along
 from .plan import Plan, Point, Run
 from .samples import declared, spread, with_signal
@@ -114,6 +114,7 @@ class Plans(Plan):
         return list(zip(self.plans[case].sizes, self.plans[case].samples, strict=True))
 
 
+EXTRAPOLATED = "Extrapolated at fixed t, in 1/N and 1/N^2, where there are three sizes in 1/N alone."
 ADDED = ("schedule", "mass", "friction")
 """Of a case that does not move as gradient flow and Langevin dynamics do."""
 
@@ -145,6 +146,22 @@ class Comparisons:
     def count(self, plan: Plans) -> int:
         """One plan for each case."""
         return len(self.cases)
+
+    def check(self, *, remarks: tuple[str, ...] = (), **declared: Any) -> Check[Plans]:
+        """The check of these cases, but for what it declares itself."""
+        return Check(
+            count=self.count,
+            measure=self.measured,
+            predict=self.predicted,
+            axis="$t$",
+            laws=self.laws_of,
+            theory_mistakes={"energy": 1.0, "covariance": 1.0},
+            simulation_mistakes={"signal": 1.0},
+            sites=640,
+            remarks=(EXTRAPOLATED, *remarks),
+            facts=self.facts,
+            **declared,
+        )
 
     @property
     def facts(self) -> dict[str, Any]:
