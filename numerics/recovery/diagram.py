@@ -14,24 +14,32 @@ from ..progress import Progress, part, silent
 from ..provenance import Record
 from ..simulation import simulate
 from ..statistics import wilson
-from .crossing import SignalLine, deadline, first_overlap, predicted_crossing, relative_need
+from .chance import chance
+from .crossing import SignalLine, deadline, first_overlap, predicted_crossing
 from .curve import SuccessCurve, fit_success
 
 FACTORS = (0.7, 0.85, 1.0, 1.2, 1.45)
 """Signals of the runs, over the predicted crossing; to four digits, so that a folder of runs is found again."""
-COLUMNS = ("samples", "successes", "probability", "low", "high", "crossing", "crossing_error", "crossing_predicted")
+COLUMNS = (
+    *("samples", "successes", "probability", "low", "high", "probability_predicted"),
+    *("crossing", "crossing_error", "crossing_predicted"),
+)
 """Of the table, after place, size and signal; ``low`` and ``high`` bound the probability at 95 %."""
 
 
 @dataclass(frozen=True, eq=False)
 class SuccessPoint:
-    """``successes`` out of ``samples`` runs at each of ``signals``, and the curve fitted to them."""
+    """``successes`` out of ``samples`` runs at each of ``signals``, and the curve fitted to them.
+
+    ``expected`` are their probabilities as N -> infinity, to which nothing is fitted (``chance``).
+    """
 
     model: SignalLine
     size: int
     samples: int
     signals: Array
     successes: Array
+    expected: Array
     curve: SuccessCurve
     predicted: float
 
@@ -78,7 +86,7 @@ def _point(
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
     signals = np.array([float(f"{predicted * factor:.4g}") for factor in FACTORS])
-    needed = np.array([relative_need(model.landscape(float(signal)), size, model.goal) for signal in signals])
+    chances = [chance(model.landscape(float(signal)), size, model.goal, given=1.0) for signal in signals]
     named = "_".join(f"{name}{value:g}" for name, value in model.place.items())
     rows = []
     for i, signal in enumerate(signals):
@@ -97,8 +105,9 @@ def _point(
         )
         rows.append(found["m"][:, 0, -1] > model.goal)
     successes = np.array(rows, dtype=np.int64)
-    curve = fit_success(signals, needed, successes)
-    return SuccessPoint(model, size, samples, signals, successes.sum(axis=1), curve, predicted)
+    curve = fit_success(signals, np.array([one.needed for one in chances]), successes)
+    expected = np.array([one.value for one in chances])
+    return SuccessPoint(model, size, samples, signals, successes.sum(axis=1), expected, curve, predicted)
 
 
 def _seed(*where: float) -> int:
@@ -113,7 +122,7 @@ def to_rows(points: Sequence[SuccessPoint]) -> list[Record]:
     for point in points:
         share, crossing = wilson(point.successes, point.samples), (*point.crossing, point.predicted)
         for i, signal in enumerate(point.signals):
-            numbers = (share.value[i], share.low[i], share.high[i], *crossing)
+            numbers = (share.value[i], share.low[i], share.high[i], point.expected[i], *crossing)
             place = {**point.model.place, "size": point.size, point.model.control: float(signal)}
             counts = [point.samples, int(point.successes[i])]
             row = [*counts, *(float(f"{value:.6g}") for value in numbers)]

@@ -4,6 +4,7 @@ from .action import AveragedAction
 from .ageing import Ageing
 from .asymptotics import asymptotics
 from .equations import DynamicalEquations
+from .escape import Escape
 from .growth import GrowthRate
 from .inertia import InertialEquations
 from .kernels import Kernels, Start, kernels
@@ -15,6 +16,7 @@ __all__ = [
     "Ageing",
     "AveragedAction",
     "DynamicalEquations",
+    "Escape",
     "GrowthRate",
     "InertialEquations",
     "Kernels",

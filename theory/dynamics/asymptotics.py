@@ -5,6 +5,7 @@ from ..landscape import GaussianLandscape
 from ..printing import Printable
 from ..thresholds.instability import never_unstable
 from .ageing import Ageing
+from .escape import Escape
 from .growth import GrowthRate
 from .mode_coupling import ModeCoupling
 from .plateau import arrest, no_field
@@ -33,4 +34,5 @@ def asymptotics(landscape: GaussianLandscape) -> tuple[tuple[str, Printable], ..
     if landscape.mean != 0 and not never_unstable(landscape):
         where = "in the single minimum" if single_minimum(landscape) else "on the threshold states"
         blocks.append((f"Growth of an infinitesimal overlap {where}", GrowthRate(landscape)))
+        blocks.append(("Escape of random starts from overlaps of order 1/sqrt(N)", Escape(landscape)))
     return tuple(blocks)
