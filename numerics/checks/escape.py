@@ -1,17 +1,17 @@
 r"""How often gradient flow escapes to the signal from overlaps of order ``N^(-1/2)``, up to a million spins.
 
-Theory (``numerics.recovery.chance``): while m is small the noise that a run meets acts as another overlap at the start
+Theory (``numerics.recovery.odds``): while m is small the noise that a run meets acts as another overlap at the start
 would (``theory.dynamics.Escape``); from there on the two-time equations at finite m say whether it arrives in time,
 ``(ln N)^2/4``. Nothing is fitted.
 
-Simulation: landscapes drawn where the run looks (``numerics.simulation.unseen``), with the exact law at any N. The first
+Simulation: landscapes drawn where the run looks (``numerics.simulation.unseen``), of the exact law at any N. The first
 case has a known answer: of a spiked matrix of strength theta, ``kappa^2 = 1/(1 - theta^-2)`` at late times, one over
 the squared overlap of signal and outlier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -22,7 +22,7 @@ from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
 
 from ..lowering import Array
-from ..recovery import Chance, SpikedLine, chance, deadline, first_overlap
+from ..recovery import Chance, Odds, SpikedLine, deadline, first_overlap, odds
 from ..simulation import gradient_flow
 from ..simulation.sphere import on_sphere
 from ..simulation.starts import at_overlap
@@ -101,41 +101,47 @@ def overlap_reached(
     return float(end @ drawn.signal) / drawn.size
 
 
-def expected(place: tuple[int, int, float | None, float]) -> Chance:
-    """At (case, N, start, factor of the signal)."""
-    case, size, given, factor = place
-    return chance(with_signal(CASES[case].landscape, factor), size, CASES[case].goal, given=given)
+def expected(place: tuple[int, int, float]) -> Odds:
+    """At (case, N, factor of the signal)."""
+    case, size, factor = place
+    return odds(with_signal(CASES[case].landscape, factor), size, CASES[case].goal)
 
 
 def concluded(run: Run[Escapes], outcomes: Sequence[Outcome]) -> Findings:
     """Shares of runs beside their probabilities, at each N."""
-    sizes = [(case, size) for case in range(len(CASES)) for size in run.plan.sizes[case]]
-    places = [(*place, given, run.wrong["theta"]) for place in sizes for given in STARTS.values()]
-    chances = dict(zip(places, run.map(expected, places, "two-time equations"), strict=True))
-    compared, panels, kappas = [], [], []
+    places = [(case, size, run.wrong["theta"]) for case in range(len(CASES)) for size in run.plan.sizes[case]]
+    found = dict(zip([place[:2] for place in places], run.map(expected, places, "two-time equations"), strict=True))
+    compared: list[Comparison] = []
+    panels: list[Panel] = []
     for k, (name, given) in enumerate(STARTS.items()):
-        series = []
-        for case, outcome in enumerate(outcomes):
-            own = [chances[case, size, given, run.wrong["theta"]] for size in run.plan.sizes[case]]
-            hits = [outcome.samples[size][0][:, k] for size in run.plan.sizes[case]]
-            label = CASES[case].label
-            for size, one, hit in zip(run.plan.sizes[case], own, hits, strict=True):
-                compared.append(share(f"{label}, N = {size}: {name}", size, one, hit, run.plan.resolution))
-            counted = wilson([hit.sum() for hit in hits], [hit.size for hit in hits])
-            x = run.plan.sizes[case]
-            series.append(Series.theory("", x, [one.value for one in own], case))
-            series.append(Series.simulation(label, x, counted.value, counted.error, case))
-            if given is None:
-                kappas += [f"{label}, N = {size}: {one.widening:.3f}" for size, one in zip(x, own, strict=True)]
-        panels.append(Panel(name.replace("N^(-1/2)", "$N^{-1/2}$"), r"$N$", "share of runs", tuple(series), "log"))
-    return Findings(compared, panels, (f"kappa^2 at the deadline, predicted: {'; '.join(kappas)}.",))
+        chances = {place: one.chance(given) for place, one in found.items()}
+        hits = {(case, size): outcomes[case].samples[size][0][:, k] for case, size in found}
+        compared += [
+            share(f"{CASES[case].label}, N = {size}: {name}", size, chance, hits[case, size], run.plan.resolution)
+            for (case, size), chance in chances.items()
+        ]
+        panels.append(panel(name, chances, hits))
+    kappas = [f"{one.widening.value:.3f} ({CASES[case].label}, N = {size})" for (case, size), one in found.items()]
+    return Findings(compared, panels, (f"kappa^2 at the deadline, as predicted: {', '.join(kappas)}.",))
 
 
-def share(label: str, size: int, one: Chance, hits: Array, resolution: float) -> Comparison:
+def panel(name: str, chances: Mapping[tuple[int, int], Chance], hits: Mapping[tuple[int, int], Array]) -> Panel:
+    """Shares against N."""
+    series = []
+    for case in dict.fromkeys(case for case, _ in chances):
+        own = [place for place in chances if place[0] == case]
+        sizes, counts = [size for _, size in own], [hits[place] for place in own]
+        counted = wilson([hit.sum() for hit in counts], [hit.size for hit in counts])
+        series.append(Series.theory("", sizes, [chances[place].value for place in own], case))
+        series.append(Series.simulation(CASES[case].label, sizes, counted.value, counted.error, case))
+    return Panel(name.replace("N^(-1/2)", "$N^{-1/2}$"), r"$N$", "share of runs", tuple(series), "log")
+
+
+def share(label: str, size: int, chance: Chance, hits: Array, resolution: float) -> Comparison:
     """With the error that a share has if the prediction is right, and its skewness."""
-    variance = one.value * (1 - one.value)
-    error, skewness = sqrt(variance / hits.size), (1 - 2 * one.value) / sqrt(variance * hits.size)
-    return Comparison(label, one.value, one.error, float(hits.mean()), error, resolution, size, skewness=skewness)
+    variance = max(chance.value * (1 - chance.value), hits.size**-2)
+    error, skewness = sqrt(variance / hits.size), (1 - 2 * chance.value) / sqrt(variance * hits.size)
+    return Comparison(label, *chance, float(hits.mean()), error, resolution, size, skewness=skewness)
 
 
 CHECK = Check(

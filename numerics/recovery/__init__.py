@@ -9,24 +9,25 @@ growth when N is a few hundred.
 
 At every N the two-time equations, started with the same m and stopped at the same time, say where half of the runs
 succeed: noise, also of order ``N^(-1/2)``, spreads the runs about them symmetrically as long as m is small. How far,
-and so the probability of success anywhere, says ``chance``.
+and so the probability of success anywhere, say ``odds``.
 """
 
-from .chance import Chance, chance
 from .crossing import SignalLine, SpikedLine, deadline, first_overlap, predicted_crossing, relative_need
 from .curve import SuccessCurve, fit_success
 from .diagram import SuccessPoint, success_points
+from .odds import Chance, Odds, odds
 
 __all__ = [
     "Chance",
+    "Odds",
     "SignalLine",
     "SpikedLine",
     "SuccessCurve",
     "SuccessPoint",
-    "chance",
     "deadline",
     "first_overlap",
     "fit_success",
+    "odds",
     "predicted_crossing",
     "relative_need",
     "success_points",

@@ -14,9 +14,9 @@ from ..progress import Progress, part, silent
 from ..provenance import Record
 from ..simulation import simulate
 from ..statistics import wilson
-from .chance import chance
 from .crossing import SignalLine, deadline, first_overlap, predicted_crossing
 from .curve import SuccessCurve, fit_success
+from .odds import odds
 
 FACTORS = (0.7, 0.85, 1.0, 1.2, 1.45)
 """Signals of the runs, over the predicted crossing; to four digits, so that a folder of runs is found again."""
@@ -31,7 +31,7 @@ COLUMNS = (
 class SuccessPoint:
     """``successes`` out of ``samples`` runs at each of ``signals``, and the curve fitted to them.
 
-    ``expected`` are their probabilities as N -> infinity, to which nothing is fitted (``chance``).
+    ``expected`` are their probabilities as N -> infinity, to which nothing is fitted (``odds``).
     """
 
     model: SignalLine
@@ -86,7 +86,7 @@ def _point(
 ) -> SuccessPoint:
     predicted = predicted_crossing(model, size)
     signals = np.array([float(f"{predicted * factor:.4g}") for factor in FACTORS])
-    chances = [chance(model.landscape(float(signal)), size, model.goal, given=1.0) for signal in signals]
+    expected = [odds(model.landscape(float(signal)), size, model.goal) for signal in signals]
     named = "_".join(f"{name}{value:g}" for name, value in model.place.items())
     rows = []
     for i, signal in enumerate(signals):
@@ -105,9 +105,9 @@ def _point(
         )
         rows.append(found["m"][:, 0, -1] > model.goal)
     successes = np.array(rows, dtype=np.int64)
-    curve = fit_success(signals, np.array([one.needed for one in chances]), successes)
-    expected = np.array([one.value for one in chances])
-    return SuccessPoint(model, size, samples, signals, successes.sum(axis=1), expected, curve, predicted)
+    curve = fit_success(signals, np.array([one.needed for one in expected]), successes)
+    chances = np.array([one.chance(given=1.0).value for one in expected])
+    return SuccessPoint(model, size, samples, signals, successes.sum(axis=1), chances, curve, predicted)
 
 
 def _seed(*where: float) -> int:

@@ -1,21 +1,21 @@
 """Random starts that escape from overlaps of order 1/sqrt(N): their spread, and how many succeed."""
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.integrate import trapezoid
+from scipy.special import ndtr
 from sympy import Rational, lambdify
 
 from numerics.checks import escape as check
-from numerics.checks.plan import Run
 from numerics.dynamics import solve_dynamics
 from numerics.dynamics.escape import _at_end, _square, escape, spread_on
 from numerics.dynamics.growth import linear_growth
 from numerics.errors import ConvergenceError
-from numerics.progress import silent
-from numerics.recovery.chance import chance
+from numerics.recovery import Odds, odds
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
 from theory.dynamics import Escape
 from theory.dynamics.notation import EARLIER, INNER, TIME, Terms, TimeIntegral
@@ -102,14 +102,19 @@ def test_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
         escape(MADE_UP, 20.0, rtol=1e-3)
 
 
+@cache
+def matrix() -> Odds:
+    return odds(check.MATRIX.landscape, 300, check.MATRIX.goal)
+
+
 def test_chance_of_either_start() -> None:
     """Half of the runs that start where they should succeed; at random fewer, all that the noise allows for."""
-    case = check.MATRIX
-    fixed, random = (chance(case.landscape, 1000, case.goal, given=given) for given in (1.0, None))
-    assert fixed.needed == random.needed and fixed.widening == random.widening > 1.5
-    level = chance(case.landscape, 1000, case.goal, given=fixed.needed)
+    found = matrix()
+    fixed, random = found.chance(1.0), found.chance()
+    level = found.chance(found.needed)
     assert level.value == pytest.approx(0.5) and 0 < level.error < 0.01
-    assert random.value < 0.5 and (fixed.value - 0.5) * (1 - fixed.needed) > 0
+    assert random.value < 0.5 and (fixed.value - 0.5) * (1 - found.needed) > 0
+    assert fixed.value == pytest.approx(ndtr((1 - found.needed) / (found.widening.value - 1) ** 0.5))
 
 
 FEW = check.Escapes(((300,),) * 3, ((40,),) * 3, 0.4)
@@ -124,9 +129,7 @@ def test_the_check_never_disagrees_and_can_fail() -> None:
 
 
 def test_the_share_has_the_error_of_its_prediction() -> None:
-    run = Run(FEW, 0, 1, silent, {"theta": 1.0, "signal": 1.0})
-    one = chance(check.MATRIX.landscape, 300, check.MATRIX.goal, given=1.0)
-    hits = np.zeros(run.plan.samples[0][0])
-    compared = check.share("none", 300, one, hits, 0.4)
+    one = matrix().chance(1.0)
+    compared = check.share("none", 300, one, np.zeros(40), 0.4)
     assert compared.measured_error == pytest.approx((one.value * (1 - one.value) / 40) ** 0.5)
     assert compared.measured == 0 and compared.z < -3
