@@ -14,6 +14,7 @@ MEANINGS = {
     "energy": "energy per spin",
     "correlation": "$C(t, 0)$",
     "growth": "growth of small overlaps",
+    "variance": "N E m^2 of random starts",
 }
 SYMBOLS = {
     "m": "$m(t)$",
@@ -22,6 +23,7 @@ SYMBOLS = {
     "energy": "$e(t)$",
     "correlation": "$C(t, 0)$",
     "growth": "$A(t)$",
+    "variance": r"$N \langle m^2\rangle$",
 }
 
 

@@ -110,6 +110,15 @@ def of_loss(
     constraint: Annotated[
         Any, Option(Choice(("sphere", "none")), "sphere, the default; or none, w of any norm.")
     ] = None,
+    temperature: Annotated[
+        float | None, Option(Real(0, HOTTEST), "Of the bath: Langevin dynamics; 0, the default, is descent.")
+    ] = None,
+    ridge: Annotated[
+        float | None, Option(Real(0, 1e100), "Factor of a penalty |w|^2/2, with --constraint none.")
+    ] = None,
+    momentum: Annotated[
+        float | None, Option(Real(0, 1), "Part of the last step that the next one repeats, with --eta.")
+    ] = None,
     walkers: Annotated[int | None, Option(Whole(64, 2**22), "Points of the effective process, a power of two.")] = None,
     samples: Annotated[int | None, Option(Whole(2, 10**6), "Independent sets of walkers.")] = None,
     seed: Annotated[int | None, Option(Whole(0, 2**63), "Fixes the walkers; default 0.")] = None,
@@ -125,8 +134,9 @@ def of_loss(
     from .descent import solved
 
     sampling = {
-        "eta": eta, "batch": batch, "persistence": persistence, "constraint": constraint, "walkers": walkers,
-        "samples": samples, "seed": seed, "tolerance": tolerance, "workers": workers,
+        "eta": eta, "batch": batch, "persistence": persistence, "constraint": constraint, "temperature": temperature,
+        "ridge": ridge, "momentum": momentum, "walkers": walkers, "samples": samples, "seed": seed,
+        "tolerance": tolerance, "workers": workers,
     }  # fmt: skip
     chosen = {name: value for name, value in sampling.items() if value is not None or name == "workers"}
     return solved(landscape, t_max, {"overlap": overlap, **chosen}, at, output, plot)

@@ -28,16 +28,20 @@ from .symbols import ALPHA, MULTIPLIER, SIGNAL_FIELD
 
 T, S, K = (Symbol(name, integer=True, nonnegative=True) for name in "tsk")
 """Numbers of steps; in the limit of small steps, times."""
-FIELD_AT, CAVITY_AT, LOSS_AT, FORCE_AT, CURVATURE_AT, NOISE_AT = (
-    Function(name, real=True) for name in ("u", "zeta", "l", "l'", "D", "xi")
+FIELD_AT, CAVITY_AT, LOSS_AT, FORCE_AT, CURVATURE_AT, NOISE_AT, THERMAL_AT = (
+    Function(name, real=True) for name in ("u", "zeta", "l", "l'", "D", "xi", "phi")
 )
-"""What varies from datum to datum (the last: from coordinate to coordinate) and from step to step."""
+"""What varies from datum to datum (the last two: from coordinate to coordinate) and from step to step."""
+MOMENTUM, RIDGE = Symbol("beta", nonnegative=True), Symbol("lambda_R", nonnegative=True)
+"""For the fields of ``EffectiveProcess``, where they are printed."""
 ANSWER = Function("T", real=True)
 """``T(t, s) = du(t)/dzeta(s)``, of one datum."""
 STEP, NORMALISER, OVERLAP_AT, SIGNAL_FORCE = (Function(name, real=True) for name in ("eta", "b", "m", "gamma"))
 COVARIANCE, FRICTION, RESPONSE = (Function(name, real=True) for name in ("K", "Gamma", "G"))
 SIGNAL_FRICTION, GROWTH = Function("Lambda", real=True), Function("A", real=True)
 """``A(t) = dm(t)/dm(0)`` at ``m = 0``."""
+SIGNAL_RESPONSE, VARIANCE = Function("Psi", real=True), Function("V", real=True)
+"""Response of m to a force along the signal, and ``N E m^2`` of starts at random."""
 ENERGY_AT, MULTIPLIER_AT = Function("e", real=True), Function("mu", real=True)
 Y = SIGNAL_FIELD
 
@@ -48,7 +52,7 @@ class ProcessMean(Mean):
     @classmethod
     def varying(cls, integrand: Any) -> tuple[Any, ...]:
         """The fields, forces and answers in an integrand, whatever their times."""
-        kinds = (FIELD_AT, CAVITY_AT, LOSS_AT, FORCE_AT, CURVATURE_AT, NOISE_AT, ANSWER)
+        kinds = (FIELD_AT, CAVITY_AT, LOSS_AT, FORCE_AT, CURVATURE_AT, NOISE_AT, THERMAL_AT, ANSWER)
         return (Y, *(f for f in integrand.atoms(AppliedUndef) if f.func in kinds))
 
 
@@ -67,7 +71,14 @@ class EffectiveProcess(Printable):
 
     With batches (Mignacco, Urbani, Zdeborova 2021, arXiv 2103.04902) ``l'`` and D bear the factor ``s(t)/b`` of the
     datum, s(t) = 1 where it is in the batch and 0 otherwise.
+
+    ``momentum`` is Polyak's (the heavy ball; w rests at first), ``ridge`` the factor of the penalty ``|w|^2/2``,
+    ``temperature`` that of Langevin's noise, ``sqrt(2 T eta) phi`` with independent standard Gaussians phi.
     """
+
+    momentum: Any = 0
+    ridge: Any = 0
+    temperature: Any = 0
 
     @property
     def field(self) -> Expr:
@@ -83,18 +94,24 @@ class EffectiveProcess(Printable):
 
     @property
     def force(self) -> Expr:
-        """Force on a coordinate: noise, answer of the data's fields, and that of the signal's field."""
-        return NOISE_AT(T) + _sum(FRICTION(T, K) * CAVITY_AT(K), T) + SIGNAL_FORCE(T) * Y
+        """Force on a coordinate: noise, answer of the data's fields, that of the signal's field, and the penalty."""
+        data = NOISE_AT(T) + _sum(FRICTION(T, K) * CAVITY_AT(K), T) + SIGNAL_FORCE(T) * Y
+        return data + self.ridge * CAVITY_AT(T)
 
     @property
     def coordinate(self) -> Expr:
-        """``zeta(t+1) = b(t) [zeta(t) - eta(t) (xi(t) + sum_{k<=t} Gamma(t, k) zeta(k) + gamma(t) y)]``."""
-        return NORMALISER(T) * (CAVITY_AT(T) - STEP(T) * self.force)
+        """``zeta(t+1) = b(t) [zeta(t) - eta(t) (xi(t) + sum_{k<=t} Gamma(t, k) zeta(k) + gamma(t) y)]``.
+
+        Besides, ``beta [zeta(t) - zeta(t-1)]``, ``zeta(-1) = zeta(0)``, and thermal noise.
+        """
+        going_on = self.momentum * (CAVITY_AT(T) - CAVITY_AT(T - 1))
+        thermal = sqrt(2 * self.temperature * STEP(T)) * THERMAL_AT(T)
+        return NORMALISER(T) * (CAVITY_AT(T) + going_on - STEP(T) * self.force + thermal)
 
     @property
     def response(self) -> Expr:
         """``G(t+1, s) = dzeta(t+1)/d(-eta(s) xi(s))``: 0 up to s, ``b(s)`` at ``t = s``."""
-        kicked = self.coordinate.replace(CAVITY_AT, lambda time: RESPONSE(time, S)).subs(Y, 0)
+        kicked = self.coordinate.replace(CAVITY_AT, lambda time: RESPONSE(time, S)).subs({Y: 0, THERMAL_AT(T): 0})
         kicked = kicked.replace(NOISE_AT, lambda time: -KroneckerDelta(time, S) / STEP(time))
         return _from(S + 1, NORMALISER(T) * (kicked / NORMALISER(T)).expand())
 
@@ -121,7 +138,7 @@ class EffectiveProcess(Printable):
     @property
     def overlap(self) -> Expr:
         """``m(t+1) = E[y zeta(t+1)] = b(t) [m(t) - eta(t) alpha E[y l'(t)]]``."""
-        along = self.coordinate.replace(CAVITY_AT, OVERLAP_AT).subs({NOISE_AT(T): 0, Y: 1})
+        along = self.coordinate.replace(CAVITY_AT, OVERLAP_AT).subs({NOISE_AT(T): 0, THERMAL_AT(T): 0, Y: 1})
         averaged = along.xreplace({SIGNAL_FORCE(T): self.signal_force})
         return NORMALISER(T) * (averaged / NORMALISER(T)).expand()
 
@@ -141,19 +158,35 @@ class EffectiveProcess(Printable):
         return self.overlap.replace(OVERLAP_AT, GROWTH).xreplace({self.signal_pull / ALPHA: pulled / ALPHA})
 
     @property
+    def signal_response(self) -> Expr:
+        """``Psi(t+1, s)``: what the response is to a coordinate, to that along the signal, Lambda for Gamma."""
+        return self.response.replace(RESPONSE, SIGNAL_RESPONSE).replace(FRICTION, SIGNAL_FRICTION)
+
+    @property
+    def variance(self) -> Expr:
+        """``V(t) = N E m(t)^2`` of starts at random: what is left of the start, and the noise of the data and the bath.
+
+        At first order ``sqrt(N) m`` is a coordinate that answers with Lambda and feels the noise ``sum y l'/sqrt N``,
+        of covariance ``alpha E[y^2 l'(t) l'(s)]``, independent of the start.
+        """
+        moved = _sum(STEP(K) * SIGNAL_RESPONSE(T, K) * FORCE_AT(K), T - 1)
+        warmed = 2 * self.temperature * _sum(STEP(K) * SIGNAL_RESPONSE(T, K) ** 2, T - 1)
+        return GROWTH(T) ** 2 + ALPHA * ProcessMean((Y * moved) ** 2) + warmed
+
+    @property
     def normaliser(self) -> Expr:
         """``b(t) = 1/sqrt E[(zeta(t) - eta(t) force)^2]`` keeps ``E zeta^2 = 1``; 1 without the sphere."""
         return 1 / sqrt(ProcessMean((self.coordinate / NORMALISER(T)) ** 2))
 
     @property
     def energy(self) -> Expr:
-        """``e(t) = alpha E[l(t)]``, per spin."""
-        return ALPHA * ProcessMean(LOSS_AT(T))
+        """``e(t) = alpha E[l(t)]``, per spin, with the penalty."""
+        return ALPHA * ProcessMean(LOSS_AT(T)) + self.ridge * ProcessMean(CAVITY_AT(T) ** 2) / 2
 
     @property
     def multiplier(self) -> Expr:
-        """``mu(t) = -alpha E[u(t) l'(t)]``."""
-        return -ALPHA * ProcessMean(FIELD_AT(T) * FORCE_AT(T))
+        """``mu(t) = T - alpha E[u(t) l'(t)]``: ``b = 1 - mu eta`` for short steps without momentum and penalty."""
+        return self.temperature - ALPHA * ProcessMean(FIELD_AT(T) * FORCE_AT(T))
 
     def equations(self) -> list[Line]:
         """In the order in which a step computes them."""
@@ -171,6 +204,8 @@ class EffectiveProcess(Printable):
             (OVERLAP_AT(T + 1), self.overlap),
             (SIGNAL_FRICTION(T, S), self.signal_friction),
             (GROWTH(T + 1), self.growth),
+            (SIGNAL_RESPONSE(T + 1, S), self.signal_response),
+            (VARIANCE(T), self.variance),
             (ENERGY_AT(T), self.energy),
             (MULTIPLIER_AT(T), self.multiplier),
         ]
@@ -178,7 +213,9 @@ class EffectiveProcess(Printable):
 
 @dataclass(frozen=True)
 class FlowProcess(Printable):
-    """Its limit of small steps: ``dw/dt = -X^T l'/sqrt N - mu w``; sums become integrals, ``b = 1 - mu eta``.
+    """Its limit of small steps: ``dw = (-X^T l'/sqrt N - mu w) dt + sqrt(2T) dW``; sums become integrals.
+
+    ``b = 1 - mu eta``; momentum stays with steps.
 
     ``T(t, s)`` is 1 at ``s = t`` and of order ``eta(s)`` before; its density is ``T`` here, and Gamma is a local part
     ``alpha E[D(t)]`` and the memory of it.
@@ -206,8 +243,10 @@ class FlowProcess(Printable):
 
     @cached_property
     def coordinate(self) -> Expr:
-        """``dzeta/dt``."""
-        return _with_memory(self.discrete.coordinate, self.local_friction * CAVITY_AT(T))
+        """``dzeta/dt``, phi white noise of ``E phi(t) phi(s) = delta(t - s)``."""
+        quiet = self.discrete.coordinate.subs(THERMAL_AT(T), 0)
+        thermal = sqrt(2 * self.discrete.temperature) * THERMAL_AT(T)
+        return _with_memory(quiet, self.local_friction * CAVITY_AT(T)) + thermal
 
     @cached_property
     def response(self) -> Expr:
@@ -225,6 +264,17 @@ class FlowProcess(Printable):
         """``dA/dt``, with ``alpha E[y^2 D(t)]`` the local part of Lambda."""
         return _with_memory(self.discrete.growth, _local(self.discrete.signal_friction) * GROWTH(T))
 
+    @cached_property
+    def signal_response(self) -> Expr:
+        """``dPsi(t, s)/dt``, with ``Psi(s, s) = 1``."""
+        kicked = self.discrete.signal_response.subs(KroneckerDelta(T, S), 0)
+        return _with_memory(kicked, _local(self.discrete.signal_friction) * SIGNAL_RESPONSE(T, S))
+
+    @property
+    def variance(self) -> Expr:
+        """``V(t)``."""
+        return _integrated(self.discrete.variance)
+
     def equations(self) -> list[Line]:
         """Of the flow."""
         mean = self.discrete
@@ -239,6 +289,8 @@ class FlowProcess(Printable):
             (Derivative(OVERLAP_AT(T), T), self.overlap),
             (SIGNAL_FRICTION(T, S), mean.signal_friction),
             (Derivative(GROWTH(T), T), self.growth),
+            (Derivative(SIGNAL_RESPONSE(T, S), T), self.signal_response),
+            (VARIANCE(T), self.variance),
             (MULTIPLIER, mean.multiplier),
         ]
 

@@ -23,10 +23,12 @@ from ..generalized_linear import (
     SpectralMethod,
     critical_alphas,
 )
+from ..generalized_linear.effective_process import MOMENTUM, RIDGE
 from ..naming import called
 from ..parameter import Parameter
 from ..prediction import Prediction
 from ..printing import Printable
+from ..symbols import TEMPERATURE
 from ..system import Blocks, System
 from .spiked_tensor import require_noise
 
@@ -95,7 +97,10 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
         """By topic."""
         declaration: tuple[str, Printable] = ("Loss and its derivatives", self)
         action = ("Kac-Rice action of minima at overlap q", KacRiceAction())
-        steps = "Effective process of gradient descent with steps eta(t); l(t) = l(u(t), y) and so on"
+        steps = (
+            "Effective process of descent with steps eta(t), momentum beta, penalty lambda_R |w|^2/2, temperature T; "
+            "l(t) = l(u(t), y) and so on"
+        )
         return {
             "bbp": lambda: [declaration, ("Hessian for any law of the labels: bulk, edge, outlier", HessianSpectrum())],
             "replicas": lambda: [
@@ -110,8 +115,8 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
             ],
             "dynamics": lambda: [
                 declaration,
-                (steps, EffectiveProcess()),
-                ("Its limit of short steps, gradient flow", FlowProcess()),
+                (steps, EffectiveProcess(MOMENTUM, RIDGE, TEMPERATURE)),
+                ("Its limit of short steps without momentum", FlowProcess(EffectiveProcess(0, RIDGE, TEMPERATURE))),
             ],
             "inference": self._inference,
             "thresholds": super().derivation()["predictions"],

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Descent:
 
     ``slope`` is the infimum of ``D`` where proximal forces are asked for (gradient flow), None where the plain ones are
     (descent). ``batch`` is the fraction of data in each step, ``persistence`` the time they stay (0: drawn anew).
+    ``momentum``, ``ridge`` and ``temperature`` are those of ``EffectiveProcess``.
     """
 
     landscape: GeneralizedLinearLandscape
@@ -48,6 +49,9 @@ class Descent:
     batch: float = 1.0
     persistence: float = 0.0
     slope: float | None = None
+    momentum: float = 0.0
+    ridge: float = 0.0
+    temperature: float = 0.0
 
     @property
     def uninformed(self) -> bool:
@@ -72,30 +76,33 @@ class Process:
         self._kernel = problem.compiled()
         self._rng = rng
         self._uninformed = problem.uninformed
-        self._walkers = Walkers(walkers, capacity + 2, rng)
+        noises = 2 * capacity if problem.temperature > 0 else capacity
+        self._walkers = Walkers(walkers, noises + 2, rng)
         self._y = self._walkers.draw()
         self._squares = self._y**2
         self._walkers.draw()
         self._batch = rng.random(walkers) < problem.batch
-        self._allocate(walkers, capacity)
+        self._allocate(walkers, capacity, noises)
         self.A[0, :2] = problem.overlap, np.sqrt(1 - problem.overlap**2)
         self._measure()
 
-    def _allocate(self, walkers: int, capacity: int) -> None:
-        self.A = np.zeros((capacity + 1, capacity + 2))
+    def _allocate(self, walkers: int, capacity: int, noises: int) -> None:
+        self.A = np.zeros((capacity + 1, noises + 2))
         self.G = np.zeros((capacity + 1, capacity + 1))
         self.observed = np.zeros((3, capacity + 1))
-        self.growth = np.ones(capacity + 1)
+        self.growth, self.variance = np.ones(capacity + 1), np.ones(capacity + 1)
+        self._kicked = np.zeros((capacity + 1, capacity + 1) if self._uninformed else (0, 0))
         self._push, self._steps = np.zeros((capacity + 1, capacity + 1)), np.zeros(capacity + 1)
         self._forces, self._curvatures = np.zeros((capacity, walkers)), np.zeros((capacity, walkers))
-        self._directions, self._known = np.zeros((capacity, walkers)), 0
+        self._directions, self._seats = np.zeros((capacity, walkers)), list[int]()
         self._u, self._loss, self._force, self._curvature = np.zeros((4, walkers))
         self._work, self._means = np.zeros((capacity, template.BLOCK)), np.zeros((2, capacity + 1))
 
     @property
     def rate(self) -> float:
         """``alpha E|D| + |mu|``: explicit steps well below ``2/rate`` are stable where forces are proximal."""
-        return float(self.problem.alpha * np.abs(self._curvature).mean() + abs(self.observed[1, self.t]))
+        stiffness = self.problem.alpha * np.abs(self._curvature).mean() + self.problem.ridge
+        return float(stiffness + abs(self.observed[1, self.t]))
 
     def _measure(self) -> None:
         """Fields, and ``m, mu, e``, at the present step."""
@@ -103,8 +110,9 @@ class Process:
         # u(t) = zeta(t) - sum_k eta(k) G(t, k) l'(k)
         self._u[:] = self.A[t, : len(columns)] @ columns - self._push[:t, t] @ self._forces[:t]
         self._kernel.forces(self._u, self._y, self._loss, self._force, self._curvature)
-        multiplier = -alpha * np.mean(self._u * self._force)
-        self.observed[:, t] = self.A[t, 0], multiplier, alpha * self._loss.mean()
+        multiplier = self.problem.temperature - alpha * np.mean(self._u * self._force)
+        energy = alpha * self._loss.mean() + 0.5 * self.problem.ridge * (self.A[t] @ self.A[t])
+        self.observed[:, t] = self.A[t, 0], multiplier, energy
         # a nan fails too
         if not max(np.abs(self._force).max(), np.abs(self.observed[:, t]).max()) < LARGEST:
             raise ConvergenceError(f"descent diverged at step {t}, time {self.time:.6g}; shorter steps may be stable")
@@ -114,18 +122,38 @@ class Process:
         t, alpha = self.t, self.problem.alpha
         self._act(step)
         template.mean_answers(self._curvatures, self._push, self._squares, t, self._work, self._means)
+        self._means[:, t] += self.problem.ridge / alpha  # a force of its own on every coordinate
         friction, signal_friction = alpha * self._means[:, : t + 1]
-        moved = self.A[t] - step * self._total(friction)
+        moved = self._going_on(self.A) - step * self._total(friction)
+        if self.problem.temperature > 0:
+            moved[self._walkers.known] = np.sqrt(2 * self.problem.temperature * step)
+            self._walkers.draw()
         b = 1 / np.sqrt(moved @ moved) if self.problem.constraint == "sphere" else 1.0
         self.A[t + 1] = b * moved
-        self.G[t + 1, :t] = b * (self.G[t, :t] - step * (friction @ self.G[: t + 1, :t]))
+        self.G[t + 1, :t] = b * (self._going_on(self.G)[:t] - step * (friction @ self.G[: t + 1, :t]))
         self.G[t + 1, t] = b
-        # Lambda(t, k) stands for the pull of the signal only where m = 0 (``Descent.uninformed``)
-        self.growth[t + 1] = b * (self.growth[t] - step * (signal_friction @ self.growth[: t + 1]))
         self._steps[t] = step
+        if self._uninformed:  # only there does Lambda(t, k) stand for the pull of the signal
+            self._grow(step, b, signal_friction)
         self._push[: t + 1, t + 1] = self._steps[: t + 1] * self.G[t + 1, : t + 1]
         self.t, self.time = t + 1, self.time + step
         self._measure()
+
+    def _grow(self, step: float, b: float, friction: Array) -> None:
+        """At first order in m: ``A(t+1)``, ``Psi(t+1, s)``, ``V(t+1)``."""
+        t, alpha, kicked = self.t, self.problem.alpha, self._kicked
+        self.growth[t + 1] = b * (self._going_on(self.growth) - step * (friction @ self.growth[: t + 1]))
+        kicked[t + 1, :t] = b * (self._going_on(kicked)[:t] - step * (friction @ kicked[: t + 1, :t]))
+        kicked[t + 1, t] = b
+        along, steps = kicked[t + 1, : t + 1], self._steps[: t + 1]
+        noise = alpha * np.mean(self._squares * ((steps * along) @ self._forces[: t + 1]) ** 2)
+        noise += 2 * self.problem.temperature * (steps @ along**2)
+        self.variance[t + 1] = self.growth[t + 1] ** 2 + noise
+
+    def _going_on(self, rows: Array) -> Any:
+        """The present row and, with momentum, its last change."""
+        t = self.t
+        return rows[t] + self.problem.momentum * (rows[t] - rows[max(t - 1, 0)])
 
     def _act(self, step: float) -> None:
         """Forces and curvatures of this step, of the data in the batch."""
@@ -157,12 +185,13 @@ class Process:
         noise = self._innovate(self._forces[t])
         total: Array = friction @ self.A[: t + 1]
         total[0] = 0.0 if self._uninformed else alpha * np.mean(self._y * self._forces[t])
-        total[2 : 2 + len(noise)] += np.sqrt(alpha) * noise
+        total[0] += self.problem.ridge * self.A[t, 0]
+        total[self._seats] += np.sqrt(alpha) * noise
         return total
 
     def _innovate(self, force: Array) -> Array:
         """The force in the orthonormal directions of those before, and its own new one with another noise."""
-        count, before = force.size, self._directions[: self._known]
+        count, before = force.size, self._directions[: len(self._seats)]
         noise = before @ force / count
         rest = force - noise @ before
         again = before @ rest / count
@@ -170,7 +199,7 @@ class Process:
         size = np.sqrt(rest @ rest / count)
         if size <= NEW_DIRECTION * np.sqrt(force @ force / count):
             return np.asarray(noise + again)
-        self._directions[self._known] = rest / size
-        self._known += 1
+        self._directions[len(self._seats)] = rest / size
+        self._seats.append(self._walkers.known)
         self._walkers.draw()
         return np.append(noise + again, size)

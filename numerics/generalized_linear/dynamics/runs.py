@@ -42,7 +42,10 @@ class Task:
 
 
 def run(task: Task) -> dict[str, Array]:
-    """``m, mu, energy`` (n + 1,) and ``C, R`` (n + 1, n + 1) after each undivided step; ``growth`` where m stays 0."""
+    """``m, mu, energy`` (n + 1,) and ``C, R`` (n + 1, n + 1) after each undivided step.
+
+    Where m stays 0, its ``growth`` and ``variance`` (n + 1,) besides.
+    """
     steps = divided(np.array(task.steps), task.divisions)
     process = Process(task.problem, task.walkers, len(steps), np.random.default_rng(np.random.SeedSequence(task.seed)))
     for step in steps:
@@ -52,7 +55,7 @@ def run(task: Task) -> dict[str, Array]:
     A = process.A[kept]  # noqa: N806
     rows = dict(zip(OBSERVABLES, process.observed[:, kept], strict=True))
     if task.problem.uninformed:
-        rows["growth"] = process.growth[kept]
+        rows |= {"growth": process.growth[kept], "variance": process.variance[kept]}
     return rows | {"C": A @ A.T, "R": process.G[places] + np.eye(len(A))}
 
 

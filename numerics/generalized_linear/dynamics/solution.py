@@ -70,12 +70,25 @@ class DescentSolution(Solution):
 
         ``ValueError`` for a start elsewhere, and for losses that see the sign of both fields, which leave m = 0.
         """
-        if "growth" in self.values:
-            return self.values["growth"]
+        return self._first_order("growth")
+
+    @property
+    def variance(self) -> Array:
+        """``V(t) = N E m(t)^2`` of starts at random, (n,), from 1; what noise has added is ``V - A^2``.
+
+        Where ``growth`` has amplified both, m is as without noise from ``kappa z/sqrt(N)``, ``kappa^2 = V/A^2``, z a
+        standard Gaussian. ``ValueError`` as there.
+        """
+        return self._first_order("variance")
+
+    def _first_order(self, name: str) -> Array:
+        """What there is where m = 0 stays."""
+        if name in self.values:
+            return self.values[name]
         overlap, landscape = self.settings["overlap"], self.settings["landscape"]
         if overlap != 0:
-            raise ValueError(f"growth is that of small overlaps, this start has overlap = {overlap:g}; try overlap = 0")
-        raise ValueError(f"growth needs a loss that is even in u or in y, so that overlap 0 stays; not so {landscape}")
+            raise ValueError(f"{name} is that of small overlaps, this start has overlap = {overlap:g}; try overlap = 0")
+        raise ValueError(f"{name} needs a loss that is even in u or in y, so that overlap 0 stays; not so {landscape}")
 
     @property
     def C(self) -> Array:  # noqa: N802
@@ -104,13 +117,13 @@ class DescentSolution(Solution):
 
     @property
     def quantities(self) -> dict[str, Quantity]:
-        """``m, mu, energy, correlation = C(t, 0)``, where there is one ``growth``, and ``C, R`` over (t, s)."""
+        """``m, mu, energy, correlation = C(t, 0)``, ``growth, variance`` where m = 0 stays, ``C, R`` over (t, s)."""
         pairs = {name: Quantity(self.values[name], self.errors[name], over=("t", "s")) for name in PAIRS}
         return over_time(self.at(self.t)) | pairs
 
     def at(self, times: ArrayLike) -> dict[str, Array]:
-        """Rows of ``t, m, mu, energy, correlation = C(t, 0)``, and ``growth`` where there is one, with ``m_error`` and
-        so on; between the times ``t`` by monotone cubics. ``ValueError`` outside [0, t_reached]."""
+        """Rows of ``t, m, mu, energy, correlation = C(t, 0)``, ``growth, variance`` where m = 0 stays, with ``m_error``
+        and so on; between the times ``t`` by monotone cubics. ``ValueError`` outside [0, t_reached]."""
         asked = np.atleast_1d(np.asarray(times, dtype=np.float64))
         for time in asked:
             if not 0 <= time <= self.t_reached * (1 + 1e-12):
@@ -118,7 +131,7 @@ class DescentSolution(Solution):
         inside, errors = np.minimum(asked, self.t_reached), self.errors
         values = {**self.values, "correlation": self.C[:, 0]}
         errors["correlation"] = errors["C"][:, 0]
-        names = [name for name in (*ROWS, "growth") if name in values]
+        names = [name for name in (*ROWS, "growth", "variance") if name in values]
         rows = {name: np.asarray(PchipInterpolator(self.t, values[name])(inside)) for name in names}
         return {"t": asked, **rows, **{f"{name}_error": np.interp(inside, self.t, errors[name]) for name in names}}
 

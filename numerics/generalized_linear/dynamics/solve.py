@@ -37,6 +37,9 @@ def solve_descent(
     batch: float = 1.0,
     persistence: float = 0.0,
     constraint: Constraint = "sphere",
+    temperature: float = 0.0,
+    ridge: float = 0.0,
+    momentum: float = 0.0,
     times: Sequence[float] = (),
     walkers: int = WALKERS,
     samples: int = SAMPLES,
@@ -66,6 +69,12 @@ def solve_descent(
         ``(1 - b)/(b tau)`` and ``1/tau``.
     constraint
         ``"sphere"``, or ``"none"`` (then b = 1 in the first line, and mu plays no part).
+    temperature
+        Of the bath, ``T >= 0``: Langevin dynamics, ``sqrt(2 T eta)`` times Gaussians in each step.
+    ridge
+        Factor >= 0 of a penalty ``|w|^2/2``, which is in the energy; only without constraint.
+    momentum
+        Part of the last step that the next one repeats, within [0, 1), with eta only (Polyak 1964).
     times
         Within [0, t_max], at which the flow is computed without interpolation.
     walkers, samples
@@ -90,8 +99,10 @@ def solve_descent(
     _require(alpha, t_max, overlap, eta, constraint)
     _require_times(times, t_max)
     _require_batch(batch, persistence, eta)
+    _require_forces(temperature, ridge, momentum, constraint, eta)
     _require_sampling(walkers, samples, tolerance, seed)
-    problem = Descent(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta))
+    others = {"momentum": float(momentum), "ridge": float(ridge), "temperature": float(temperature)}
+    problem = Descent(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta), **others)
     steps = equal_steps(eta, t_max) if eta else flow_steps(problem, t_max, times, HALVINGS[-1], seed)
     workers = _require_memory(len(steps), 1 if eta else HALVINGS[-1], walkers, samples, workers)
     found = estimate(
@@ -108,6 +119,7 @@ def solve_descent(
     settings = {
         "landscape": repr(landscape), "alpha": float(alpha), "t_max": float(t_max), "overlap": float(overlap),
         "eta": eta, "batch": float(batch), "persistence": float(persistence), "constraint": constraint,
+        **{name: value for name, value in others.items() if value > 0},
         "walkers": walkers, "samples": samples, "tolerance": float(tolerance), "seed": seed,
     }  # fmt: skip
     return _solution(steps, found, settings)
@@ -147,7 +159,7 @@ def _rising(solution: DescentSolution) -> str:
     """A warning where whole batches go uphill, beyond the errors: the steps are too long."""
     energy, error = solution.energy, solution.errors["energy"]
     up = np.flatnonzero(np.diff(energy) > 3 * np.hypot(error[1:], error[:-1]))
-    if not up.size or solution.settings["batch"] < 1:
+    if not up.size or solution.settings["batch"] < 1 or {"temperature", "momentum"} & solution.settings.keys():
         return ""
     return f"; the energy rises at t = {solution.t[up[0]]:.3g} (shorter steps?)"
 
@@ -193,10 +205,24 @@ def _require_batch(batch: float, persistence: float, eta: float | None) -> None:
         raise ValueError(f"persistence = {persistence} must be 0 or at least {shortest:g} at this eta and batch")
 
 
+def _require_forces(
+    temperature: float, ridge: float, momentum: float, constraint: Constraint, eta: float | None
+) -> None:
+    for name, value in {"temperature": temperature, "ridge": ridge}.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} = {value} must be a finite number >= 0; try {name} = 0.1")
+    if ridge > 0 and constraint == "sphere":
+        raise ValueError(f"ridge = {ridge}: on the sphere a penalty is a constant; try constraint = 'none'")
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum = {momentum} must lie within [0, 1); try momentum = 0.9")
+    if momentum > 0 and eta is None:
+        raise ValueError(f"momentum = {momentum} needs a step, of which it repeats a part; try eta = 0.01")
+
+
 def _require_memory(count: int, divisions: int, walkers: int, samples: int, workers: int | None) -> int:
     """What ``Process`` allocates, and what is kept of each sample, in bytes; returns how many workers there are."""
     steps = count * divisions
-    walker, square = 8 * (4 * steps + 3 * QUASI_RANDOM + 16), 8 * 3 * (steps + 2) ** 2
+    walker, square = 8 * (5 * steps + 3 * QUASI_RANDOM + 16), 8 * 5 * (steps + 2) ** 2
     workers = chosen_workers(workers, walker * walkers + square)
     each = walker * workers
     rest = square * workers + 8 * 16 * samples * (count + 1) ** 2

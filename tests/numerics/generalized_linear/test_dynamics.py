@@ -267,12 +267,16 @@ def resolvents(z, alpha, c):
 
 
 def exact_growth(alpha, c, decays):
-    """``w(t) ~ f(M) w(0)`` for ``l = c(y) u^2/2``: ``f(M)`` along the signal over ``sqrt(tr f(M)^2)``, by Cauchy."""
+    """``w(t) ~ f(M) w(0)`` for ``l = c(y) u^2/2``: ``f(M)`` along the signal over ``sqrt(tr f(M)^2)``, by Cauchy.
+
+    Besides, ``N E m^2`` of random starts: ``f(M)^2`` along the signal over the same trace.
+    """
     arm = 9 * np.exp(2j * np.pi * (np.arange(96) + 0.5) / 96)
     z = 4 + arm  # around [-5, 13], beyond max c times that of Marchenko and Pastur
     trace, signal = resolvents(z, alpha, c)
-    along, squared = ([np.mean(f(z) ** p * g * -arm).real for f in decays] for p, g in ((1, signal), (2, trace)))
-    return np.array(along) / np.sqrt(squared)
+    powers = ((1, signal), (2, signal), (2, trace))
+    along, spread, squared = (np.array([np.mean(f(z) ** p * g * -arm).real for f in decays]) for p, g in powers)
+    return along / np.sqrt(squared), spread / squared
 
 
 def test_growth_of_quadratic_losses_is_exact():
@@ -283,14 +287,17 @@ def test_growth_of_quadratic_losses_is_exact():
         return 2 / (1 + 5 * y**2)
 
     found = solve_descent(landscape, ALPHA, 1.0, eta=ETA, walkers=2048, samples=8)
-    exact = exact_growth(ALPHA, c, [lambda z, t=t: (1 - ETA * z) ** t for t in range(STEPS + 1)])
+    exact, variance = exact_growth(ALPHA, c, [lambda z, t=t: (1 - ETA * z) ** t for t in range(STEPS + 1)])
     assert exact[-1] > 1.2 and found.growth[0] == 1
     assert np.all(np.abs(found.growth - exact) <= 4 * found.errors["growth"] + 1e-5)
+    assert variance[-1] > 1.02 * exact[-1] ** 2 and found.variance[0] == 1
+    assert np.all(np.abs(found.variance - variance) <= 4 * found.errors["variance"] + 1e-5)
     times = [0.1, 0.5, 1.0]
     flow = solve_descent(landscape, ALPHA, 1.0, times=times, walkers=1024, samples=4).at(times)
-    exact = exact_growth(ALPHA, c, [lambda z, t=t: np.exp(-z * t) for t in times])
-    assert np.all(np.abs(flow["growth"] - exact) <= 4 * flow["growth_error"] + 1e-4)
-    assert np.all(flow["growth_error"] < 0.02)
+    decays = [lambda z, t=t: np.exp(-z * t) for t in times]
+    for name, exact in zip(("growth", "variance"), exact_growth(ALPHA, c, decays), strict=True):
+        assert np.all(np.abs(flow[name] - exact) <= 4 * flow[f"{name}_error"] + 1e-4)
+        assert np.all(flow[f"{name}_error"] < 0.02)
 
 
 @pytest.mark.parametrize("constraint", ["sphere", "none"])

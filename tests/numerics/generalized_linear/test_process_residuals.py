@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 from scipy.stats import qmc
-from sympy import Derivative, Expr, Function, Integral, Sum, Symbol, cosh, lambdify, log
+from sympy import Derivative, Expr, Function, Integral, Rational, Sum, Symbol, cosh, lambdify, log
 
 from numerics.generalized_linear.dynamics import DescentSolution, solve_descent
 from numerics.lowering import Array, lower
@@ -29,7 +29,8 @@ CURVED = GeneralizedLinearLandscape(log(cosh(FIELD - SIGNAL_FIELD**2)))
 CASES = (CURVED, 2.0, 0.6), (CURVED, 2.0, 0.0), (GeneralizedLinearLandscape((FIELD - SIGNAL_FIELD) ** 2), 0.5, 0.6)
 """Losses, alpha and overlaps of the start; at 0 small overlaps grow. In the last responses have no sampling error."""
 Case = tuple[GeneralizedLinearLandscape, float, float]
-SAMPLES, POINTS, SIGMAS, CHANGE = 8, 1024, 4.0, 0.05
+SAMPLES, POINTS, SIGMAS, CHANGE = 8, 2048, 4.0, 0.05
+MOVING = EffectiveProcess(Rational(1, 2), 0, Rational(1, 5))
 STEPS, CUTS = 4, (6, 12, 24)
 """Of descent, and those from which the flow is extrapolated."""
 PYTHON = {ProcessMean: Function("mean"), FORCE_AT: Function("force"), SIGNAL_FORCE: Function("pull")}
@@ -38,7 +39,10 @@ DELTA = Symbol("delta")
 Lines = dict[str, Expr]
 
 
-def lines(process: EffectiveProcess | FlowProcess) -> Lines:
+Process = EffectiveProcess | FlowProcess
+
+
+def lines(process: Process) -> Lines:
     """What is printed, by the name of what is on the left."""
     printed = dict(EffectiveProcess().equations()[-2:]) | dict(process.equations())
     return {_name(left): _in_python(right) for left, right in printed.items() if isinstance(left, Expr)}
@@ -92,6 +96,11 @@ class March:
         self.put("zeta", overlap * self.y + np.sqrt(1 - overlap**2) * z, 0)
         self.put("m", np.full((SAMPLES, 1), overlap), 0)
         self.put("A", 1.0, 0)
+        for name in ("zeta", "m", "A"):  # at rest before
+            self.put(name, VALUES[name][0,], -1)
+        for s in range(steps + 1):
+            self.put("G", 0.0, s - 1, s)
+            self.put("Psi", 0.0, s - 1, s)
         for t in range(steps + 1):
             self._measure(t)
             if t < steps:
@@ -104,20 +113,21 @@ class March:
         """Into ``name(t, s)``, or ``name(t + 1, s)`` from its rate."""
         mu = VALUES.get("mu", {}).get((t,))
         value = self.functions[name](t, s, self.y, self.alpha, self.delta, mu)
-        two = name in ("T", "K", "Gamma", "G", "Lambda")
+        two = name in ("T", "K", "Gamma", "G", "Lambda", "Psi")
         if after and self.flow:
             value = VALUES[name][(t, s) if two else (t,)] + self.delta * value
         self.put(name, value, *((t + after, s) if two else (t + after,)))
 
     def _measure(self, t: int) -> None:
         self.put("G", float(self.flow), t, t)
+        self.put("Psi", float(self.flow), t, t)
         self._evaluate("u", t)
         u = VALUES["u"][t,]
         rows = self.loss(u, self.y)
         for name, row in zip(("l", "force", "D"), rows, strict=True):
             self.put(name, row, t)
-        self._evaluate("e", t)
-        self._evaluate("mu", t)
+        for name in ("e", "mu", "V"):
+            self._evaluate(name, t)
 
     def _step(self, t: int) -> None:
         self.put("eta", self.delta, t)
@@ -126,12 +136,14 @@ class March:
                 self._evaluate(name, t, s)
         self._evaluate("pull", t)
         self.put("xi", self._noise(t), t)
+        self.put("phi", self.noises[-1 - t], t)
         if not self.flow:
             self._evaluate("b", t)
         for name in ("zeta", "m", "A"):
             self._evaluate(name, t, after=1)
         for s in range(t + 1):
             self._evaluate("G", t, s, after=1)
+            self._evaluate("Psi", t, s, after=1)
 
     def _noise(self, t: int) -> Array:
         """``xi(t)``, Gaussian with covariance K (Cholesky)."""
@@ -143,7 +155,7 @@ class March:
     def observed(self) -> Array:
         """As ``claimed``, by sample."""
         v, half, end = VALUES, self.steps // 2, self.steps
-        rows = [v[name][t,] for name in ("m", "mu", "e", "A") for t in (half, end)]
+        rows = [v[name][t,] for name in ("m", "mu", "e", "A", "V") for t in (half, end)]
         pairs = ((half, 0), (end, 0), (end, half))
         rows += [np.mean(v["zeta"][t,] * v["zeta"][s,], axis=-1) for t, s in (*pairs, (end, end))]
         rows += [v["G"][pair] for pair in pairs]
@@ -163,37 +175,44 @@ def marched(equations: Lines, case: Case, flow: bool) -> tuple[Array, Array, Arr
 
 
 @cache
-def solved(case: Case, flow: bool) -> DescentSolution:
-    options: dict[str, Any] = {"times": END * np.arange(1, 24) / 24} if flow else {"eta": END / STEPS}
+def solved(case: Case, process: Process) -> DescentSolution:
+    options: dict[str, Any] = {"times": END * np.arange(1, 24) / 24}
+    if isinstance(process, EffectiveProcess):
+        moving = {name: float(getattr(process, name)) for name in ("momentum", "temperature")}
+        options = {"eta": END / STEPS, **moving}
     return solve_descent(*case[:2], END, overlap=case[2], walkers=4096, **options)
 
 
 def claimed(solution: DescentSolution, values: Any) -> Array:
-    """``m, mu, e``, growth at half time and at the end; ``C`` and ``R`` between these and the start."""
+    """``m, mu, e``, growth and variance at half time and at the end; ``C`` and ``R`` between these and the start."""
     half, end = int(np.argmin(np.abs(solution.t - END / 2))), solution.t.size - 1
-    growth = values.get("growth", np.full(solution.t.size, np.nan))
-    rows = [row[[half, end]] for row in (values["m"], values["mu"], values["energy"], growth)]
+    first_order = [values.get(name, np.full(solution.t.size, np.nan)) for name in ("growth", "variance")]
+    rows = [row[[half, end]] for row in (values["m"], values["mu"], values["energy"], *first_order)]
     pairs = np.array([[half, end, end, end], [0, 0, half, end]])
     return np.concatenate([*rows, values["C"][tuple(pairs)], values["R"][tuple(pairs[:, :3])]])
 
 
-def excess(equations: Lines, case: Case, flow: bool) -> float:
+def excess(equations: Lines, case: Case, process: Process) -> float:
     """The largest difference to the solution, by what both errors allow."""
-    solution = solved(case, flow)
-    values, errors, cut = marched(equations, case, flow)
+    solution = solved(case, process)
+    values, errors, cut = marched(equations, case, isinstance(process, FlowProcess))
     allowed = SIGMAS * np.hypot(errors, claimed(solution, solution.errors)) + cut + 1e-9
     return float(np.nanmax(np.abs(values - claimed(solution, solution.values)) / allowed))
 
 
 @pytest.mark.parametrize(
     "process",
-    [pytest.param(EffectiveProcess(), id="descent"), pytest.param(FlowProcess(), id="flow", marks=pytest.mark.slow)],
+    [
+        pytest.param(EffectiveProcess(), id="descent"),
+        pytest.param(MOVING, id="momentum, temperature"),
+        pytest.param(FlowProcess(), id="flow", marks=pytest.mark.slow),
+    ],
 )
-def test_every_term_of_the_printed_process(process: EffectiveProcess | FlowProcess) -> None:
+def test_every_term_of_the_printed_process(process: Process) -> None:
     """Within the errors, and outside in some case with any one term 5% larger."""
-    printed, flow = lines(process), isinstance(process, FlowProcess)
+    printed = lines(process)
     for case in CASES:
-        assert excess(printed, case, flow) < 1, case
+        assert excess(printed, case, process) < 1, case
     for name, right in printed.items():
         for term, other in changed(right, CHANGE):
-            assert any(excess(printed | {name: other}, case, flow) > 1 for case in CASES), (name, term)
+            assert any(excess(printed | {name: other}, case, process) > 1 for case in CASES), (name, term)
