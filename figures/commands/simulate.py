@@ -148,6 +148,9 @@ def of_loss(
         Any, Option(Choice(("random", "spectral")), "random; or spectral, the best spectral estimate.")
     ] = "random",
     temperature: Annotated[float, TEMPERATURE] = 0.0,
+    schedule: Annotated[Any, SCHEDULE] = None,
+    mass: Annotated[float, MASS] = 0.0,
+    friction: Annotated[Any, FRICTION] = None,
     at: Annotated[Any, AT] = None,
     hessian: Annotated[bool, HESSIAN] = False,
     rtol: Annotated[float | None, RTOL] = None,
@@ -155,7 +158,8 @@ def of_loss(
     resume: Annotated[bool, RESUME] = False,
     workers: Annotated[int | None, WORKERS] = None,
 ) -> Answer:
-    """Gradient flow or Langevin dynamics on Gaussian data."""
+    """Gradient flow, Langevin dynamics or inertia on Gaussian data."""
+    from numerics.course import UNIT
     from numerics.generalized_linear.simulation import simulate_risk
 
     from .ensembles import simulated, success
@@ -166,7 +170,8 @@ def of_loss(
     if gaps(landscape.loss):
         landscape.require_slope()
     begin = None if overlap == "random" else overlap
-    runner = partial(simulate_risk, landscape, alpha=float(landscape.alpha), start=start, overlap=begin)
+    motion: dict[str, Any] = {"schedule": schedule, "mass": mass, "friction": friction or UNIT}
+    runner = partial(simulate_risk, landscape, alpha=float(landscape.alpha), start=start, overlap=begin, **motion)
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian, more=success)

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import ArrayLike
 
+from theory.course import Course
 from theory.generalized_linear import GeneralizedLinearLandscape, SpectralMethod
 
+from ...course import UNIT
 from ...lowering import Array
 from ...progress import Progress, silent
-from ...simulation import flow
+from ...simulation import flow, observables
 from ...simulation.budget import require_run_memory
 from ...simulation.ensemble import Ensemble
 from ...simulation.job import SampleJob, Task
 from ...simulation.landscape_sample import Sample
-from ...simulation.observables import schedule
 from ...simulation.packed import Precision, require_precision
 from ...simulation.simulate import (
     common_settings,
@@ -70,6 +71,9 @@ def simulate_risk(
     start: Start | ArrayLike = "random",
     overlap: float | None = None,
     temperature: float = 0.0,
+    schedule: Course | None = None,
+    mass: float = 0.0,
+    friction: Course = UNIT,
     at: ArrayLike | None = None,
     waiting_times: ArrayLike = (0.0,),
     hessian_times: ArrayLike | str = (),
@@ -84,6 +88,8 @@ def simulate_risk(
 ) -> Ensemble:
     r"""``dw = (-grad H - mu w) dt + sqrt(2T) dW`` on ``|w|^2 = N``, on ``samples`` draws of ``M = alpha N`` data.
 
+    With a ``mass``, ``M w'' + gamma w'`` in place of ``w'``, and noise of variance ``2 gamma T``.
+
     Parameters
     ----------
     landscape, alpha, dtype
@@ -93,7 +99,9 @@ def simulate_risk(
         as for ``numerics.simulation.simulate``.
     overlap
         ``w.w*/N`` of random starts, exactly; None for uniformly random ones, whose overlap is of order ``N^(-1/2)``.
-    size, samples, seed, t_max, starts, temperature, at, waiting_times, hessian_times, gradient_tolerance, rtol
+    size, samples, seed, t_max, starts, temperature, schedule, mass, friction
+        As for ``numerics.simulation.simulate``.
+    at, waiting_times, hessian_times, gradient_tolerance, rtol
         As for ``numerics.simulation.simulate``.
     output, resume, executor, workers, progress
         Likewise.
@@ -101,11 +109,12 @@ def simulate_risk(
     Returns an ``Ensemble`` with the fields of the data at the end, ``u`` and ``y``, besides. Raises as ``simulate``.
     """
     require_counts(samples=samples, starts=starts)
-    plan = schedule(t_max, at, waiting_times, hessian_times)
+    plan = observables.schedule(t_max, at, waiting_times, hessian_times)
     method = optimal_method(landscape) if _named(start) == "spectral" else None
     job = RiskJob.of(
         landscape=landscape, alpha=float(alpha), size=size, seed=seed, starts=starts, overlap=overlap, method=method,
         temperature=temperature, plan=plan, rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype,
+        schedule=schedule, mass=float(mass), friction=friction,
     )  # fmt: skip
     workers = _require(job, start, samples, workers if executor is None else 1)
     states = states_of(start, samples, starts, size) if _named(start) is None else None

@@ -9,6 +9,7 @@ from numerics.generalized_linear.dynamics import solve_descent
 from numerics.generalized_linear.simulation import simulate_risk
 from numerics.lowering import Array
 from tests.numerics.generalized_linear.test_dynamics import resolvents
+from theory.course import Course
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 from theory.systems.phase_retrieval import PhaseRetrieval
 
@@ -119,6 +120,15 @@ def test_langevin_against_simulation() -> None:
     for name in ("m", "energy", "mu", "correlation"):
         error = np.hypot(found[f"{name}_error"], runs[f"{name}_error"])
         assert np.all(np.abs(found[name] - runs[name]) < 4 * error + 5e-3), name
+
+
+def test_a_light_mass_is_the_flow_slowed_down_by_friction() -> None:
+    """``gamma w' = -grad H - mu w`` for M -> 0: the time of the flow is ``t/gamma``."""
+    flow = simulate_risk(PHASE, 40, 3.0, 4, 0, t_max=0.5, overlap=0.3)
+    heavy = simulate_risk(PHASE, 40, 3.0, 4, 0, t_max=5.0, overlap=0.3, mass=0.1, friction=Course("10"), rtol=1e-3)
+    for name in ("m", "energy"):
+        assert heavy[name][:, 0, -1] == pytest.approx(flow[name][:, 0, -1], abs=0.02)
+    assert heavy.settings["mass"] == 0.1 and "mass" not in flow.settings
 
 
 @pytest.mark.parametrize(
