@@ -49,7 +49,10 @@ def test_least_squares_without_the_sphere(run: Any) -> None:
     ("words", "message"),
     [
         (("--t-max", "1", "--constraint", "ball"), "--constraint 'ball' must be one of sphere, none"),
-        (("--t-max", "1", "--temperature", "1"), "--temperature does not apply to phase-retrieval; it has"),
+        (("--t-max", "1", "--beta-initial", "1"), "--beta-initial does not apply to phase-retrieval; it has"),
+        (("--t-max", "1", "--temperature", "-1"), "--temperature -1"),
+        (("--t-max", "1", "--ridge", "1"), "try constraint = 'none'"),
+        (("--t-max", "1", "--momentum", "0.5"), "needs a step"),
         (("--t-max", "1", "--verify"), "--verify does not apply"),
         (("--t-max", "1", "--resume", "x"), "--resume does not apply"),
         (("--t-max", "1", "--p", "3"), "--p does not apply to phase-retrieval"),
