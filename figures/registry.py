@@ -43,14 +43,20 @@ def words_of_figure(name: str, fast: bool) -> Words:
     return ("figure", name, *(["--fast"] if fast else []))
 
 
+def title_of(name: str) -> str:
+    """What a figure shows. ``ValueError`` for an unknown name."""
+    if name not in FIGURES:
+        raise ValueError(f"unknown figure {name!r}; {nearest(name, FIGURES, 'see --list')}")
+    return FIGURES[name]
+
+
 def draw(name: str, output: str | Path, *, fast: bool = False, workers: int | None = 1) -> list[Path]:
     """Draw one figure as PNG and PDF into a folder, with its data as CSV and its record ``NAME.json``.
 
     ``fast``: by what the ``FAST`` of its module changes in the arguments of its ``draw``, fewer samples, say.
     ``ValueError`` for an unknown name.
     """
-    if name not in FIGURES:
-        raise ValueError(f"unknown figure {name!r}; {nearest(name, FIGURES, 'see --list')}")
+    shows = title_of(name)
     words, begun = words_of_figure(name, fast), monotonic()
     folder, module = claim_name(output, name, words), import_module(f"figures.{name}")
     options = dict(getattr(module, "FAST", {})) if fast else {}
@@ -60,7 +66,7 @@ def draw(name: str, output: str | Path, *, fast: bool = False, workers: int | No
     with look():
         for title, figure in module.draw(**options).items():
             files += [*save_all(figure, folder, f"{name}_{title}"), *write_data(figure, folder, f"{name}_{title}")]
-    record = {"figure": name, "title": FIGURES[name], **provenance(words, begun, files)}
+    record = {"figure": name, "title": shows, **provenance(words, begun, files)}
     for own in (name, RECORD):
         write_record(folder, own, record)
     return files

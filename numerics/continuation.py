@@ -91,7 +91,7 @@ class Equations:
         if len(sides) + 1 != len(unknowns):
             raise ValueError(f"{len(sides)} equations in {len(unknowns)} unknowns: expected one less")
         jacobian = Matrix([list(sides)]).jacobian(list(unknowns))
-        self.n, self.unknowns = len(sides), tuple(unknowns)
+        self.n, self.sides, self.unknowns = len(sides), tuple(sides), tuple(unknowns)
         self._value = lower(unknowns, list(sides))
         self._jacobian = lower(unknowns, list(jacobian))
 

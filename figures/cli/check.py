@@ -32,7 +32,7 @@ def run(
 ) -> None:
     """Run one check or all of them, or list them; leave with the verdict as exit status."""
     if list_checks or not name:
-        _list(as_json)
+        _list(name, as_json)
         return
     chosen = {
         "quick": quick,
@@ -82,8 +82,9 @@ def _farewell(error: KeyboardInterrupt, finished: int, folder: Path | None) -> s
     return f"{str(error) or 'interrupted'}{done}; {kept}"
 
 
-def _list(as_json: bool) -> None:
-    described = {name: check.description for name, check in all_checks().items()}
+def _list(name: str, as_json: bool) -> None:
+    """All, or those that the name stands for."""
+    described = {check.name: check.description for check in find_checks(name or ALL)}
     if as_json:
         print_json({"checks": described})
     else:

@@ -7,7 +7,7 @@ import click
 from figures.commands.output import print_json, print_table
 from figures.commands.progress import fraction
 from figures.record import claim_name
-from figures.registry import FIGURES, Drawn, draw, draw_all, there
+from figures.registry import FIGURES, Drawn, draw, draw_all, there, title_of
 from numerics.provenance import output_folder
 from numerics.running import RUNNING, essential, forced
 from theory.domain import Whole
@@ -25,7 +25,7 @@ def run(
     elif list_figures or not name:
         if fast or workers is not None:
             raise ValueError(f"{'--fast' if fast else '--workers'} is for drawing: name a figure, or give --all")
-        _list(as_json)
+        _list(name, as_json)
     else:
         with fraction(f"drawing {name}"):
             files = [str(path) for path in draw(name, output, fast=fast, workers=count)]
@@ -35,11 +35,13 @@ def run(
             print(*files, sep="\n")
 
 
-def _list(as_json: bool) -> None:
+def _list(name: str, as_json: bool) -> None:
+    """All, or the one of that name."""
+    listed = {name: title_of(name)} if name else FIGURES
     if as_json:
-        print_json({"figures": FIGURES})
+        print_json({"figures": listed})
     else:
-        print_table("Figures", ["name", "what it shows"], [[key, title] for key, title in FIGURES.items()])
+        print_table("Figures", ["name", "what it shows"], [[key, title] for key, title in listed.items()])
 
 
 def _all(output: str, fast: bool, workers: int | None, as_json: bool) -> None:

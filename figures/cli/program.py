@@ -58,7 +58,7 @@ for _name, _about in COMMANDS.items():
 
 @program.command()
 @click.argument("name", default="", metavar="NAME", shell_complete=complete("checks"))
-@click.option("--list", "list_checks", is_flag=True, help="List the checks.")
+@click.option("--list", "list_checks", is_flag=True, help="List the checks, those of NAME if given, and run none.")
 @click.option("--quick", is_flag=True, help="Smaller sizes and fewer samples.")
 @click.option("--seed", default="0", metavar="K", help="Fixes everything random.")
 @click.option("--workers", metavar="K", help="Processes; default one for each processor.")
@@ -78,7 +78,7 @@ def check(**options: Any) -> None:
 @click.option("--fast", is_flag=True, help="Fewer samples, shorter runs: a quick look.")
 @click.option("--workers", metavar="K", help="Processes; default one for each processor.")
 @click.option("--output", "-o", default="figures_out", metavar="DIR", help="Folder for the files.")
-@click.option("--list", "list_figures", is_flag=True, help="List the figures.")
+@click.option("--list", "list_figures", is_flag=True, help="List the figures, that of NAME if given, and draw none.")
 @force
 @as_json
 def figure(**options: Any) -> None:

@@ -55,7 +55,9 @@ SIMULATION, RUNS, PARTS = TABLES["simulation"], "simulation", "parts"
 """Outcomes of the runs; folders for the runs and for the values that are finished, until all are."""
 OUTPUT = Option(FOLDER, "Folder for the files.", "o", draws=CURVES)
 X = Option(NamedInterval(), "Parameter on the x axis, and its range.")
-Y = Option(NamedInterval(), "What the thresholds are in, and its range; by default what the first is in.")
+Y = Option(
+    NamedInterval(), "What the thresholds are in, and its range; by default what the first of those asked for is in."
+)
 ONLY = Option(Several(Text("KEY")), "Only these lines.")
 DYNAMICS = Option(FLAG, "Also where, and how fast, an overlap with the signal grows; resumes.", flag=True)
 SIMULATED = Option(FLAG, "Also where half of the runs at finite size succeed; resumes.", flag=True)
@@ -136,7 +138,7 @@ def of_any(
     kinds = [kind for kind, wanted in (("dynamics", with_dynamics), ("simulation", with_simulation)) if wanted]
 
     across, along = Range(*x), None if y is None else Range(*y)
-    source, control = lines_of(system, across, "" if along is None else along.name)
+    source, control = lines_of(system, across, "" if along is None else along.name, only or ())
     chosen = select("only", only, source.meanings, "line")
     looks, wanted = _looks(chosen), None
     if kinds:

@@ -20,7 +20,7 @@ from theory.systems import Landscape
 from ..lowering import lower
 from ..recovery import SignalLine
 from .of_system import Varied, control_name
-from .source import Source
+from .source import Inverse, Source
 
 FLOW = "gradient_flow"
 """The line beyond which an overlap with the signal grows exponentially."""
@@ -43,6 +43,9 @@ class Landscapes:
         if FLOW not in source.meanings:
             lines = ", ".join(source.meanings)
             raise ValueError(f"{called(what)} needs the line {FLOW}; thresholds in {self.y} are {lines}")
+        if isinstance(source, Inverse):
+            what = f"{called(what)} goes from weak signals up, and {self.y} weakens them"
+            raise ValueError(f"{what}; exchange {called('x')} and {called('y')}")
 
     def column(self, x: float) -> tuple[GaussianLandscape, Symbol]:
         """Those above one x, and the symbol of y in them. Raises ``ValueError`` where the system does not allow it."""
@@ -52,8 +55,10 @@ class Landscapes:
         if own is not None and self.y not in {p.name for p in there.parameters}:
             return there, own
         questions = [q for q in there.families() if q[0].control != ENERGY and control_name(q[0].control) == self.y]
-        family, parameters = questions[0]
-        return family.landscape.subs(parameters), family.control
+        for family, parameters in questions:
+            return family.landscape.subs(parameters), family.control
+        assert own is not None
+        return there, own
 
     def __call__(self, x: float, y: float) -> GaussianLandscape:
         """With these numbers."""

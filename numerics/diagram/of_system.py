@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from sympy import Expr, Poly, Symbol
+from sympy import Expr, Poly, Symbol, diff, factor
 
 from theory.domain import Order, Whole, written
-from theory.landscape import exact
+from theory.landscape import GaussianLandscape, exact
 from theory.naming import called
 from theory.prediction import Threshold
 from theory.printing import as_latex
@@ -20,18 +20,21 @@ from theory.symbols import ENERGY, OVERLAP, SIGNAL_OVERLAP, TEMPERATURE
 from theory.system import System
 from theory.systems import Landscape
 from theory.thresholds import Family
-from theory.thresholds.family import of_any, of_bayes_optimal
+from theory.thresholds.family import makers, of_any, of_bayes_optimal
 from theory.thresholds.instability import bayes_amp
 
 from ..threshold_values import ThresholdValue
 from ..thresholds_of import declared_thresholds, thresholds_of
-from .source import FamilyLines, Source, SystemLines
+from .source import FamilyLines, Inverse, Source, SystemLines
 
 ITEM = re.compile(r"(\w+)\[(\d+)\]")
 """``singular_values[2]``, one of a list."""
 
 ALLOWED = 5
 """Places at which a landscape is declared, to see whether it may be."""
+
+
+UNPLANTED = Landscape(OVERLAP**3)
 
 
 class Range(NamedTuple):
@@ -117,28 +120,51 @@ class Varied:
         return {name: found[name] if name in have else ThresholdValue(note="none here") for name in names}
 
 
-def lines_of(system: System, x: Range, y: str = "") -> tuple[Source, str]:
-    """The thresholds in ``y``, by default in what the first of them is in, as lines over x; and the name of y.
+def lines_of(system: System, x: Range, y: str = "", only: Sequence[str] = ()) -> tuple[Source, str]:
+    """The thresholds in ``y``, by default in what the first of them, or of ``only``, is in, over x; and the name of y.
 
     Raises ``ValueError`` where there are none, naming what the thresholds are in.
     """
     varied = Varied(system, x.name)
     family = _family(system, x.name, y) if isinstance(system, Landscape) and not varied.whole else None
     if family is not None:
+        if not x.low > 0:
+            raise ValueError(f"{called('x', x.name)} from {x.low:g} must begin above 0; try {x.high / 100:g}")
         for place in np.linspace(*x.ends, ALLOWED):
             varied.at(float(place))
-        return FamilyLines(family), control_name(family.control)
+        lines, control = FamilyLines(family), control_name(family.control)
+        return (Inverse(lines), y) if control == inverse(y) else (lines, control)
     there = varied.at(round(x.middle) if varied.whole else x.middle)
     there.require([p.name for p in system.parameters if p.name == there.control])
+    _require_values(there, y)
     known = declared_thresholds(there)
     controls = dict.fromkeys(control_name(threshold.control) for threshold in known.values())
-    chosen = y or next(iter(controls), "")
+    wanted = (control_name(known[name].control) for name in only if name in known)
+    chosen = y or next(wanted, next(iter(controls), ""))
+    if chosen not in controls and inverse(chosen) in controls:
+        return Inverse(lines_of(system, x, inverse(chosen), only)[0]), chosen
     meanings = {name: t.meaning for name, t in known.items() if control_name(t.control) == chosen}
     if not meanings:
         have = ", ".join(controls) or "nothing"
         raise ValueError(f"{called('y', y)}: {system.slug} has no thresholds in it; it has some in {have}")
     symbol = Symbol(x.name, positive=True)
     return SystemLines(varied.thresholds, meanings, _symbolic(system, meanings), symbol, varied.whole), chosen
+
+
+def _require_values(system: System, y: str) -> None:
+    """ValueError for a symbol of a landscape that is neither x nor what it has thresholds in."""
+    own = {p.name for p in system.parameters}
+    left = [s.name for s in system.free_symbols if s.name not in own] if isinstance(system, Landscape) else []
+    others = [name for name in left if name != y]
+    if others:
+        other = "" if y else f", or take it for {called('y')}"
+        raise ValueError(f"{others[0]} has no value; give it a number{other}")
+    if left:
+        have = ", ".join(dict.fromkeys(control_name(t.control) for t in declared_thresholds(UNPLANTED).values()))
+        raise ValueError(
+            f"{called('y', y)}: without a signal ({called('mean')}) there is no threshold in {y}; energies, "
+            f"temperatures and exponents are lines over one axis: give {y} a number, and {called('y')} one of {have}"
+        )
 
 
 def _family(landscape: Landscape, x: str, y: str) -> Family | None:
@@ -157,18 +183,36 @@ def _family(landscape: Landscape, x: str, y: str) -> Family | None:
     return None
 
 
-def _of_symbols(landscape: Landscape, control: Symbol) -> Family:
-    """First-order lines of Bayes-optimal inference are known of ``control q^2/2 + c x^k q^p`` alone."""
+def _of_symbols(given: GaussianLandscape, control: Symbol) -> Family:
+    """First-order lines of Bayes-optimal inference are known of ``control q^2/2 + c x^k q^p`` alone.
+
+    Solvers go from a weak signal to a strong one: what weakens it is replaced by its inverse.
+    """
+    landscape = given
+    if _weakens(given, control):
+        stronger = Symbol(inverse(control.name), positive=True)
+        landscape, control = given.subs({control: 1 / stronger}), stronger
     made = of_any(landscape, control)
     if landscape.mean.subs(SIGNAL_OVERLAP, OVERLAP) != landscape.covariance:
-        return Family.of(landscape, control, *made)
+        return Family.lazily(landscape, control, made)
     terms = dict(Poly(landscape.covariance, OVERLAP).terms())
     others = [coefficient for (degree,), coefficient in terms.items() if degree != 2]
     simple = (
         terms.get((2,)) == control / 2 and len(others) == 1 and others[0].as_coeff_Mul()[1].as_base_exp()[0].is_Symbol
     )
-    bayes = of_bayes_optimal(landscape, control) if simple else (bayes_amp(landscape, control),)
-    return Family.of(landscape, control, *made, *bayes)
+    bayes = of_bayes_optimal(landscape, control) if simple else makers(landscape, control, bayes_amp)
+    return Family.lazily(landscape, control, made | bayes)
+
+
+def _weakens(landscape: GaussianLandscape, control: Symbol) -> bool:
+    """Whether ``g''(0)^2/f''(1)`` is known to fall with it."""
+    ratio = landscape.g(2, 0) ** 2 / landscape.f(2)
+    return bool(factor(diff(ratio, control)).is_negative)
+
+
+def inverse(name: str) -> str:
+    """``inverse_delta_2`` of ``delta_2``."""
+    return f"inverse_{name}"
 
 
 def _symbolic(system: System, names: Iterable[str]) -> dict[str, Threshold]:

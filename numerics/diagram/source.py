@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from sympy import Expr, Integral, Symbol
 from sympy.core.function import AppliedUndef
 
 from theory.prediction import Threshold
-from theory.thresholds import Family
+from theory.thresholds import Family, Made
 
 from ..continuation import Equations
 from ..errors import ConvergenceError
@@ -69,7 +70,10 @@ class FamilyLines(Source):
         if len(family.free) != 1:
             raise ValueError(f"the family has {[str(s) for s in family.free]} for free parameters: expected one")
         self.family = family
-        self.meanings = {name: threshold.meaning for name, threshold in family.thresholds.items()}
+        self.meanings = Made({name: partial(self._meaning, name) for name in family.thresholds})
+
+    def _meaning(self, name: str) -> str:
+        return self.family.thresholds[name].meaning
 
     def at(self, x: Array, names: Sequence[str]) -> dict[str, Samples]:
         """By the solvers of all thresholds of such families."""
@@ -124,6 +128,35 @@ class SystemLines(Source):
         if threshold is None or threshold.closed_form is not None or threshold.unknowns:
             return None
         return _traceable(threshold, self.x, np.array([x, self.at(np.array([x]), [name])[name].value[0]]))
+
+
+class Inverse(Source):
+    """Lines of another source in one over what they are in there."""
+
+    def __init__(self, source: Source) -> None:
+        self._source, self.meanings, self.whole = source, source.meanings, source.whole
+        self.at_once, self.closest = source.at_once, source.closest
+
+    def at(self, x: Array, names: Sequence[str]) -> dict[str, Samples]:
+        """``1/value``, which is nowhere where the value is 0."""
+        return {name: self._inverse(samples) for name, samples in self._source.at(x, names).items()}
+
+    @staticmethod
+    def _inverse(samples: Samples) -> Samples:
+        value = np.where(samples.value == 0, np.nan, samples.value)
+        reasons = (
+            "at infinity" if zero else reason for zero, reason in zip(samples.value == 0, samples.reasons, strict=True)
+        )
+        return Samples(1 / value, samples.error / value**2, tuple(reasons))
+
+    def equations(self, name: str, x: float) -> Traceable | None:
+        """The same, with one over the second unknown."""
+        known = self._source.equations(name, x)
+        if known is None:
+            return None
+        (equations, start), y = known, known[0].unknowns[1]
+        sides = [side.subs(y, 1 / y) for side in equations.sides]
+        return Equations(sides, equations.unknowns), np.array([start[0], 1 / start[1], *start[2:]])
 
 
 def _samples(values: Sequence[ThresholdValue]) -> Samples:

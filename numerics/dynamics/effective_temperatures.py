@@ -28,8 +28,8 @@ EQUILIBRIUM = "equilibrium"
 """With the bath."""
 DEEP, PLACES = 36.0, 721
 """Of ``ln q/(1 - q)`` at which a plateau is looked for."""
-SAME = 1e-9
-"""Relative difference of two temperatures that are the same."""
+SAME, TIE = 1e-9, 1e-12
+"""Relative difference of two temperatures that are the same; of squared ones that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,10 @@ def _equilibrium(temperature: float, lower_end: float) -> Piece:
 
 
 def equilibrium_plateau(landscape: GaussianLandscape, temperature: float) -> float:
-    """The largest q with ``T^2 q = f'(q) (1 - q)``, below which C of equilibrium does not fall; 0 if there is none."""
+    """The largest q with ``T^2 q = f'(q) (1 - q)``, below which C of equilibrium does not fall; 0 if there is none.
+
+    At T_d itself there is one, up to rounding: C comes to rest there as a power of t.
+    """
     equation = StationaryDynamics(landscape).plateau
     squared = lower((OVERLAP,), [equation.rhs / OVERLAP])
     places = 1 / (1 + np.exp(-np.linspace(-DEEP, DEEP, PLACES)))
@@ -162,6 +165,8 @@ def equilibrium_plateau(landscape: GaussianLandscape, temperature: float) -> flo
             near = minimize_scalar(
                 lambda q: -float(squared(q)[0]), bounds=(places[i - 1], places[i + 1]), options={"xatol": 1e-12}
             )
+            if abs(near.fun / temperature**2 + 1) <= TIE:
+                return float(near.x)
             top = near.x if -near.fun >= temperature**2 else top
         if float(squared(top)[0]) >= temperature**2:
             return float(brentq(lambda q: float(squared(q)[0]) - temperature**2, top, places[i + 1], xtol=1e-15))

@@ -116,8 +116,8 @@ class DynamicsSolution(Solution):
 
     @property
     def drawn(self) -> tuple[Axis, Mapping[str, Quantity]]:
-        """From the quench on, which is where time is of order one, evenly in ``ln t``; ``mu`` last."""
-        end = self.t_reached
+        """From the quench to the last time asked for, where time is of order one, evenly in ``ln t``; ``mu`` last."""
+        end = min(self.t_reached, self.settings.get("t_max", np.inf))
         t = np.minimum(np.geomspace(10.0**-DECADES_BELOW_ONE * min(1, end), end, DRAWN), end)
         found = over_time(self.at(t))
         return time_axis(t), {name: found[name] for name in ("m", "energy", "mu", "correlation")}

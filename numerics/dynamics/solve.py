@@ -76,9 +76,11 @@ def solve_dynamics(
     verify
         Solve again with a tenth of the tolerance; the difference joins the error estimate.
     progress
-        Called with ``t/t_max`` at the time reached, after every iteration; starts again with each refinement.
+        Called with ``t/t_max`` at the time reached, after every iteration; a run that starts again, with more nodes or
+        to verify, says so beside it.
     resume
         A solution of the same problem, to the same ``rtol`` or a smaller one, to go on from (long-time method only).
+        One that reaches beyond ``t_max`` is the answer.
     keep
         Called with the solution so far (``lambda found: found.save(path)``, say), by the long-time method every two
         minutes or more often, and with ``verify`` before it is solved again.
@@ -99,6 +101,11 @@ def solve_dynamics(
     fast = fastest(equations)
     chosen = chosen_method(method, float(t_max) * fast, resume, equations.mass)
     before = _earlier(equations, chosen, resume, float(rtol))
+    if verify and before is not None and _reached_beyond(before, t_max):
+        raise ValueError(
+            f"resume reaches t = {before.t[-1]:g} already, which verify to t_max = {t_max:g} would drop; "
+            f"use t_max = {before.t[-1]:g}, or leave verify out"
+        )
     settings = {
         "landscape": repr(landscape.subs(parameters or {})),
         "t_max": float(t_max),
@@ -111,21 +118,28 @@ def solve_dynamics(
         "verify": False,
     }
 
+    why = [""]
+
     def reached(t: float) -> None:
-        progress(_share(t, t_max, chosen, fast), f"t = {t:.3g} of {t_max:g}")
+        progress(_share(t, t_max, chosen, fast), f"t = {t:.3g} of {t_max:g}{why[-1]}")
+
+    def again(reason: str) -> None:
+        why.append(f", {reason}")
 
     often: Periodically[TwoTime] | None = None
     if keep is not None:
         often = Periodically(lambda two_time: keep(_solution(equations, two_time, settings)))
     with _keeping_partial(equations, settings):
-        two_time = _integrate(equations, float(t_max), chosen, float(rtol), reached, before, often)
+        two_time = _integrate(equations, float(t_max), chosen, float(rtol), reached, again, before, often)
     solution = _solution(equations, two_time, settings)
     if not (verify and _reaches(two_time, t_max)):
         return solution
     if keep is not None:
         keep(solution)
+    again("again from t = 0, to verify")
     with _keeping_partial(equations, settings, solution):
-        finer = _integrate(equations, float(t_max), chosen, max(float(rtol) / 10, SMALLEST_RTOL), reached, None)
+        tolerance = max(float(rtol) / 10, SMALLEST_RTOL)
+        finer = _integrate(equations, float(t_max), chosen, tolerance, reached, again, None)
     return _solution(equations, Verified.of(finer, two_time), settings | {"verify": True})
 
 
@@ -196,6 +210,7 @@ def _integrate(
     method: str,
     rtol: float,
     reached: Reached,
+    again: Callable[[str], object],
     before: TwoTime | None,
     often: Periodically[TwoTime] | None = None,
 ) -> TwoTime:
@@ -208,7 +223,7 @@ def _integrate(
     with threadpool_limits(1, "blas"):
         if method == "reference":
             return reference.solve(equations, t_max, rtol=rtol, reached=reached)
-        options: Any = {"reached": reached, "resume": before, "keep": often}
+        options: Any = {"reached": reached, "resume": before, "keep": often, "again": again}
         return cast(TwoTime, long_time.solve(equations, t_max, rtol=rtol, **options))
 
 
@@ -222,9 +237,20 @@ def _reaches(two_time: TwoTime, t_max: float) -> bool:
     return bool(two_time.t[-1] >= t_max * (1 - 1e-12))
 
 
+def _reached_beyond(two_time: TwoTime, t_max: float) -> bool:
+    """Up to rounding."""
+    return bool(two_time.t[-1] > t_max * (1 + 1e-12))
+
+
 def _message(two_time: TwoTime, settings: Mapping[str, Any]) -> str:
-    reached, error = float(two_time.t[-1]), two_time.error(two_time.t)
+    reached, t_max = float(two_time.t[-1]), settings["t_max"]
+    asked = two_time.t[two_time.t <= t_max * (1 + 1e-12)]
+    error = two_time.error(asked)
     largest = f"largest estimated error {np.max(error.energy):.1g} in the energy, {np.max(error.correlation):.1g} in C"
-    if not _reaches(two_time, settings["t_max"]):
-        return f"stopped at t = {reached:g} of {settings['t_max']:g}; {largest}"
-    return f"reached t = {reached:g} by the {settings['method']} method; {largest}"
+    if not _reaches(two_time, t_max):
+        return f"stopped at t = {reached:g} of {t_max:g}; {largest}"
+    if _reached_beyond(two_time, t_max):
+        return f"nothing to solve: what was resumed reaches t = {reached:g}; up to t = {t_max:g} {largest}"
+    restarts = int(two_time.statistics.get("restarts", 0))
+    times = f", started again {'once' if restarts == 1 else f'{restarts} times'} with more nodes" if restarts else ""
+    return f"reached t = {reached:g} by the {settings['method']} method{times}; {largest}"

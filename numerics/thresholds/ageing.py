@@ -30,7 +30,8 @@ from .lines import Located
 PLACES = 1 / (1 + np.exp(-np.linspace(-18, 18, 361)))
 """Parts of an interval, dense at both ends."""
 TIE, NEAR = 1e-12, 1e-4
-"""Relative difference of two ratios that is rounding; of the ends of a step that follows a continuum."""
+"""Relative difference that is rounding, of ratios, temperatures and overlaps; of the ends of a step that follows a
+continuum."""
 DISTANCES = 721
 """From C = 1 at which a plateau is looked for."""
 MOST, DIGITS = 12, 17
@@ -109,7 +110,8 @@ class Steps:
         above[0] = min(above[0], 0.0)  # but for rounding
         crossed = np.flatnonzero((above[:-1] <= 0) & (above[1:] > 0))
         roots = [z[i] if above[i] == 0 else brentq(excess, z[i], z[i + 1], xtol=1e-16, rtol=1e-15) for i in crossed]
-        return [1 - float(np.exp(root)) for root in roots]
+        found = [1 - float(np.exp(root)) for root in roots]
+        return [q for q in found if q > self.floor + TIE]
 
     def _rise(self, b: float, q: float) -> float:
         """Sign of ``dx/dq``: ``f''(q) f''(b) - D_1^2``."""
@@ -154,17 +156,18 @@ class SectorsFound:
 def slow_sectors(landscape: GaussianLandscape, temperature: float = 0.0) -> SectorsFound:
     """The sectors of a landscape without free parameters; none with ``f''(1) <= f'(1)`` in a field.
 
-    At a temperature they begin at the largest marginal plateau that C does not leave faster than in equilibrium, ``X =
-    x T <= 1``; none where there is no such plateau.
+    At a temperature they begin at the largest marginal plateau that C leaves slower than in equilibrium, ``X = x T <
+    1``; none where there is no such plateau. Where they end, at ``X = 1`` or at a plateau that joins the floor, both
+    say the same of chi; up to rounding it is equilibrium there, in any unit of energy.
     """
     made = unplanted(landscape)
     slope = np.asarray(polyder(coefficients(made.covariance, OVERLAP, "covariance")), dtype=np.float64)
     steps = Steps(slope, marginal_overlap(made))
     if temperature == 0:
-        return _below(steps, 1.0) if steps.floor < 1 else SectorsFound()
+        return _below(steps, 1.0) if steps.floor < 1 - TIE else SectorsFound()
     for upper in steps.plateaus(temperature):
         found = _below(steps, upper)
-        if temperature * float(steps.ratio(upper, np.array(found.ends[1]))) <= 1:
+        if temperature * float(steps.ratio(upper, np.array(found.ends[1]))) < 1 - TIE:
             return found
     return SectorsFound()
 

@@ -62,6 +62,20 @@ class Locator:
         return np.where(np.isfinite(flow), flow, 1e-6)
 
 
+def _from_flow(solve: Callable[[Locator], Located]) -> Callable[[Locator], Located]:
+    """A reading of trivialization, which is sought from the gradient-flow line on; where there is none, that is why."""
+
+    def located(at: Locator) -> Located:
+        found = solve(at)
+        if at.family.thresholds["gradient_flow"].excluded:
+            return found
+        flow = at("gradient_flow")
+        why = [f"sought from gradient_flow on, which is nowhere: {reason}" for reason in flow.reason]
+        return replace(found, reason=np.where(flow.exists | found.exists, found.reason, why))
+
+    return located
+
+
 def _connected(at: Locator) -> Located:
     at_zero = at("trivialization")
     start = np.where(at_zero.exists, at_zero.value, at.start)
@@ -84,10 +98,12 @@ BELOW_GROUND = "the ageing solution lies below the ground state: this landscape 
 
 # thresholds that need more than their closed form and conditions
 SOLVERS: Mapping[str, Callable[[Locator], Located]] = {
-    "trivialization": lambda at: trivialization.at_zero_overlap(at.family, at.start, *at.free),
-    "trivialization_connected": _connected,
-    "trivialization_any_overlap": lambda at: trivialization.any_overlap(
-        at.family, at.start, at("trivialization"), at("trivialization_connected"), *at.free
+    "trivialization": _from_flow(lambda at: trivialization.at_zero_overlap(at.family, at.start, *at.free)),
+    "trivialization_connected": _from_flow(_connected),
+    "trivialization_any_overlap": _from_flow(
+        lambda at: trivialization.any_overlap(
+            at.family, at.start, at("trivialization"), at("trivialization_connected"), *at.free
+        )
     ),
     "dynamic_spinodal": lambda at: bayes.dynamic_spinodal(at.family, *at.free),
     "bayes_amp_jump": lambda at: bayes.amp_jump(at.family, *at.free),

@@ -124,12 +124,27 @@ def test_all_checks_have_the_worst_verdict(
     assert "first" in table and "second" in table and "┃" in table
 
 
-def test_the_list_names_every_check(run: Any) -> None:
+def test_the_list_names_every_check(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "find_checks", find_checks)
     status, out, _ = run("check", "--list", "--json")
     assert status == 0 and json.loads(out)["checks"] == {
         name: check.description for name, check in all_checks().items()
     }
     assert all(name in run("check", "--list")[1] for name in all_checks())
+
+
+def test_the_list_is_of_the_name_that_is_given(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "find_checks", find_checks)
+    assert list(json.loads(run("check", "inertia", "--list", "--json")[1])["checks"]) == ["inertia"]
+    of_system = json.loads(run("check", "pl-condition", "--list", "--json")[1])["checks"]
+    assert list(of_system) == [check.name for check in find_checks("pl-condition")]
+    assert json.loads(run("check", "all", "--list", "--json")[1]) == json.loads(run("check", "--list", "--json")[1])
+    assert list(json.loads(run("figure", "folena_2020_mixed_ageing", "--list", "--json")[1])["figures"]) == [
+        "folena_2020_mixed_ageing"
+    ]
+    for kind in ("check", "figure"):
+        status, out, err = run(kind, "nothing", "--list")
+        assert (status, out) == (2, "") and f"unknown {kind} 'nothing'" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

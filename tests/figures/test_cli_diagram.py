@@ -50,6 +50,12 @@ def test_flagships_have_both_diagrams(run: Any, tmp_path: Path) -> None:
         (("dropout-flow", *DROPOUT, "--with-dynamics"), "does not apply to dropout-flow: no signal"),
         (("landscape", *OWN[:2], "--x", "c=0:1"), "more than one variable, b, q, r"),
         (("landscape", *OWN, "--only", "langvin"), "no such line"),
+        (
+            ("landscape", *OWN[:2], "--x", "b=1:2", "--y", "r=1:2"),
+            "without a signal (--mean) there is no threshold in r",
+        ),
+        (("landscape", *OWN[:4], "--x", "b=0:2", "--y", "r=1:2"), "--x b from 0 must begin above 0"),
+        (("landscape", *OWN[:4], "--x", "r=1:2", "--y", "b=1:2", "--with-dynamics"), "b weakens them; exchange --x"),
     ],
 )
 def test_mistakes(run: Any, tmp_path: Path, words: tuple[str, ...], said: str) -> None:

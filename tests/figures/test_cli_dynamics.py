@@ -223,7 +223,7 @@ def test_every_parameter_is_needed(run: Any) -> None:
 def stopped_by(error: BaseException) -> Any:
     """The long-time method, stopped half-way by that error."""
 
-    def solve(model: Model, t_max: float, *, rtol: float, reached: Any, resume: Any, keep: Any) -> Any:
+    def solve(model: Model, t_max: float, *, rtol: float, reached: Any, resume: Any, keep: Any, again: Any) -> Any:
         assert resume is None
         error.two_time = reference_method.solve(model, t_max / 2, rtol=rtol, reached=reached)  # type: ignore[attr-defined]
         raise error
@@ -378,7 +378,7 @@ def test_resume_goes_on_from_the_same_problem_only(run: Any, monkeypatch: pytest
     monkeypatch.setattr("numerics.dynamics.solution.backend", lambda _: reference_method.UniformTwoTime)
     seen = []
 
-    def solve(model: Model, t_max: float, *, rtol: float, reached: Any, resume: Any, keep: Any) -> Any:
+    def solve(model: Model, t_max: float, *, rtol: float, reached: Any, resume: Any, keep: Any, again: Any) -> Any:
         seen.append(resume.t[-1])
         return reference_method.solve(model, t_max, rtol=rtol, reached=reached)
 
@@ -387,6 +387,9 @@ def test_resume_goes_on_from_the_same_problem_only(run: Any, monkeypatch: pytest
     status, out, _ = run(*SYSTEM, "--t-max", "4", "--resume", path, "--output", path, "--json")
     assert status == 0 and seen == [2] and json.loads(out)["rows"][-1]["t"] == 4
     again = json.loads(run(*SYSTEM, "--t-max", "3", "--resume", path, "--json")[1])
+    assert again["message"].startswith("nothing to solve: what was resumed reaches t = 4; up to t = 3 largest")
+    status, out, err = run(*SYSTEM, "--t-max", "3", "--resume", path, "--output", path, "--verify")
+    assert (status, out) == (2, "") and "resume reaches t = 4 already" in err and load(path).t_reached == 4
     assert seen == [2] and again["rows"][-1]["energy"] == load(path).at(3)["energy"][0]
     wrong = {"overlap is different": ["--overlap", "0.1"], "solved to 0.0001": ["--rtol", "1e-5"]}
     for reason, words in wrong.items():

@@ -58,7 +58,7 @@ class SpikedMatrixTensor(Landscape):
     def family(p: int) -> Family:
         """In ``1/Delta_2``, with ``Delta_p`` free."""
         landscape, control = SpikedMatrixTensor(p, delta_2=1 / INVERSE_DELTA_2), INVERSE_DELTA_2
-        return Family.of(landscape, control, *of_any(landscape, control), *of_bayes_optimal(landscape, control))
+        return Family.lazily(landscape, control, of_any(landscape, control) | of_bayes_optimal(landscape, control))
 
     def families(self) -> list[Question]:
         """In ``1/Delta_2`` at one ``Delta_p``."""

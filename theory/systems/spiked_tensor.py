@@ -14,7 +14,7 @@ from ..prediction import Threshold
 from ..symbols import INVERSE_DELTA_P, OVERLAP, SIGNAL_OVERLAP
 from ..thresholds import Family
 from ..thresholds.aligned import informative_minimum
-from ..thresholds.family import of_any, of_bayes_optimal
+from ..thresholds.family import makers, of_any, of_bayes_optimal
 from .landscape import Landscape, Question
 
 NOISE = Exact(infinite=True)
@@ -67,9 +67,9 @@ class SpikedTensor(Landscape):
     def family(p: int) -> Family:
         """In ``1/Delta_p``."""
         landscape, control = SpikedTensor(p, delta_p=1 / INVERSE_DELTA_P), INVERSE_DELTA_P
-        aligned = informative_minimum(landscape, control)
-        bayes = of_bayes_optimal(landscape, control)
-        return Family.of(landscape, control, *of_any(landscape, control), aligned, *bayes)
+        aligned = makers(landscape, control, informative_minimum)
+        made = of_any(landscape, control) | aligned | of_bayes_optimal(landscape, control)
+        return Family.lazily(landscape, control, made)
 
     def families(self) -> list[Question]:
         """In ``1/Delta_p``."""

@@ -19,7 +19,7 @@ def informative_minimum(landscape: GaussianLandscape, control: Symbol) -> Thresh
     slope = Eq(diff(fixed_point.rhs, M), 0, evaluate=False)
     return Threshold(
         "informative_minimum",
-        "A minimum aligned with the signal exists above: a fixed point of maximum-likelihood message passing.",
+        "A minimum aligned with the signal exists from there on: a fixed point of maximum-likelihood message passing.",
         control,
         (fixed_point, slope),
         "Ben Arous, Mei, Montanari, Nica 2019, arXiv 1711.05424",

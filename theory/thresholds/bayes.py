@@ -96,7 +96,7 @@ class BayesTransitions:
         continuous = self.noise is None and closed is None
         return self._spinodal(
             "dynamic_spinodal",
-            "A strongly correlated fixed point of Bayes-optimal state evolution exists above.",
+            "A strongly correlated fixed point of Bayes-optimal state evolution exists from there on.",
             (Condition(false, CONTINUOUS),) if continuous else self._first_order(),
             closed,
         )

@@ -91,27 +91,37 @@ def never_unstable(landscape: GaussianLandscape) -> tuple[Condition, ...]:
 def _instability(
     name: str, meaning: str, landscape: GaussianLandscape, control: Symbol, equation: Eq, reference: str
 ) -> Threshold:
-    conditions = never_unstable(landscape)
-    closed = None if conditions else _positive_root(equation, control)
+    conditions, closed = never_unstable(landscape), None
+    if not conditions:
+        closed, conditions = _positive_root(equation, control)
     return Threshold(name, meaning, control, (equation,), reference, closed_form=closed, conditions=conditions)
 
 
-def _positive_root(equation: Eq, control: Symbol) -> Expr:
-    """The positive root of ``a control = sqrt(b control + c)`` with a > 0: the squared equation has one.
+def _positive_root(equation: Eq, control: Symbol) -> tuple[Expr | None, tuple[Condition, ...]]:
+    """The positive root of ``a control = sqrt(b control + c)``, a > 0, and where it is: the squared equation has one.
 
     With the larger of two square roots on the right it is the larger of their roots. No coefficient of a covariance is
     negative, c among them, whether or not that can be seen of its symbols.
     """
     if isinstance(equation.rhs, Max):
-        return Max(*(_positive_root(Eq(equation.lhs, side, evaluate=False), control) for side in equation.rhs.args))
+        sides = [_positive_root(Eq(equation.lhs, side, evaluate=False), control) for side in equation.rhs.args]
+        roots = [root for root, _ in sides if root is not None]
+        where = tuple(condition for _, conditions in sides for condition in conditions)
+        return (Max(*roots) if len(roots) == len(sides) else None), where
+    says = f"{equation.lhs} = {equation.rhs}"
     polynomial = Poly(numer(together(equation.lhs**2 - equation.rhs**2)), control)
+    if polynomial.degree() < 1:
+        return None, (Condition(false, f"{says}: {control} does not matter"),)
     roots = [root for root in solve(polynomial.as_expr(), control) if root.is_positive]
     if not roots and polynomial.degree() == 2 and polynomial.LC().is_positive:
         a, b, c = polynomial.all_coeffs()
         roots = [(sqrt(b**2 - 4 * a * c) - b) / (2 * a)]
+    if not roots and polynomial.degree() == 1:
+        root = simplify(-polynomial.all_coeffs()[1] / polynomial.LC())
+        return root, (Condition(root > 0, f"{says}: at no {control} > 0"),)
     if len(roots) != 1:
-        raise ValueError(f"{equation} has no single positive root in {control}: {roots}")
-    return simplify(roots[0])
+        return None, (Condition(false, f"{says}: not at a single {control} > 0 that can be told"),)
+    return simplify(roots[0]), ()
 
 
 def langevin(landscape: GaussianLandscape, control: Symbol) -> Threshold:

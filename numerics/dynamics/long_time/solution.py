@@ -175,10 +175,13 @@ def solve(
     reached: Reached = lambda t: None,
     resume: LongTimeTwoTime | None = None,
     keep: Keep | None = None,
+    again: Callable[[str], object] = lambda reason: None,
 ) -> LongTimeTwoTime:
     """Solve to ``t_max``, in units of the landscape's own time; ``keep`` is offered what there is after each block.
 
-    On Ctrl-C or ``ConvergenceError`` the exception carries what there is as ``two_time``.
+    Panels that turn out too coarse have left their errors in all of the memory: the run starts again from t = 0 with
+    more nodes, of which ``again`` is told. On Ctrl-C or ``ConvergenceError`` the exception carries what there is as
+    ``two_time``.
     """
     rate = unit(model)
     scaled, end = times(model, 1 / rate), t_max * rate
@@ -195,13 +198,23 @@ def solve(
                 stopped = ConvergenceError(f"stopped at t = {march.t / rate:.6g} of {t_max:g}: {error}")
                 stopped.two_time = _so_far(march, rate)  # type: ignore[attr-defined]
                 raise stopped from error
-        march = March(scaled, march.finer, finer=march.finer.finer)
+        coarse, march = march, _refined(march)
+        nodes = (run.resolution.nodes for run in (march, coarse))
+        again("again from t = 0, with {} nodes in place of {}".format(*nodes))
 
 
 def _first(model: Model, t_max: float, rtol: float) -> March:
     """With the nodes that most landscapes need; more of them, from the start, where these are too few."""
     resolution = Resolution.of(rtol, t_max * fastest(model))
     return March(model, resolution, finer=resolution.finer)
+
+
+def _refined(march: March) -> March:
+    """The same with more nodes, from the start."""
+    assert march.finer is not None
+    finer = March(march.model, march.finer, finer=march.finer.finer)
+    finer.counts["restarts"] = march.counts["restarts"] + 1
+    return finer
 
 
 def _after_block(march: March, rate: float, reached: Reached, keep: Keep | None) -> Reached:

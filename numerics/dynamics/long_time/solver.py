@@ -40,7 +40,7 @@ SHARP = 1.0
 FORGOTTEN, GONE = 1e-14, -1e3
 """Relative size of an overlap that is dropped, and the logarithm that stands for zero."""
 
-COUNTS = ("blocks", "resting", "rejected", "iterations", "factorisations", "nodes")
+COUNTS = ("blocks", "resting", "rejected", "iterations", "factorisations", "nodes", "restarts")
 
 
 class CoarseError(ConvergenceError):

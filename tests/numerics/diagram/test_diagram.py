@@ -21,6 +21,7 @@ from numerics.diagram.source import Samples, Source, Traceable
 from numerics.lowering import Array
 from theory.symbols import OVERLAP as Q
 from theory.symbols import SIGNAL_OVERLAP as M
+from theory.thresholds import family
 
 Line = Callable[[Array], Array]
 
@@ -200,6 +201,78 @@ def test_a_symbol_may_be_bounded_by_the_axis_alone() -> None:
     assert found.value[[0, -1]] == pytest.approx([(1 + 65**0.5) / 2, 2])
     with pytest.raises(ValueError, match=r"coefficient of q\*\*3 must be >= 0"):
         rf.PhaseDiagram(landscape, "r=1:12", "b=0:6", only="gradient_flow")
+
+
+FLAGSHIP = rf.SpikedMatrixTensor(p=3)
+
+
+def test_lines_in_a_noise_are_those_in_its_inverse() -> None:
+    """At p = 3 with ``y^2 = y + 2/Delta_p`` in ``y = 1/Delta_2`` for gradient flow."""
+    x = np.array([0.5, 1.0, 2.0])
+    (noise, y), (signal, _) = (lines_of(FLAGSHIP, Range("delta_p", 0.5, 2), y) for y in ("delta_2", "inverse_delta_2"))
+    assert y == "delta_2" and list(noise.meanings) == list(signal.meanings)
+    found, known = (source.at(x, list(source.meanings)) for source in (noise, signal))
+    for name, samples in found.items():
+        assert samples.value == pytest.approx(1 / known[name].value, nan_ok=True) and len(samples.reasons) == 3
+        assert samples.error == pytest.approx(known[name].error * samples.value**2, nan_ok=True)
+    assert found["gradient_flow"].value == pytest.approx(2 / (1 + np.sqrt(1 + 8 / x)))
+    equations, start = noise.equations("dynamic_spinodal", 0.5) or (None, None)
+    assert equations is None  # a closed form at p = 3
+    own = lines_of(rf.SpikedMatrixTensor(p=4), Range("delta_p", 0.05, 0.2), "delta_2")[0]
+    equations, start = own.equations("bayes_amp_jump", 0.1) or pytest.fail("it has equations")
+    assert start[1] == pytest.approx(own.at(np.array([0.1]), ["bayes_amp_jump"])["bayes_amp_jump"].value[0])
+    assert equations.value(start) == pytest.approx(np.zeros(2), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("landscape", "x", "y"),
+    [
+        (FLAGSHIP, "delta_p", "delta_2"),
+        (rf.Landscape(R * Q**2 / 2 + B * Q**4 / 4, R * M**2 / 2 + B * M**4 / 4), "b", "r"),
+        (rf.Landscape(R * Q**3 / 2, B * M**2 / 2), "r", "b"),
+    ],
+)
+def test_axes_may_be_exchanged(landscape: Any, x: str, y: str) -> None:
+    """The point ``(x, y(x))`` of a line is ``(x(y), y)`` of the same line the other way round."""
+    names, places = ["gradient_flow", "trivialization", "trivialization_any_overlap", "ml_amp"], np.array([1.3, 1.9])
+    heights = lines_of(landscape, Range(x, 1, 2), y)[0].at(places, names)
+    for name, found in heights.items():
+        back = lines_of(landscape, Range(y, 0.1, 9), x)[0].at(found.value, [name])[name]
+        assert back.value == pytest.approx(places, rel=1e-9) and np.all(back.error < 1e-9)
+
+
+def test_where_no_noise_is_weak_enough_the_reason_is_said() -> None:
+    """``1/Delta_2^2 = 1/Delta_2 + 2/Delta_p`` takes Delta_2 < 1; weak recovery, ``Delta_2 = 1``, no Delta_p at all."""
+    source, _ = lines_of(FLAGSHIP, Range("delta_2", 0.5, 2), "delta_p")
+    found = source.at(
+        np.array([0.6, 1.5]), ["gradient_flow", "trivialization", "trivialization_connected", "bayes_amp"]
+    )
+    assert found["gradient_flow"].value == pytest.approx([1.8, np.nan], nan_ok=True)
+    for name in ("trivialization", "trivialization_connected"):
+        assert "gradient_flow on, which is nowhere" in found[name].reasons[1] and not found[name].reasons[0]
+    assert not found["bayes_amp"].exists.any() and "delta_p does not matter" in found["bayes_amp"].reasons[0]
+
+
+def test_only_the_lines_that_are_asked_for_are_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trivialization(*_: Any) -> Any:
+        raise AssertionError("nobody asked")
+
+    monkeypatch.setattr(family, "trivialization", trivialization)
+    landscape = rf.Landscape(R * Q**2 / 2 + B * Q**5 / 4, R * M**2 / 2 + B * M**5 / 4)
+    diagram = rf.PhaseDiagram(landscape, "b=1:2", "r=0:6", places=3, only="gradient_flow")
+    assert list(diagram.lines) == ["gradient_flow"]
+    with pytest.raises(AssertionError):
+        rf.PhaseDiagram(landscape, "b=1:2", "r=0:6", places=3, only="trivialization")
+
+
+def test_a_line_is_drawn_in_what_it_is_in() -> None:
+    """``lambda_d = f'''(q) (1 - q)/[2 f''(q)]`` at the plateau of T_d, of ``c q^2/2 + q^3/2``."""
+    source, y = lines_of(rf.Landscape(R * Q**2 / 2 + Q**3 / 2), Range("r", 0.1, 1), only=["exponent_parameter"])
+    assert y == "lambda_d"
+    (value,) = source.at(np.array([0.5]), ["exponent_parameter"])["exponent_parameter"].value
+    q = np.linspace(0, 1, 10**5 + 1)[1:-1]
+    plateau = q[np.argmax((0.5 + 1.5 * q) * (1 - q))]
+    assert value == pytest.approx(3 * (1 - plateau) / 2 / (0.5 + 3 * plateau), abs=1e-4)
 
 
 def test_next_to_a_merger_rounding_is_no_crossing() -> None:

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from sympy import Rational, exp
 
 from numerics.dynamics import Planted, solve_dynamics
-from numerics.dynamics.long_time import kernel, solver
+from numerics.dynamics.long_time import kernel, solution, solver
 from numerics.dynamics.units import fastest
 from numerics.errors import ConvergenceError
 from numerics.lowering import lower
@@ -209,3 +209,32 @@ def test_panels_that_do_not_resolve_the_memory_get_more_nodes(
     best, rows = (run.at(early) for run in (solve_dynamics(landscape, float(early[-1]), rtol=1e-9), found))
     for name in ("mu", "energy", "correlation"):
         assert np.all(np.abs(rows[name] - best[name]) <= rows[f"{name}_error"]), name
+
+
+def test_a_run_that_starts_again_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a bound on the tails in t' that only the third attempt may pass."""
+    bounds = iter([0.0, 0.0, np.inf])
+    monkeypatch.setattr(solution, "FEW", 0.0)
+    made = solver.March.__post_init__
+
+    def counted(self: solver.March) -> None:
+        made(self)
+        monkeypatch.setattr(solver, "COARSE", next(bounds))
+
+    monkeypatch.setattr(solver.March, "__post_init__", counted)
+    told = list[str]()
+    found = solve_dynamics(CUBE, 3.0, method="long-time", progress=lambda _, what: told.append(what))
+    first, *again = dict.fromkeys(what.partition(", ")[2] for what in told)
+    assert first == "" and len(again) == found.statistics["restarts"] == 2
+    nodes = found.two_time.arrays()["resolution"][0]
+    assert again[1] == f"again from t = 0, with {nodes:g} nodes in place of {nodes - 4:g}"
+    assert "started again 2 times with more nodes" in found.message
+
+
+def test_a_resumed_solution_that_reaches_beyond_is_the_answer() -> None:
+    whole = solve_dynamics(CUBE, 30.0, method="long-time", rtol=1e-4)
+    part = solve_dynamics(CUBE, 3.0, rtol=1e-4, resume=whole)
+    assert "what was resumed reaches t = 30; up to t = 3 largest" in part.message
+    assert part.at(3.0)["energy"] == whole.at(3.0)["energy"] and part.drawn[0].values[-1] == 3
+    with pytest.raises(ValueError, match=r"resume reaches t = 30 already.* use t_max = 30, or leave verify out"):
+        solve_dynamics(CUBE, 3.0, rtol=1e-4, resume=whole, verify=True)

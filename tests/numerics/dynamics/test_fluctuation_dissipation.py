@@ -168,6 +168,39 @@ def test_plateau_next_to_arrest() -> None:
     assert equilibrium_plateau(THREE, np.sqrt(3 / 8) * (1 + 1e-8)) == 0
 
 
+UNITS = np.append(1.0, np.exp(np.random.default_rng(0).normal(0, 5, 7)))
+
+
+@pytest.mark.parametrize(
+    ("made", "arrest"),
+    [(THREE, np.sqrt(3 / 8)), (GaussianLandscape(q**4 / 2), np.sqrt(8 / 27)), (TWO, 1.0), (CONTINUUM, 1.0)],
+    ids=repr,
+)
+def test_at_arrest_the_unit_of_energy_decides_nothing(made: GaussianLandscape, arrest: float) -> None:
+    """``H -> lambda H, T -> lambda T``: at T_d, ``max f'(q) (1 - q)/q = T^2``, ``chi = (1 - C)/T`` down to C = 0."""
+    c = np.linspace(0, 1, 9)
+    for unit in UNITS:
+        other = GaussianLandscape(float(unit**2) * made.covariance)
+        for closer, kinds in ((1.0, 1), (1 + 1e-9, 1), (1 - 1e-9, 2)):
+            law = predicted(model(other, temperature=float(unit * arrest * closer)))
+            assert isinstance(law, EffectiveTemperatures) and len(law.pieces) == kinds
+            assert unit * law.chi(c) == pytest.approx((1 - c) / arrest, rel=2e-8, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("made", "arrest", "rest"),
+    [(THREE, np.sqrt(3 / 8), 1 / 2), (GaussianLandscape(q**4 / 2), np.sqrt(8 / 27), 2 / 3), (TWO, 1.0, 0.0)],
+    ids=repr,
+)
+def test_equilibrium_at_arrest_stops_at_its_plateau_in_any_unit(made, arrest: float, rest: float) -> None:
+    """``T^2 q = f'(q) (1 - q)`` has a double root there, ``(p - 2)/(p - 1)``."""
+    for unit in UNITS:
+        other = GaussianLandscape(float(unit**2) * made.covariance)
+        found = predicted(model(other, temperature=float(unit * arrest), start=Equilibrium(float(1 / unit / arrest))))
+        assert isinstance(found, EffectiveTemperatures)
+        assert found.pieces[0].lower == pytest.approx(rest, abs=1e-6)
+
+
 def test_exponents_beside() -> None:
     pure = predicted(model(THREE, temperature=0.4))
     assert isinstance(pure, EffectiveTemperatures)
