@@ -137,10 +137,11 @@ def panel(name: str, chances: Mapping[tuple[int, int], Chance], hits: Mapping[tu
     return Panel(name.replace("N^(-1/2)", "$N^{-1/2}$"), r"$N$", "share of runs", tuple(series), "log")
 
 
-def share(label: str, size: int, chance: Chance, hits: Array, resolution: float) -> Comparison:
-    """With the error that a share has if the prediction is right, and its skewness."""
-    variance = max(chance.value * (1 - chance.value), hits.size**-2)
-    error, skewness = sqrt(variance / hits.size), (1 - 2 * chance.value) / sqrt(variance * hits.size)
+def share(label: str, size: int, chance: tuple[float, float], hits: Array, resolution: float) -> Comparison:
+    """Of runs, against a probability and its error; with the error and the skewness that a share then has."""
+    value = chance[0]
+    variance = max(value * (1 - value), hits.size**-2)
+    error, skewness = sqrt(variance / hits.size), (1 - 2 * value) / sqrt(variance * hits.size)
     return Comparison(label, *chance, float(hits.mean()), error, resolution, size, skewness=skewness)
 
 
