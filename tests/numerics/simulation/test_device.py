@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from numerics.simulation.landscape_sample import SampledLandscape
 from numerics.simulation.packed import entries, packed_normal
 from numerics.simulation.powers import packed_powers, values_at
 from numerics.simulation.sphere import on_sphere
-from numerics.simulation.unfolded import Unfolded, device_memory
+from numerics.simulation.unfolded import Unfolded, _panel, device_memory
 from numerics.simulation.unseen import ConditionedLandscape
 from theory.landscape import GaussianLandscape
 from theory.symbols import OVERLAP, SIGNAL_OVERLAP
@@ -29,18 +28,11 @@ AMPLIFIED = 1e-5
 """What becomes of it where conditions are nearly redundant, as at stages of short steps (see ``unseen.ROUNDING``)."""
 
 
-def arrays_of(name: str) -> Any:
-    """A namespace in double precision: NumPy; array-api-strict, which has the standard and no more; JAX on the CPU."""
-    xp = pytest.importorskip(name, reason=f"{name} is not installed")
-    if name == "jax.numpy":
-        import_module("jax").config.update("jax_enable_x64", True)
-    return xp
-
-
-@pytest.fixture(params=["numpy", "array_api_strict", pytest.param("jax.numpy", marks=pytest.mark.slow)])
+@pytest.fixture(params=["numpy", "array_api_strict"])
 def xp(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Arrays that stand for those of a GPU, in panels that are small enough for there to be several."""
-    found = arrays_of(request.param)
+    """Arrays that stand for those of a GPU, in panels that are small enough for there to be several: NumPy's, and
+    those of array-api-strict, which has the standard and no more."""
+    found = pytest.importorskip(request.param, reason=f"{request.param} is not installed")
     monkeypatch.setattr(device, "FINDERS", {"CuPy": lambda: Backend(found, lambda: 1e12)})
     monkeypatch.setattr(unfolded, "LARGEST", 1 << 13)
     return found
@@ -58,11 +50,8 @@ def gradient(couplings: Unfolded, x: Array) -> tuple[Array, Array]:
     return H, g
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("degree", [2, 3, 4, 6])
-def test_unfolded_against_compiled_passes(monkeypatch: pytest.MonkeyPatch, xp: Any, degree: int, dtype: Any) -> None:
-    """All at once and axis by axis; single precision is how couplings are kept, not how they are summed."""
-    monkeypatch.setattr(unfolded, "LARGEST", 400)
+def require_compiled(xp: Any, degree: int, dtype: Any) -> None:
+    """All at once and axis by axis, as the compiled passes have it."""
     size, rng = 9, np.random.default_rng(degree)
     tensor, x = packed_normal(size, degree, 1.0, rng, dtype), rng.standard_normal((5, size))
     H, g = np.zeros(5), np.zeros((5, size))  # noqa: N806
@@ -70,7 +59,6 @@ def test_unfolded_against_compiled_passes(monkeypatch: pytest.MonkeyPatch, xp: A
     whole, grown = Unfolded.of(xp, tensor, degree, size), Unfolded(xp, degree, size + 4, dtype)
     for a in range(size):
         grown.append(tensor[entries(a, degree) : entries(a + 1, degree)])
-    assert len(whole.panels) > 1 or degree == 2
     for couplings in (whole, grown):
         energy, slope = gradient(couplings, x)
         require_close(energy, H)
@@ -78,6 +66,25 @@ def test_unfolded_against_compiled_passes(monkeypatch: pytest.MonkeyPatch, xp: A
         head, weights = rng.standard_normal(entries(size, degree - 1)), rng.standard_normal(5)
         require_close(couplings.values(head, x), values_at(head, degree - 1, x))
         require_close(couplings.powers(x, weights), packed_powers(x, weights, degree - 1))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("degree", [2, 3, 4, 6])
+def test_unfolded_against_compiled_passes(monkeypatch: pytest.MonkeyPatch, xp: Any, degree: int, dtype: Any) -> None:
+    """Single precision is how couplings are kept, not how they are summed."""
+    monkeypatch.setattr(unfolded, "LARGEST", 400)
+    assert _panel(0, degree, 9).stop < 9 or degree == 2
+    require_compiled(xp, degree, dtype)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("degree", [2, 3, 4])
+def test_unfolded_with_jax(monkeypatch: pytest.MonkeyPatch, degree: int) -> None:
+    """On the CPU; it compiles for each shape."""
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    jax.config.update("jax_enable_x64", True)
+    monkeypatch.setattr(unfolded, "LARGEST", 1 << 10)
+    require_compiled(jax.numpy, degree, "float32")
 
 
 def both(landscape: GaussianLandscape, size: int) -> tuple[SampledLandscape, SampledLandscape]:
