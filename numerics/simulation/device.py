@@ -63,7 +63,10 @@ def to_host(array: Any) -> Any:
 def _cupy() -> Backend | None:
     import cupy
 
-    return Backend(cupy, lambda: float(cupy.cuda.Device().mem_info[0])) if cupy.is_available() else None
+    def free() -> float:
+        return float(cupy.cuda.Device().mem_info[0] + cupy.get_default_memory_pool().free_bytes())
+
+    return Backend(cupy, free) if cupy.is_available() else None
 
 
 def _jax() -> Backend | None:
