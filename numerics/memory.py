@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 
-def require_memory(needed: float, what: str, advice: str) -> None:
-    """``ValueError`` in one line for ``what`` takes more than is free beside what runs already (bytes)."""
-    free = available_memory()
+def require_memory(needed: float, what: str, advice: str, free: float | None = None) -> None:
+    """``ValueError`` in one line for ``what`` takes more than is ``free`` beside what runs already (bytes)."""
+    free = available_memory() if free is None else free
     if needed > free:
         raise ValueError(f"{what} needs {needed / 2**30:.3g} GiB, of which {free / 2**30:.3g} are free; {advice}")
 

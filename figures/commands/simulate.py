@@ -46,6 +46,7 @@ ENSEMBLE = Option(
     Choice(("dense", "conditioned", "diluted")),
     "Every coupling; those a run sees, any N (default where dense does not fit); or few.",
 )
+DEVICE = Option(Choice(("cpu", "gpu")), "Where gradients are computed; gpu: with CuPy or JAX (extra gpu).")
 HESSIAN = Option(FLAG, "Lowest mode of the Hessian at the last time.", flag=True)
 RTOL = Option(Real(1e-12, 0.1), "Error aimed at; default 1e-4, at T > 0 1e-3.")
 OUTPUT = Option(FOLDER, "Keep each sample as it finishes.", "o")
@@ -100,6 +101,7 @@ def of_landscape(
     connectivity: Annotated[
         Any, Option(Connectivity(), "Diluted couplings, C per spin and degree, for large N; or auto.")
     ] = None,
+    device: Annotated[Any, DEVICE] = "cpu",
     rtol: Annotated[float | None, RTOL] = None,
     output: Annotated[Any, OUTPUT] = None,
     resume: Annotated[bool, RESUME] = False,
@@ -116,7 +118,7 @@ def of_landscape(
     kind = require_kind(ensemble, connectivity, hessian)
     degree = None if connectivity == "auto" else connectivity
     motion: dict[str, Any] = {"schedule": schedule, "mass": mass, "friction": friction or UNIT}
-    runner = partial(simulate, landscape, overlap=begin, ensemble=kind, connectivity=degree, **motion)
+    runner = partial(simulate, landscape, overlap=begin, ensemble=kind, connectivity=degree, device=device, **motion)
     shared = {"size": size, "samples": samples, "seed": seed, "starts": starts, "temperature": temperature}
     kept = {"rtol": rtol, "output": output, "resume": resume, "workers": workers}
     return simulated(landscape, runner, {**shared, **kept}, t_max, at, hessian)

@@ -15,6 +15,7 @@ from theory.landscape import GaussianLandscape
 
 from ..course import UNIT, pieces, value
 from ..lowering import Array
+from .device import Device
 from .diluted import FRAMES, diluted
 from .flow import RTOL, gradient_flow
 from .inertial import Motion, inertial
@@ -159,6 +160,7 @@ class Job(SampleJob):
     landscape: GaussianLandscape
     ensemble: Kind
     connectivity: int
+    device: Device = "cpu"
 
     def drawn(self, seed: SeedSequence) -> Sample:
         """All couplings, those that a run sees, or diluted ones."""
@@ -166,8 +168,8 @@ class Job(SampleJob):
             frames = min(FRAMES, self.connectivity)
             return diluted(self.landscape, self.size, seed, connectivity=self.connectivity, frames=frames)
         if self.ensemble == "conditioned":
-            return ConditionedLandscape(self.landscape, self.size, seed, dtype=self.dtype)
-        return sample(self.landscape, self.size, seed, dtype=self.dtype)
+            return ConditionedLandscape(self.landscape, self.size, seed, dtype=self.dtype, device=self.device)
+        return sample(self.landscape, self.size, seed, dtype=self.dtype, device=self.device)
 
     @property
     def length(self) -> int:

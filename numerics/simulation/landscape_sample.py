@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import sqrt
 from typing import Any, Protocol
 
@@ -22,6 +22,8 @@ from ..memory import require_memory
 from ..power_series import coefficients, evaluate
 from ..rounding import power_below
 from . import kernel
+from .couplings import Couplings, couplings_of
+from .device import Device, backend_of
 from .packed import (
     SIGNAL_STREAM,
     Precision,
@@ -100,11 +102,13 @@ class SampledLandscape(PlantedSample):
     r"""``H = -N g(m) + sum_p sqrt(f_p) N^((1-p)/2) sum_{i1>=...>=ip} sqrt(n) J_{i1...ip} x_i1 ... x_ip``, J ~ N(0, 1).
 
     ``n`` is the number of orders of the indices, so ``Cov(H(x), H(x')) = N f(x.x'/N)`` exactly, at every N and off the
-    sphere too. ``tensors`` holds the coefficients by degree, each once, over ``scale``.
+    sphere too. ``tensors`` holds the coefficients by degree, each once, over ``scale``; on ``device`` "gpu" there is a
+    copy of them, for gradients.
     """
 
     tensors: Mapping[int, NDArray[Any]] = field(repr=False)
     scale: float = 1.0
+    device: Device = "cpu"
 
     def __post_init__(self) -> None:
         for degree, tensor in self.tensors.items():
@@ -120,12 +124,8 @@ class SampledLandscape(PlantedSample):
         x = vectors("x", x, self.size, 2)
         mean, drift = self.planted.gradient(x)
         energy, total = np.zeros(x.shape[0]), np.zeros_like(x)
-        for degree, tensor in self.tensors.items():
-            if degree == 1:
-                energy += np.vecdot(x, tensor)
-                total += tensor
-            else:
-                kernel.add_gradient(tensor, degree, x, energy, total)
+        for couplings in self._couplings:
+            couplings.add_gradient(x, energy, total)
         noise = (self.constant + self.scale * energy) / self.size
         return mean + noise, drift + self.scale * total
 
@@ -149,8 +149,15 @@ class SampledLandscape(PlantedSample):
                 kernel.add_half_hessian(tensor, degree, x, half)
         return signal + self.scale * (half + half.T)
 
+    @cached_property
+    def _couplings(self) -> list[Couplings]:
+        backend = backend_of(self.device)
+        return [couplings_of(tensor, degree, self.size, backend) for degree, tensor in self.tensors.items()]
 
-def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precision = "float32") -> SampledLandscape:
+
+def sample(
+    landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precision = "float32", device: Device = "cpu"
+) -> SampledLandscape:
     """Draws ``H`` with ``E H = -N g(m)`` and ``Cov = N f(q)`` exactly, and a signal uniform on the sphere.
 
     Parameters
@@ -164,12 +171,15 @@ def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precis
         each call.
     dtype
         Storage of the coefficients, ``"float32"`` or ``"float64"`` (the same draws); sums are float64 in both.
+    device
+        ``"gpu"`` computes gradients there, with CuPy or JAX: the same to rounding. Hessians stay on the CPU.
 
-    Raises ``ValueError`` for anything else, and when the coefficients do not fit in memory.
+    Raises ``ValueError`` for anything else, without a GPU, and when the coefficients do not fit in memory.
     """
     covariance, signal_series = series_of(landscape)
     require_size(size)
     require_precision(dtype)
+    backend_of(device)
     needed = memory_needed(landscape, size, dtype)
     require_memory(needed, f"size = {size}", "try a smaller size, float32, or diluted(...)")
     seeds = seed_sequence(seed)
@@ -180,7 +190,7 @@ def sample(landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precis
         if degree > 0 and f > 0
     }
     constant = scale_of(covariance[0], 0, size) * stream(seeds, 0).standard_normal()
-    return SampledLandscape(Signal(signal_of(size, seeds), *signal_series), constant, tensors, scale)
+    return SampledLandscape(Signal(signal_of(size, seeds), *signal_series), constant, tensors, scale, device)
 
 
 def _storable(amplitude: float) -> float:

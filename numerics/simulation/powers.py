@@ -20,9 +20,14 @@ def packed_powers(rows: Array, weights: Array, degree: int) -> Array:
     else:
         total = np.zeros(entries(rows.shape[1], degree))
         kernel.add_monomials(total, degree, rows, weights)
-    for _ in range(2):  # the square root of the number of orders each time
-        kernel.weigh(total, degree, rows.shape[1], 1.0)
-    return total
+    return ordered(total, degree, rows.shape[1])
+
+
+def ordered(form: Array, degree: int, size: int) -> Array:
+    """In place: each entry times the number of orders of its indices."""
+    for _ in range(2):  # its square root each time
+        kernel.weigh(form, degree, size, 1.0)
+    return form
 
 
 def values_at(tensor: Array, degree: int, rows: Array) -> Array:

@@ -12,18 +12,20 @@ from numpy.typing import ArrayLike
 
 from theory.course import Course
 from theory.landscape import GaussianLandscape
+from theory.naming import called
 
 from ..arrays import reals, require_whole
 from ..course import UNIT, highest, require_friction
 from ..errors import Interrupted
 from ..kept import sweep_kept
 from ..lowering import Array
-from ..memory import available_memory
+from ..memory import available_memory, require_memory
 from ..progress import Progress, counting, silent
 from ..provenance import versions
 from . import flow, observables
 from .budget import require_run_memory
 from .condensation import safe_connectivity
+from .device import Device, backend_of, require_device
 from .diluted import CONNECTIVITY, diluted_degrees, sites_memory
 from .ensemble import Ensemble
 from .job import Job, Kind, SampleJob, Task, digest
@@ -31,6 +33,7 @@ from .landscape_sample import memory_needed, series_of
 from .packed import Precision, require_precision, require_size
 from .starts import saved_starts
 from .storage import open_folder
+from .unfolded import device_memory
 from .unseen import span_memory
 
 
@@ -56,6 +59,7 @@ def simulate(
     dtype: Precision = "float32",
     ensemble: Kind | None = None,
     connectivity: int | None = None,
+    device: Device = "cpu",
     output: str | Path | None = None,
     resume: bool = False,
     executor: Executor | None = None,
@@ -94,6 +98,8 @@ def simulate(
         memory; or ``"diluted"``, with ``connectivity`` per site and degree (see ``diluted``), by default as many as a
         run of this length needs not to condense (``safe_connectivity``). Runs that do all the same are told by
         ``Ensemble.condensed``: they say nothing of mean field.
+    device
+        ``"gpu"`` computes dense and conditioned gradients there, with CuPy or JAX: the same to rounding. One process.
     output, resume
         A folder where each sample is written as it finishes. A run that was stopped goes on there with
         ``resume = True`` and the same settings; ``samples`` may grow.
@@ -107,7 +113,7 @@ def simulate(
     """
     plan = observables.schedule(t_max, at, waiting_times, hessian_times)
     bound = plan.hessian.size > 0 or start is not None or mass > 0
-    ensemble = _kind(ensemble, landscape, size, dtype, bound)
+    ensemble = _kind(ensemble, landscape, size, dtype, bound, device)
     if connectivity is None:
         connectivity = _connectivity(landscape, size, t_max) if ensemble == "diluted" else CONNECTIVITY
     require_counts(samples=samples, starts=starts, connectivity=connectivity)
@@ -115,9 +121,12 @@ def simulate(
         landscape=landscape, size=size, seed=seed, starts=starts, overlap=overlap, temperature=temperature, plan=plan,
         schedule=schedule, mass=float(mass), friction=friction,
         rtol=rtol, gradient_tolerance=float(gradient_tolerance), dtype=dtype, ensemble=ensemble,
-        connectivity=connectivity,
+        connectivity=connectivity, device=device,
     )  # fmt: skip
-    workers = _require(job, samples, workers if executor is None else 1)
+    workers = _require(job, samples, _workers(job, workers, executor))
+    backend = None if executor is not None else backend_of(device)  # workers elsewhere have their own
+    if backend is not None:
+        _require_room(job, backend.free())
     states = None if start is None else states_of(start, samples, starts, size)
     settings = _settings(job, samples, states)
     where = {"executor": executor, "workers": workers}
@@ -170,6 +179,7 @@ def _settings(job: Job, samples: int, states: Array | None) -> dict[str, Any]:
         "dtype": "float64" if job.ensemble == "diluted" else job.dtype,
         "ensemble": job.ensemble,
         "connectivity": job.connectivity if job.ensemble == "diluted" else None,
+        **({"device": job.device} if job.device != "cpu" else {}),
     }
 
 
@@ -204,6 +214,7 @@ def _require(job: Job, samples: int, workers: int | None) -> int:
     """What a worker would stumble over, before anything is drawn or written; returns how many workers there are."""
     require_common(job)
     require_precision(job.dtype)
+    require_device(job.device)
     covariance, _ = series_of(job.landscape)
     if job.ensemble == "dense":
         couplings = memory_needed(job.landscape, job.size, job.dtype)
@@ -217,7 +228,32 @@ def _require(job: Job, samples: int, workers: int | None) -> int:
     return require_run_memory(job, samples, workers, couplings, advice)
 
 
-def _kind(ensemble: Kind | None, landscape: GaussianLandscape, size: int, dtype: Precision, bound: bool) -> Kind:
+def _workers(job: Job, workers: int | None, executor: Executor | None) -> int | None:
+    """How many processes of this machine; ``ValueError`` for more than one where there is a GPU to share."""
+    if executor is not None:
+        return 1
+    if job.device == "cpu":
+        return workers
+    if workers not in (None, 1):
+        raise ValueError(
+            f"{called('workers', workers)}: one process has the GPU, and computes all starts of a sample at once; "
+            f"leave it out, or try {called('starts')}"
+        )
+    return 1
+
+
+def _require_room(job: Job, free: float) -> None:
+    """On the device, or ``ValueError``."""
+    covariance, _ = series_of(job.landscape)
+    starts = job.starts if job.ensemble == "dense" else job.length
+    degrees = [degree for degree, f in enumerate(covariance) if degree > 1 and f > 0]
+    needed = sum(device_memory(degree, job.length, starts, job.dtype) for degree in degrees)
+    require_memory(needed, f"size = {job.size} on the GPU", f"try a smaller size, or {called('device', 'cpu')}", free)
+
+
+def _kind(
+    ensemble: Kind | None, landscape: GaussianLandscape, size: int, dtype: Precision, bound: bool, device: Device
+) -> Kind:
     """Dense while it fits, then conditioned; ``bound`` runs ask for what that cannot do: ``ValueError``."""
     if ensemble is None:
         require_size(size)
@@ -226,6 +262,8 @@ def _kind(ensemble: Kind | None, landscape: GaussianLandscape, size: int, dtype:
         return "dense" if fits else "conditioned"
     if ensemble not in get_args(Kind):
         raise ValueError(f"ensemble = {ensemble!r}: expected 'dense', 'conditioned' or 'diluted'")
+    if ensemble == "diluted" and device != "cpu":
+        raise ValueError(f"{called('device', device)} has no diluted couplings; try {called('device', 'cpu')}")
     if ensemble == "conditioned" and bound:
         raise ValueError(
             "ensemble = 'conditioned': such a landscape is seen along its own runs alone, without hessian_times, start "

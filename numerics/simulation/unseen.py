@@ -13,12 +13,10 @@ cost is that of as many spins as there are axes, about one for each gradient, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import comb, sqrt
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from theory.landscape import GaussianLandscape
@@ -27,10 +25,10 @@ from ..errors import ConvergenceError
 from ..lowering import Array
 from ..power_series import evaluate
 from ..rounding import power_below
-from . import kernel
+from .couplings import Couplings, no_couplings
+from .device import Device, backend_of
 from .landscape_sample import Sample, series_of, vectors
 from .packed import Precision, Seed, entries, packed_normal, require_precision, require_size, seed_sequence, stream
-from .powers import packed_powers, values_at
 
 LARGEST_MEMORY, LARGEST_SPAN = 1 << 30, 4096
 """Bytes of the couplings, and axes: a run that needs more stops."""
@@ -47,7 +45,15 @@ class ConditionedLandscape:
     x``, so that overlaps, energies per spin, multipliers and the norms of forces are those of the N spins.
     """
 
-    def __init__(self, landscape: GaussianLandscape, size: int, seed: Seed, *, dtype: Precision = "float32") -> None:
+    def __init__(
+        self,
+        landscape: GaussianLandscape,
+        size: int,
+        seed: Seed,
+        *,
+        dtype: Precision = "float32",
+        device: Device = "cpu",
+    ) -> None:
         require_size(size)
         require_precision(dtype)
         covariance, self.planted = series_of(landscape)
@@ -58,9 +64,12 @@ class ConditionedLandscape:
         self.bend = float((np.arange(1, self.slope.size) * self.slope[1:]).sum())
         self.rng = stream(seed_sequence(seed), AXES_STREAM)
         self.axes, self.points = 1, 0
-        self.tensors: dict[int, NDArray[np.floating]] = {
-            degree: packed_normal(1, degree, self._amplitude(degree), self.rng, dtype) for degree in self._degrees()
+        backend = backend_of(device)
+        self.couplings: dict[int, Couplings] = {
+            degree: no_couplings(degree, self.size, dtype, backend) for degree in self._degrees()
         }
+        for degree, couplings in self.couplings.items():
+            couplings.append(packed_normal(1, degree, self._amplitude(degree), self.rng, dtype))
         self.constant = self._amplitude(0) * self.rng.standard_normal()
         self.seen, self.factor = np.zeros((1, 1)), np.zeros((1, 1))
 
@@ -108,12 +117,8 @@ class ConditionedLandscape:
         """``H/N`` and its gradient in ``u = x/sqrt(N)`` (size,): along the axes, then what is new."""
         energy, slope = np.full(1, self.constant), np.zeros((1, self.axes))
         here = np.ascontiguousarray(u[None, : self.axes])
-        for degree, tensor in self._noise():
-            if degree == 1:
-                energy += here @ tensor
-                slope += tensor
-            else:
-                kernel.add_gradient(tensor, degree, here, energy, slope)
+        for couplings in self.couplings.values():
+            couplings.add_gradient(here, energy, slope)
         total = np.zeros(self.size)
         total[: self.axes] = slope[0]
         if self.axes < self.spins:
@@ -154,11 +159,7 @@ class ConditionedLandscape:
         self.axes += 1
         self.seen = _grown(self.seen, self.points, self.axes)
         for degree, block in blocks.items():
-            end = entries(self.axes, degree)
-            if self.tensors[degree].size < end:
-                room = entries(min(self.size, self.axes + self.axes // 8 + 8), degree)
-                self.tensors[degree] = np.resize(self.tensors[degree], room)
-            self.tensors[degree][end - block.size : end] = block
+            self.couplings[degree].append(block)
 
     def _drawn(self, degree: int) -> Array:
         """Couplings of a new axis: it comes ``degree - k`` times among the indices, k = degree - 1 ... 0."""
@@ -175,19 +176,14 @@ class ConditionedLandscape:
         seen = np.ascontiguousarray(self.seen[: self.points, : self.axes])
         factor = self.factor[: self.points, : self.points]
         heads = {degree: block[: entries(self.axes, degree - 1)] for degree, block in blocks.items()}
-        drawn = sum((values_at(head, degree - 1, seen) for degree, head in heads.items()), np.zeros(self.points))
+        drawn = sum((self.couplings[p].values(head, seen) for p, head in heads.items()), np.zeros(self.points))
         missing = whitened - solve_triangular(factor, drawn, lower=True)
         weights = solve_triangular(factor, missing, lower=True, trans="T")
         for degree, head in heads.items():
-            head[:] += degree * self.noise[degree] * packed_powers(seen, weights, degree - 1)
+            head[:] += degree * self.noise[degree] * self.couplings[degree].powers(seen, weights)
 
     def _degrees(self) -> list[int]:
         return [degree for degree, f in enumerate(self.noise) if degree > 0 and f > 0]
-
-    def _noise(self) -> Iterator[tuple[int, NDArray[np.floating]]]:
-        """Degree and couplings of the axes so far."""
-        for degree, tensor in self.tensors.items():
-            yield degree, tensor[: entries(self.axes, degree)]
 
     def _amplitude(self, degree: int) -> float:
         """Of a coupling in ``H/N`` as a polynomial of ``x/sqrt(N)``: ``Cov(H/N, H'/N) = f(q)/N``."""

@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sympy import Rational
 
 from figures.commands.progress import fraction
 from numerics import simulation
 from numerics.errors import Interrupted
-from numerics.simulation import load, simulate
+from numerics.simulation import device, load, simulate
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape, SpikedMatrixTensor
 
 SPIKED = SpikedMatrixTensor(3, Rational(3, 10), 1)
@@ -138,6 +139,19 @@ def test_mistakes_are_one_line(run: Any, words: list[str], message: str) -> None
     status, out, err = run(*SHORT, *words)
     assert (status, out) == (2, "")
     assert re.search(message, err) and err.count("\n") == 1
+
+
+def test_a_device(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line where there is none; the same numbers from arrays that stand for one."""
+    monkeypatch.setattr(device, "FINDERS", {"CuPy": lambda: None})
+    status, out, err = run(*SHORT, "--device", "gpu")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert re.search(r"--device gpu: CuPy finds no GPU; .* or try --device cpu$", err)
+    monkeypatch.setattr(device, "FINDERS", {"CuPy": lambda: device.Backend(np, lambda: 1e12)})
+    found, expected = (json.loads(run(*SHORT, "--device", where, "--json")[1]) for where in ("gpu", "cpu"))
+    assert found["settings"]["device"] == "gpu"
+    for row, same in zip(found["rows"], expected["rows"], strict=True):
+        assert row["energy"] == pytest.approx(same["energy"], rel=1e-9)
 
 
 def test_what_is_missing(run: Any) -> None:
