@@ -20,6 +20,7 @@ from ..generalized_linear import (
     HessianSpectrum,
     KacRiceAction,
     OneStepRSB,
+    SingularEnd,
     SpectralMethod,
     critical_alphas,
 )
@@ -107,6 +108,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
                 declaration,
                 action,
                 ("The same of all critical points, lambda = 0, and of a given index k", CriticalPointAction()),
+                ("The limit in which all data lose their force", SingularEnd()),
             ],
             "dynamics": lambda: [
                 declaration,
