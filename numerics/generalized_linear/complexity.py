@@ -12,6 +12,7 @@ from sympy import Rational
 
 from theory.generalized_linear import GeneralizedLinearLandscape, HessianSpectrum
 from theory.generalized_linear.symbols import ALPHA
+from theory.naming import called
 
 from ..errors import ConvergenceError
 from ..quantity import Axis, Quantity
@@ -22,7 +23,7 @@ from .field_law import FieldLaw, Labels
 from .minima import Minima, Population, lowest_curvature
 from .quadrature import REACH
 from .saddle_search import ROUGH, Found, Kind, from_more_data, polished, rough_minima, search
-from .saddles import CriticalPoints, law_at
+from .saddles import CriticalPoints, law_at, solve_critical_points
 from .singular import none_found, outnumbered, singular_end
 from .spectrum import HessianEdge, LabelSpectrum, radial_force
 
@@ -30,6 +31,10 @@ STEPS = (0.1, 0.05, 0.025)
 AGREED = 1e-9
 RESOLVED = 3.0
 """Nodes, at least, that a law of the fields has to be spread over; Gaussians on three are known to 1e-3 or better."""
+ELSEWHERE = (1.05, 0.95)
+"""Times the energy found, where Sigma is compared."""
+SAME = 1e-7
+"""Change of Sigma, at most, and tilt times energy, at most, where Sigma does not depend on the energy."""
 UNSEEN = 0.1
 """Share of the data, at most, whose force changes by more than its width ``1/sqrt(c)`` between two nodes."""
 NAMED = ("total", "minima", "marginal")
@@ -45,6 +50,7 @@ class Complexity(Solution):
     ``sigma`` with ``error``; ``energy`` per dimension; ``index``, fraction of negative eigenvalues; ``tilt`` s, the
     slope of ``Sigma`` in the energy; ``hessian`` the lower end of the spectrum: its edge, b there, and the outlier
     along the signal; ``unit``, how large the loss is. ``stable``: nothing of the spectrum lies below zero.
+    ``flat``: why there is no energy, index or Hessian (all nan), where Sigma is the same at every energy; else empty.
     """
 
     kind: Kind
@@ -71,13 +77,20 @@ class Complexity(Solution):
         outlier = self.hessian.outlier
         return {
             "sigma": Quantity(self.sigma, self.error, "complexity, annealed over the inputs"),
-            "energy": Quantity(self.energy, None, "energy per dimension"),
+            "energy": Quantity(self.energy, None, "energy per dimension", self.flat),
             "index": Quantity(self.index, None, "fraction of negative eigenvalues"),
             "tilt": Quantity(self.tilt, None, "slope of the complexity in the energy"),
             "edge": Quantity(self.hessian.edge, None, "edge of the bulk of the Hessian"),
             "attraction": Quantity(self.hessian.attraction, None, "b at the edge"),
             "outlier": Quantity(outlier, None, "outlier along the signal", "b <= 1" if np.isnan(outlier) else ""),
         }
+
+    @property
+    def flat(self) -> str:
+        """Why there is no energy; empty where there is one."""
+        if not np.isnan(self.energy):
+            return ""
+        return f"Sigma is the same at every energy: none is that of the most numerous, give {called('energy')}"
 
     @property
     def stable(self) -> bool:
@@ -115,11 +128,27 @@ def complexity(
     if limit and kind != "marginal" and limit.sigma > found.sigma + error:
         raise ConvergenceError(outnumbered(limit, name))
     result = described(population, found, kind, error)
+    if kind == "total" and energy is None and _is_flat(replace(population, step=STEPS[0]), found):
+        nowhere = HessianEdge(np.nan, np.nan, np.nan, np.nan, np.nan, False)
+        result = replace(result, energy=np.nan, index=np.nan, hessian=nowhere)
     asked = {"landscape": repr(landscape), "alpha": alpha, "kind": kind, "overlap": overlap, "energy": energy}
     message = (
         "minima: nothing of the spectrum lies below zero" if result.stable else "part of the spectrum lies below zero"
     )
-    return replace(result, settings={**asked, "labels": labels}, message=message)
+    return replace(result, settings={**asked, "labels": labels}, message=result.flat or message)
+
+
+def _is_flat(population: Population, found: Found) -> bool:
+    """Whether critical points of another energy are as many, as eigenvectors of a matrix are."""
+    if isinstance(found, Minima):
+        return False
+    for ratio in ELSEWHERE:
+        try:
+            other = solve_critical_points(population, found.saddle, energy=ratio * found.energy)
+        except ConvergenceError:
+            continue
+        return abs(other.saddle.s * other.energy) < SAME and abs(other.sigma - found.sigma) < SAME
+    return False
 
 
 def _solved(
