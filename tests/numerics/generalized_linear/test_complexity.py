@@ -109,7 +109,7 @@ def test_least_squares_on_the_sphere_has_no_more_than_a_few_critical_points() ->
 
 @pytest.mark.slow
 def test_sigma_of_least_squares_at_overlap_zero_is_that_of_a_law() -> None:
-    """No gradient along the signal is ``E[u y] = E[y^2]``, and ``u - y`` then is what u is for ``l = u^2/2``, where Sigma
+    """No gradient along the signal is ``E[u y] = E[y^2]``; ``u - y`` then is what u is for ``l = u^2/2``, where Sigma
     is 0 at any energy. What is left is the relative entropy of ``u ~ N(y, v)`` to ``N(0, v)``: ``-alpha/2``, or
     ``-alpha/2 ln 2`` with y of any variance."""
     for labels, sigma in (("quenched", -1.0), ("annealed", -np.log(2))):
