@@ -98,11 +98,13 @@ def found(
 
 def _fields(found: Complexity) -> dict[str, Any]:
     """``b`` is that at the edge of the bulk; an outlier along the signal is there where it exceeds 1."""
-    unbounded = {} if math.isfinite(found.hessian.edge) else {"note": NO_EDGE}
+    unbounded = {"note": NO_EDGE} if math.isinf(found.hessian.edge) else {}
+    flat = {"note": found.flat} if found.flat else {}
     pinned = {"note": PINNED} if found.kind == "marginal" and found.hessian.pinned else {}
     return (
         unbounded
         | pinned
+        | flat
         | {
             "sigma": found.sigma,
             "error": found.error,
@@ -112,7 +114,7 @@ def _fields(found: Complexity) -> dict[str, Any]:
             "b": found.hessian.attraction,
             "edge": found.hessian.edge,
             "outlier": found.hessian.outlier,
-            "stable": found.stable,
+            "stable": None if found.flat else found.stable,
         }
     )
 

@@ -20,11 +20,13 @@ def followed(
     lost: Callable[[float, Point], str],
     steps: int = 1,
     shortest: float = 1e-3,
+    leaps: int = 0,
 ) -> Point:
     """``solve(parameter, near)`` at the last of two ``ends``, from its solution ``start`` at the first.
 
     Steps are halved where there is no solution, from a number of equal ``steps`` down to ``shortest``, a part of the
-    way. Raises ConvergenceError, saying of the last parameter and solution what ``lost`` says.
+    way; then, so many times, over the gap: from all the rest of the way down again. Raises ConvergenceError, saying of
+    the last parameter and solution what ``lost`` says.
     """
     (at, end), here = ends, start
     stride = (end - at) / steps
@@ -35,8 +37,10 @@ def followed(
             here = solve(target, here)
         except ConvergenceError:
             stride = (target - at) / 2
-            if abs(stride) < least:
+            if abs(stride) < least and leaps == 0:
                 raise ConvergenceError(lost(at, here)) from None
+            if abs(stride) < least:
+                leaps, stride = leaps - 1, end - at
             continue
         at = target
     return here

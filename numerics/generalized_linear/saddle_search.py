@@ -25,7 +25,11 @@ ABOVE = 2.0
 """Times alpha, where saddles of a given index are looked for as well."""
 ROUGH = 0.2
 """Spacing of the nodes while saddles are looked for."""
+MORE = 1.5
+"""Times alpha or, below it, 1, where minima are followed from if they are not found directly."""
 ROUNDING = 1e-12
+FEW = 0.01
+"""Of g: a xi as small changes Sigma by its square, and may be lost between the nodes of a grid."""
 EDGES: tuple[Edge, ...] = ("touching", "free")
 
 
@@ -53,7 +57,8 @@ def rough_minima(landscape: GeneralizedLinearLandscape, alpha: float, overlap: f
 
 def either_edge(population: Population, start: Saddle, energy: float | None) -> Minima:
     """The saddle with an admissible edge: held at zero from ``start``, or free from a g at or below that of the edge
-    (where the equation for g is singular)."""
+    (where the equation for g is singular); else held by few data."""
+    few: list[Minima] = []
     held: list[tuple[Edge, Saddle]] = [("touching", start)]
     free: list[tuple[Edge, Saddle]] = [("free", replace(start, g=start.g * k, xi=0.0)) for k in (1.0, 0.93, 0.8)]
     for edge, near in [*held, *free] if start.xi > 0 else [*free[:1], *held, *free[1:]]:
@@ -63,8 +68,26 @@ def either_edge(population: Population, start: Saddle, energy: float | None) -> 
             continue
         if admissible(found, edge, population.unit):
             return found
+        few += [found] if edge == "free" and _held_by_few(population, found) else []
+    if few:
+        return few[0]
     place = f"alpha = {start.alpha:.6g}, overlap = {population.overlap:.6g}, s = {start.s:.6g}"
     raise ConvergenceError(f"no minima near {place}")
+
+
+def _held_by_few(population: Population, found: Minima) -> bool:
+    """Whether data next to ``1 + gD = 0`` hold the edge by a small xi (``admissible``).
+
+    With ``xi = 0`` what a grid has of ``E[t^2]``, which diverges there, depends on where its nodes are.
+    """
+    at = found.saddle
+    held = population.minima(replace(at, xi=FEW * at.g))[0]
+    return _leaves_data_out(population, at) and held.stability > 0
+
+
+def _leaves_data_out(population: Population, saddle: Saddle) -> bool:
+    """Whether ``1 + gD <= 0`` for some data, which are excluded."""
+    return 1 + saddle.g * lowest_curvature(population, saddle.g) <= ROUNDING
 
 
 def edge_at_zero(
@@ -85,8 +108,7 @@ def edge_at_zero(
             continue
         if edge == "touching" and admissible(here, edge, population.unit):
             return here
-        apart = 1 + here.saddle.g * lowest_curvature(population, here.saddle.g) > ROUNDING
-        if apart == (edge == "touching"):
+        if _leaves_data_out(population, here.saddle) == (edge == "free"):
             found.append(here)
         elif edge == "touching":
             trouble = ": where 1 + g l'' vanishes for some data, their law has no integral"
@@ -130,6 +152,7 @@ def _to_energy(solve: Callable[[float | None, Point], Point], start: Point, ener
         ),
         steps=4,
         shortest=2e-3,
+        leaps=1,
     )
 
 
@@ -174,6 +197,21 @@ def _from_above(population: Population, minima: Minima, index: float) -> list[Fo
     except (ConvergenceError, IndexError):
         return []
     return [here] if isinstance(here, CriticalPoints) else []
+
+
+def from_more_data(population: Population, alpha: float, energy: float | None) -> Minima:
+    """Minima, of this energy, followed to few data from where they are found directly."""
+    many = MORE * max(alpha, 1.0)
+    rough = rough_minima(population.landscape, many, population.overlap, population.labels)
+    return followed(
+        lambda a, near: either_edge(population, replace(near.saddle, alpha=float(np.exp(a))), energy),
+        _minima_at(replace(population, step=ROUGH), rough, energy),
+        (float(np.log(many)), float(np.log(alpha))),
+        lost=lambda a, _: f"followed from more data minima are lost at alpha = {np.exp(a):.4g}",
+        steps=4,
+        shortest=0.02,
+        leaps=1,
+    )
 
 
 def _on_path(population: Population, path: list[CriticalPoints], index: float | None) -> list[Found]:

@@ -8,6 +8,7 @@ from .kac_rice import KacRiceAction
 from .landscape import GeneralizedLinearLandscape
 from .piecewise import Piece, PiecewiseProximalMap, pieces
 from .replicas import FullRSB, OneStepRSB, ProximalMap
+from .singular import SingularEnd
 from .spectral import SpectralMethod
 from .spectrum import HessianSpectrum
 from .symbols import ALPHA, FIELD, SIGNAL_FIELD
@@ -31,6 +32,7 @@ __all__ = [
     "Piece",
     "PiecewiseProximalMap",
     "ProximalMap",
+    "SingularEnd",
     "SpectralMethod",
     "critical_alphas",
     "pieces",

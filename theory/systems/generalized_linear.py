@@ -20,6 +20,7 @@ from ..generalized_linear import (
     HessianSpectrum,
     KacRiceAction,
     OneStepRSB,
+    SingularEnd,
     SpectralMethod,
     critical_alphas,
 )
@@ -112,6 +113,7 @@ class GeneralizedLinear(GeneralizedLinearLandscape, System):
                 declaration,
                 action,
                 ("The same of all critical points, lambda = 0, and of a given index k", CriticalPointAction()),
+                ("The limit in which all data lose their force", SingularEnd()),
             ],
             "dynamics": lambda: [
                 declaration,

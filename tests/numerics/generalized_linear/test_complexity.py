@@ -107,6 +107,23 @@ def test_least_squares_on_the_sphere_has_no_more_than_a_few_critical_points() ->
     assert complexity(LinearRegression(), 4, overlap=0.5).sigma < 0
 
 
+@pytest.mark.slow
+def test_sigma_of_least_squares_at_overlap_zero_is_that_of_a_law() -> None:
+    """No gradient along the signal is ``E[u y] = E[y^2]``; ``u - y`` then is what u is for ``l = u^2/2``, where Sigma
+    is 0 at any energy. What is left is the relative entropy of ``u ~ N(y, v)`` to ``N(0, v)``: ``-alpha/2``, or
+    ``-alpha/2 ln 2`` with y of any variance."""
+    for labels, sigma in (("quenched", -1.0), ("annealed", -np.log(2))):
+        found = complexity(LinearRegression(), 2, "total", labels=labels)  # type: ignore[arg-type]
+        assert found.sigma == pytest.approx(sigma, abs=1e-8)
+        assert found.flat and np.isnan(found.energy) and np.isnan(found.index)
+    for energy in (0.3, 1.2):  # between (sqrt(2) - 1)^2/2 and (sqrt(2) + 1)^2/2
+        at = complexity(LinearRegression(), 2, "total", energy=energy)
+        assert at.sigma == pytest.approx(-1, abs=1e-7) and not at.flat
+    lowest = complexity(LinearRegression(), 2).energy
+    assert lowest == pytest.approx((np.sqrt(2) - 1) ** 2 / 2, abs=1e-8)
+    assert not complexity(RETRIEVAL, 4, "total").flat
+
+
 def test_minima_with_a_gap_are_all_there_is_near_the_signal() -> None:
     minima, total = (complexity(RETRIEVAL, 4, kind, overlap=0.9) for kind in ("minima", "total"))
     assert minima.sigma == total.sigma < 0 and minima.hessian.edge > 0.1 and total.index == 0
@@ -247,7 +264,7 @@ def test_laws_that_the_grid_does_not_hold_are_refused() -> None:
     """Above ``alpha = 1/2`` all data are nearly fitted; labels of ``y^2`` are beyond the largest fields too often."""
     nearly_fitted = GeneralizedLinearLandscape((FIELD - 1) ** 2 / 2)
     long_labels = GeneralizedLinearLandscape((FIELD - SIGNAL_FIELD) ** 2 / 2, (SIGNAL_FIELD**2 - 1) / sqrt(2))
-    with pytest.raises(ConvergenceError, match="narrower than the grid"):
+    with pytest.raises(ConvergenceError, match=r"narrower than the grid .* next to configurations without force"):
         complexity(nearly_fitted, 0.51)
     with pytest.raises(ConvergenceError, match="fields beyond 10"):
         complexity(long_labels, 0.7)
