@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import erfc, exp, hypot, pi, sqrt
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -42,7 +43,7 @@ class Goal(Sizes):
     """``goal`` is the overlap that counts as success; ``resolution`` that of a probability."""
 
     goal: float = 0.4
-    walkers: int = 32768
+    walkers: int = 65536
     sets: int = 8
 
 
@@ -73,8 +74,8 @@ def measured(point: Point[Goal]) -> Measured:
 
 def process(overlap: float, plan: Goal, seed: int) -> tuple[float, float]:
     """m at the deadline and its error; kappa in place of m for a start without overlap."""
-    how = {"walkers": plan.walkers, "samples": plan.sets, "seed": seed, "overlap": overlap}
-    found = solve_descent(LANDSCAPE, ALPHA, DEADLINE, **how).at(DEADLINE)
+    how: Any = {"walkers": plan.walkers, "samples": plan.sets, "seed": seed}
+    found = solve_descent(LANDSCAPE, ALPHA, DEADLINE, overlap=overlap, **how).at(DEADLINE)
     if overlap > 0:
         return float(found["m"][0]), float(found["m_error"][0])
     growth, variance = float(found["growth"][0]), float(found["variance"][0])
@@ -124,8 +125,8 @@ CHECK = Check(
     systems=("phase-retrieval",),
     reason="0.08 (0.2, quick): without noise on the way, kappa = 1, the shares at N = 256 and 512 would be 0.08 lower.",
     doing="gradient flow",
-    default=Goal((256, 512), (1050, 1050), 0.08),
-    quick=Goal((192, 256), (170, 170), 0.2, walkers=8192),
+    default=Goal((256, 512), (1400, 1100), 0.08),
+    quick=Goal((192, 256), (320, 320), 0.2, walkers=16384),
     count=lambda _: 1,
     measure=measured,
     conclude=concluded,

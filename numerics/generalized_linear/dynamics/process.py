@@ -146,7 +146,7 @@ class Process:
         kicked[t + 1, :t] = b * (self._going_on(kicked)[:t] - step * (friction @ kicked[: t + 1, :t]))
         kicked[t + 1, t] = b
         along, steps = kicked[t + 1, : t + 1], self._steps[: t + 1]
-        noise = alpha * np.mean(self._squares * ((steps * along) @ self._forces[: t + 1]) ** 2)
+        noise: Any = alpha * np.mean(self._squares * ((steps * along) @ self._forces[: t + 1]) ** 2)
         noise += 2 * self.problem.temperature * (steps @ along**2)
         self.variance[t + 1] = self.growth[t + 1] ** 2 + noise
 

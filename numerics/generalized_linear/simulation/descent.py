@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Descended(NamedTuple):
 def descend(sample: SampledRisk, start: Array, motion: Motion, steps: int, random: np.random.Generator) -> Descended:
     """``steps`` steps from ``start`` (N,), at rest."""
     w = before = start
-    seen, rows, size = _Batch(sample.labels.size, motion, random), list[tuple[float, float, float]](), sample.size
+    seen, rows, size = _Batch(sample.labels.size, motion, random), list[tuple[Any, ...]](), sample.size
     of_data = _of_data(sample.landscape)
     for step in range(steps + 1):
         loss, force = of_data(sample.fields(w[None])[0], sample.labels)

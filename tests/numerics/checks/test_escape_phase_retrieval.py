@@ -6,7 +6,7 @@ import pytest
 
 from numerics.checks import escape_phase_retrieval as check
 
-FEW = replace(check.CHECK.quick, sizes=(192,), samples=(150,), walkers=2048)
+FEW = replace(check.CHECK.quick, sizes=(192,), samples=(150,), walkers=4096)
 
 
 def test_chance_of_a_need() -> None:
