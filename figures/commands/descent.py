@@ -77,6 +77,7 @@ def _print(record: Mapping[str, Any]) -> None:
     settings = record["settings"]
     more = {key: settings[key] for key in ("eta", "overlap") if settings[key] is not None}
     more |= {name: settings[name] for name in ("temperature", "ridge", "momentum") if name in settings}
+    more |= {"constraint": "none"} if settings["constraint"] == "none" else {}
     if settings["batch"] < 1:
         more |= {"batch": settings["batch"], "persistence": settings["persistence"]}
     print_rows(titled(record, **more), record["rows"], COLUMNS)

@@ -30,13 +30,13 @@ WORST = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """At time ``t``: ``amplification = m/m(0)`` of small overlaps, and ``widening``, kappa^2, with its error.
+    """At time ``t``: ``amplification = m/m(0)`` of small overlaps, and ``widening``, kappa^2, with their errors.
 
     Overlaps of random starts are as from ``kappa z/sqrt(N)`` without noise, z a standard Gaussian.
     """
 
     t: float
-    amplification: float
+    amplification: LongTimeLimit
     widening: LongTimeLimit
 
 
@@ -47,6 +47,8 @@ def escape(landscape: GaussianLandscape, t: float, *, temperature: float = 0.0, 
     ``solve_dynamics``. ``ConvergenceError`` where t is too long for the finest grid.
     Source: theory.dynamics.Escape.
     """
+    if not t > 0:
+        raise ValueError(f"t = {t}: expected a time > 0; try 10")
     strength = float(GrowthRate(landscape).landscape.g(2, 0))
     without = GaussianLandscape(landscape.covariance)
     return spread_on(solve_dynamics(without, t, temperature=temperature, rtol=rtol), strength, t)
@@ -62,8 +64,20 @@ def spread_on(solution: DynamicsSolution, strength: float, t: float) -> Spread:
     best, coarser = _romberg(widenings), _romberg(widenings[1:])
     if not abs(best - coarser) < WORST * best:
         raise ConvergenceError(f"t = {t:g}: the spread of the overlaps takes too many times; try a shorter time")
-    grown = float(np.exp(_romberg(np.log([row[1] for row in rows]))))
-    return Spread(t, grown, LongTimeLimit(best, abs(best - coarser)))
+    logarithms = np.log([row[1] for row in rows])
+    grown, less = float(np.exp(_romberg(logarithms))), float(np.exp(_romberg(logarithms[1:])))
+    relative = _inherited(solution, strength, t, grown)
+    if not relative < WORST:
+        told = f"t = {t:g}: overlaps decay to {grown:.1g}, below the error of C(t,0)"
+        raise ConvergenceError(f"{told}; try a smaller rtol")
+    amplification = LongTimeLimit(grown, abs(grown - less) + relative * grown)
+    return Spread(t, amplification, LongTimeLimit(best, abs(best - coarser) + 2 * relative * best))
+
+
+def _inherited(solution: DynamicsSolution, strength: float, t: float, grown: float) -> float:
+    """Relative error of the amplification from those of C and R: absolute ones, which grow with it where it grows."""
+    errors = solution.two_time.error(np.array([t]))
+    return float(errors.correlation[0] / min(1.0, grown) + strength * t * errors.response[0])
 
 
 def _square(solution: DynamicsSolution, t: float, count: int) -> tuple[Array, Array]:

@@ -50,7 +50,7 @@ class Complexity(Solution):
     ``sigma`` with ``error``; ``energy`` per dimension; ``index``, fraction of negative eigenvalues; ``tilt`` s, the
     slope of ``Sigma`` in the energy; ``hessian`` the lower end of the spectrum: its edge, b there, and the outlier
     along the signal; ``unit``, how large the loss is. ``stable``: nothing of the spectrum lies below zero.
-    ``flat``: why there is no energy, index or Hessian (all nan), where Sigma is the same at every energy; else empty.
+    ``flat``: why there is no energy, index or Hessian (all nan), where Sigma is the same over a range of energies.
     """
 
     kind: Kind
@@ -90,7 +90,7 @@ class Complexity(Solution):
         """Why there is no energy; empty where there is one."""
         if not np.isnan(self.energy):
             return ""
-        return f"Sigma is the same at every energy: none is that of the most numerous, give {called('energy')}"
+        return f"Sigma is the same over a range of energies: none is that of the most numerous, give {called('energy')}"
 
     @property
     def stable(self) -> bool:

@@ -29,6 +29,10 @@ LOWEST, HIGHEST = 0.05, 1.5
 """Over the threshold: signals among which the crossing is sought."""
 
 
+class NoNeedError(ConvergenceError):
+    """Every start succeeds that has an overlap worth the name."""
+
+
 class SignalLine(ABC):
     """Landscapes as a function of the strength of their signal, which ``control`` names; the rest is at ``place``."""
 
@@ -108,7 +112,9 @@ def relative_need(landscape: GaussianLandscape, size: int, goal: float) -> float
         return _ahead(landscape, size, float(np.exp(logarithm)), goal)
 
     low, high = float(np.log(TINY)), 0.0
-    if not ahead(low) < 0 < ahead(high):
+    if ahead(low) >= 0:
+        raise NoNeedError(f"any start with an overlap of {TINY:g} or more ends above m = {goal:.3g} at N = {size}")
+    if ahead(high) <= 0:
         raise ConvergenceError(
             f"no start with an overlap of {TINY:g} ... 1 ends with m = {goal:.3g} at N = {size} in {landscape!r}"
         )

@@ -17,7 +17,7 @@ from theory.landscape import GaussianLandscape
 
 from ..dynamics.escape import escape
 from ..dynamics.growth_rate import LongTimeLimit
-from .crossing import CLOSE, deadline, relative_need
+from .crossing import CLOSE, TINY, NoNeedError, deadline, first_overlap, relative_need
 
 
 class Chance(NamedTuple):
@@ -49,4 +49,8 @@ def odds(landscape: GaussianLandscape, size: int, goal: float) -> Odds:
     Errors left are those of finite N, of order ``t/sqrt(N)`` in the logarithm of the growth. ``ValueError`` for a
     signal that does not attract at m = 0, ``ConvergenceError`` where no start succeeds.
     """
-    return Odds(relative_need(landscape, size, goal), escape(landscape, deadline(size)).widening)
+    try:
+        needed = relative_need(landscape, size, goal)
+    except NoNeedError:
+        needed = TINY / first_overlap(size)  # or less, which is as good as none
+    return Odds(needed, escape(landscape, deadline(size)).widening)

@@ -28,7 +28,8 @@ from .sphere import Field, Point, on_sphere, rms
 from .starts import saved_starts
 
 ERROR = 8.0
-"""``(omega h)^2/ERROR`` is about the error of energies, ``omega`` the fastest frequency."""
+"""``(omega h)^2/ERROR`` is about the error of energies, ``omega`` the fastest frequency, and ``(gamma h/M)^2/12`` that
+of free diffusion: ``omega`` has ``gamma/M`` in it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def inertial(
     for k, until in enumerate(grid):
         for end in (*breaks[(t < breaks) & (breaks < until)], *[until][: int(until > t)]):
             frequency = np.sqrt((stiffness + np.max(np.abs(now.mu))) / motion.mass) + float(np.max(rms(v)))
+            frequency += average(motion.friction, t, end) / motion.mass
             largest = float(np.sqrt(ERROR * rtol) / frequency)
             _require_steps(grid[-1], (grid[-1] - t) / largest)
             edges = np.linspace(t, end, int(np.ceil((end - t) / largest)) + 1)

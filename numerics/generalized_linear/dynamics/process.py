@@ -102,7 +102,8 @@ class Process:
     def rate(self) -> float:
         """``alpha E|D| + |mu|``: explicit steps well below ``2/rate`` are stable where forces are proximal."""
         stiffness = self.problem.alpha * np.abs(self._curvature).mean() + self.problem.ridge
-        return float(stiffness + abs(self.observed[1, self.t]))
+        multiplier = self.observed[1, self.t] if self.problem.constraint == "sphere" else 0.0
+        return float(stiffness + abs(multiplier))
 
     def _measure(self) -> None:
         """Fields, and ``m, mu, e``, at the present step."""
@@ -110,7 +111,8 @@ class Process:
         # u(t) = zeta(t) - sum_k eta(k) G(t, k) l'(k)
         self._u[:] = self.A[t, : len(columns)] @ columns - self._push[:t, t] @ self._forces[:t]
         self._kernel.forces(self._u, self._y, self._loss, self._force, self._curvature)
-        multiplier = self.problem.temperature - alpha * np.mean(self._u * self._force)
+        pull = np.mean(self._u * self._force * self._persistent())
+        multiplier = self.problem.temperature - alpha * pull
         energy = alpha * self._loss.mean() + 0.5 * self.problem.ridge * (self.A[t] @ self.A[t])
         self.observed[:, t] = self.A[t, 0], multiplier, energy
         # a nan fails too
@@ -168,6 +170,10 @@ class Process:
             force *= factor
             curvature *= factor
             self._change_batch(step)
+
+    def _persistent(self) -> Any:
+        """``s(t)/b`` where it knows of the fields; else its average."""
+        return self._batch / self.problem.batch if self.problem.persistence > 0 else 1.0
 
     def _change_batch(self, step: float) -> None:
         """Anew; or in and out at rates that keep the fraction b, as in persistent descent."""

@@ -104,6 +104,7 @@ def solve_descent(
     others = {"momentum": float(momentum), "ridge": float(ridge), "temperature": float(temperature)}
     problem = Descent(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta), **others)
     steps = equal_steps(eta, t_max) if eta else flow_steps(problem, t_max, times, HALVINGS[-1], seed)
+    _require_walkers(temperature, len(steps) * (1 if eta else HALVINGS[-1]), walkers)
     workers = _require_memory(len(steps), 1 if eta else HALVINGS[-1], walkers, samples, workers)
     found = estimate(
         problem,
@@ -217,6 +218,14 @@ def _require_forces(
         raise ValueError(f"momentum = {momentum} must lie within [0, 1); try momentum = 0.9")
     if momentum > 0 and eta is None:
         raise ValueError(f"momentum = {momentum} needs a step, of which it repeats a part; try eta = 0.01")
+
+
+def _require_walkers(temperature: float, steps: int, walkers: int) -> None:
+    """Thermal noise takes a direction of the walkers in each step, and half of these have room for as many."""
+    least = 1 << (2 * steps + 4).bit_length()
+    if temperature > 0 and walkers < least:
+        told = f"walkers = {walkers} are too few for thermal noise over {steps} steps"
+        raise ValueError(f"{told}; try {least}, or a shorter time")
 
 
 def _require_memory(count: int, divisions: int, walkers: int, samples: int, workers: int | None) -> int:

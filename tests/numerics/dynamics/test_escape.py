@@ -39,7 +39,7 @@ def test_thermal_noise_alone() -> None:
     rate = strength - temperature
     exact = 1 + temperature / rate * (1 - np.exp(-2 * rate * t))
     assert found.widening.value == pytest.approx(exact, abs=1e-5)
-    assert found.amplification == pytest.approx(np.exp(rate * t), rel=1e-5)
+    assert found.amplification.value == pytest.approx(np.exp(rate * t), rel=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.5])
@@ -47,7 +47,18 @@ def test_amplification_is_that_of_the_linear_equation(temperature: float) -> Non
     solution = solve_dynamics(GaussianLandscape(MADE_UP.covariance), 6, temperature=temperature, rtol=1e-8)
     grown = linear_growth(solution, 1.5)
     found = spread_on(solution, 1.5, float(grown.t[-1]))
-    assert np.log(found.amplification) == pytest.approx(grown.log_overlap[-1], abs=1e-4)
+    assert np.log(found.amplification.value) == pytest.approx(grown.log_overlap[-1], abs=1e-4)
+
+
+def test_overlaps_below_the_error_of_the_correlation_are_refused() -> None:
+    """``exp(-48)``: the two-time solution knows C(t, 0) to 1e-5 or so; where it decays less, that is in the error."""
+    with pytest.raises(ConvergenceError, match="below the error of C"):
+        escape(GaussianLandscape(Q**3 / 2, 2 * M**2), 1.0, temperature=50.0)
+    coarse, fine = (escape(GaussianLandscape(Q**3 / 2, M**2 / 20), 3.0, rtol=rtol) for rtol in (1e-3, 1e-8))
+    assert fine.amplification.value < 0.6
+    for name in ("amplification", "widening"):
+        one, other = getattr(coarse, name), getattr(fine, name)
+        assert abs(one.value - other.value) < 3 * one.error, name
 
 
 def value(terms: Terms, functions: dict[str, Any], t: float, earlier: float, s: Any) -> float:
@@ -115,6 +126,14 @@ def test_chance_of_either_start() -> None:
     assert level.value == pytest.approx(0.5) and 0 < level.error < 0.01
     assert random.value < 0.5 and (fixed.value - 0.5) * (1 - found.needed) > 0
     assert fixed.value == pytest.approx(ndtr((1 - found.needed) / (found.widening.value - 1) ** 0.5))
+
+
+def test_success_that_is_certain() -> None:
+    """At four times the threshold any overlap will do: half of the random starts have one of the right sign."""
+    found = odds(GaussianLandscape(Q**2 / 2, 2 * M**2), 1000, 0.5)
+    assert found.needed < 1e-4 and found.chance().value == pytest.approx(0.5, abs=1e-4)
+    with pytest.raises(ConvergenceError, match="no start with an overlap"):
+        odds(GaussianLandscape(Q**2 / 2, M**2 / 10), 300, 0.5)
 
 
 FEW = check.Escapes(((300,),) * 3, ((40,),) * 3, 0.4)

@@ -168,3 +168,14 @@ def test_file(tmp_path: object) -> None:
     assert (again.model.mass, again.model.friction) == (0.5, NESTEROV)
     assert again.R(0.7, 0.3) == flow.R(0.7, 0.3)
     assert again.R(0.7, 0.7) == 0
+
+
+@pytest.mark.parametrize("friction", ["10", "100"])
+def test_strong_friction_in_simulation(friction: str) -> None:
+    """Overdamped, ``C(t, 0) = 1 - T t/gamma`` at first: steps that are long for the velocity diffuse too fast."""
+    landscape, gamma_of = GaussianLandscape(Q**3 / 3), Course(friction)
+    found = simulate(landscape, 64, 12, 1, t_max=1.0, at=[1.0], mass=1.0, friction=gamma_of, temperature=1.0).at([1.0])
+    solution = solve_dynamics(landscape, 1.0, mass=1.0, friction=gamma_of, temperature=1.0)
+    value, error = found["correlation"][0], found["correlation_error"][0]
+    expected = solution.at([1.0])["correlation"][0]
+    assert abs(value - expected) < 4 * error and error < 0.1 * (1 - expected)

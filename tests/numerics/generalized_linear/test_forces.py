@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from numerics.generalized_linear.dynamics import solve_descent
+from numerics.generalized_linear.dynamics import Descent, Process, solve_descent
 from numerics.generalized_linear.simulation import simulate_risk
 from numerics.lowering import Array
 from tests.numerics.generalized_linear.test_dynamics import resolvents
 from theory.course import Course
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
-from theory.systems.phase_retrieval import PhaseRetrieval
+from theory.systems.phase_retrieval import LinearRegression, PhaseRetrieval
 
 ALPHA, ETA, STEPS = 2.0, 0.2, 6
 SOFT = GeneralizedLinearLandscape(FIELD**2 / (1 + 5 * SIGNAL_FIELD**2))
@@ -131,6 +131,29 @@ def test_a_light_mass_is_the_flow_slowed_down_by_friction() -> None:
     assert heavy.settings["mass"] == 0.1 and "mass" not in flow.settings
 
 
+def test_heat_without_the_sphere_asks_for_no_shorter_steps() -> None:
+    """Modes have the rates of the Hessian whatever T is; the multiplier plays no part."""
+    counts = [
+        solve_descent(LinearRegression(), 2.0, 0.2, constraint="none", temperature=T, walkers=1024, samples=2).t.size
+        for T in (0.1, 1e4)
+    ]
+    assert counts[0] == counts[1]
+
+
+def test_multiplier_of_persistent_batches() -> None:
+    """``b(t) = 1 - mu eta`` with the forces of those in the batch, which follow them: norms tell."""
+    problem = Descent(LinearRegression(), 0.5, 0.2, batch=0.5, persistence=1.0)
+    process, step = Process(problem, 4096, 100, np.random.default_rng(0)), 0.01
+    shrunk = []
+    for _ in range(100):
+        before = process.G[process.t + 1, process.t]
+        process.advance(step)
+        shrunk.append((1 - process.G[process.t, process.t - 1]) / step)
+        assert before == 0
+    late = slice(60, 100)
+    assert process.observed[1, late].mean() == pytest.approx(np.mean(shrunk[60:]), abs=0.03)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -138,6 +161,7 @@ def test_a_light_mass_is_the_flow_slowed_down_by_friction() -> None:
         ({"ridge": 0.1}, "on the sphere a penalty is a constant; try constraint = 'none'"),
         ({"momentum": 1.0, "eta": 0.1}, "momentum = 1.0 must lie within"),
         ({"momentum": 0.5}, "momentum = 0.5 needs a step"),
+        ({"temperature": 0.1, "eta": 0.001}, "walkers = 64 are too few for thermal noise over 100 steps; try 256"),
     ],
 )
 def test_refused_by_name(options: dict[str, Any], message: str) -> None:
