@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from ..landscape import GaussianLandscape
 from ..printing import Line
@@ -22,6 +22,7 @@ from .notation import EARLIER, INNER, TIME, C, R, Terms, TwoTimeDisplay, functio
 R_STAR, C_STAR = function_of_time("R_s", "R_{*}"), function_of_time("C_s", "C_{*}")
 VARIANCE = function_of_time("V")
 """``V(t) = N <m(t)^2>``."""
+WIDENING = Symbol("kappa", positive=True)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,6 @@ class Escape(TwoTimeDisplay):
         return [
             (R_STAR(TIME, EARLIER), self.response),
             (C_STAR(TIME, EARLIER), self.correlation),
-            (r"V(t) = N \langle m(t)^2\rangle", self.variance),
-            (r"\kappa^2", self.widening),
+            (VARIANCE(TIME), self.variance),
+            (WIDENING**2, self.widening),
         ]
