@@ -211,8 +211,13 @@ def _found(population: Population, kind: Kind, rough: Minima, energy: float | No
     """On the coarsest grid, else on the next (laws are narrow at small alpha, and some are between its nodes)."""
     try:
         return search(population, kind, rough, energy)
-    except ConvergenceError:
-        return search(replace(population, step=STEPS[0]), kind, rough, energy)
+    except ConvergenceError as failure:
+        try:
+            return search(replace(population, step=STEPS[0]), kind, rough, energy)
+        except ConvergenceError:
+            if energy is None:
+                raise
+            raise failure from None
 
 
 def _check(kind: Kind, energy: float | None) -> None:

@@ -111,8 +111,7 @@ class Process:
         # u(t) = zeta(t) - sum_k eta(k) G(t, k) l'(k)
         self._u[:] = self.A[t, : len(columns)] @ columns - self._push[:t, t] @ self._forces[:t]
         self._kernel.forces(self._u, self._y, self._loss, self._force, self._curvature)
-        pull = np.mean(self._u * self._force * self._persistent())
-        multiplier = self.problem.temperature - alpha * pull
+        multiplier = self.problem.temperature - alpha * np.mean(self._u * self._force)
         energy = alpha * self._loss.mean() + 0.5 * self.problem.ridge * (self.A[t] @ self.A[t])
         self.observed[:, t] = self.A[t, 0], multiplier, energy
         # a nan fails too
@@ -170,10 +169,6 @@ class Process:
             force *= factor
             curvature *= factor
             self._change_batch(step)
-
-    def _persistent(self) -> Any:
-        """``s(t)/b`` where it knows of the fields; else its average."""
-        return self._batch / self.problem.batch if self.problem.persistence > 0 else 1.0
 
     def _change_batch(self, step: float) -> None:
         """Anew; or in and out at rates that keep the fraction b, as in persistent descent."""

@@ -30,8 +30,9 @@ class DescentSolution(Solution):
     """``m(t), mu(t), e(t)``, ``C(t, s)`` and ``R(t, s)`` of descent or flow at infinite size, with errors.
 
     Time is in units of ``dw/dt = -grad H - mu w``; descent with step eta is at ``t = k eta`` after k steps. Over the
-    times ``t`` (n,): overlap ``m``, multiplier ``mu = -alpha E[u l']``, ``energy = alpha E[l]`` per spin. Over pairs of
-    times (n, n): ``C = w(t).w(s)/N`` and ``R = dw(t)/dh(s)``, zero for ``s > t`` and 1 at ``s = t``.
+    times ``t`` (n,): overlap ``m``, multiplier ``mu = T - alpha E[u l']`` (of all data, whatever the batch),
+    ``energy = alpha E[l]`` per spin, with the penalty. Over pairs of times (n, n): ``C = w(t).w(s)/N`` and
+    ``R = dw(t)/dh(s)``, zero for ``s > t`` and 1 at ``s = t``.
 
     ``error_parts[part][name]`` are the parts of the standard error: ``statistical`` (scatter of samples of walkers),
     ``steps`` (extrapolation to the flow) and ``walkers`` (their finite number). ``message`` says how it went.

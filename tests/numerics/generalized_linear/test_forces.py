@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from numerics.generalized_linear.dynamics import Descent, Process, solve_descent
+from numerics.generalized_linear.dynamics import solve_descent
 from numerics.generalized_linear.simulation import simulate_risk
 from numerics.lowering import Array
 from tests.numerics.generalized_linear.test_dynamics import resolvents
@@ -138,20 +138,6 @@ def test_heat_without_the_sphere_asks_for_no_shorter_steps() -> None:
         for T in (0.1, 1e4)
     ]
     assert counts[0] == counts[1]
-
-
-def test_multiplier_of_persistent_batches() -> None:
-    """``b(t) = 1 - mu eta`` with the forces of those in the batch, which follow them: norms tell."""
-    problem = Descent(LinearRegression(), 0.5, 0.2, batch=0.5, persistence=1.0)
-    process, step = Process(problem, 4096, 100, np.random.default_rng(0)), 0.01
-    shrunk = []
-    for _ in range(100):
-        before = process.G[process.t + 1, process.t]
-        process.advance(step)
-        shrunk.append((1 - process.G[process.t, process.t - 1]) / step)
-        assert before == 0
-    late = slice(60, 100)
-    assert process.observed[1, late].mean() == pytest.approx(np.mean(shrunk[60:]), abs=0.03)
 
 
 @pytest.mark.parametrize(
