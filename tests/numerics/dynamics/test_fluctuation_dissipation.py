@@ -62,7 +62,8 @@ def test_two_spins_in_closed_form(t: float, method) -> None:
     found = solve_dynamics(TWO, t, method=method).fluctuation_dissipation(t)
     places = range(0, found.s.size, 9)
     response = lambda u: moment(t - u) * np.sqrt(moment(2 * u) / moment(2 * t))  # noqa: E731
-    chi = [quad(response, found.s[i], t, epsabs=1e-12, limit=400)[0] for i in places]
+    starts = [t if t - found.s[i] < 1e-9 else found.s[i] for i in places]  # no integral over rounding
+    chi = [quad(response, start, t, epsabs=1e-12, limit=400)[0] for start in starts]
     c = [moment(t + s) / np.sqrt(moment(2 * t) * moment(2 * s)) for s in found.s]
     assert within(found, "correlation", c)
     some = {name: values[::9] for name, values in found.values.items()}
