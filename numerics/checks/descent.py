@@ -23,8 +23,8 @@ from ..generalized_linear.dynamics import solve_descent
 from ..generalized_linear.simulation import Motion, descend, sample_risk
 from ..simulation import starts_with_overlap
 from .check import Check, Measured
-from .panels import Curve, Row, along
-from .phase_retrieval_dynamics import expected_start
+from .panels import Curve, Row
+from .phase_retrieval_dynamics import against, expected_start
 from .plan import Point, Run, Sizes
 from .risk_samples import declared
 
@@ -69,15 +69,15 @@ class Walkers(Sizes):
 
 def measured(point: Point[Walkers]) -> Measured:
     """The rows after each number of steps, (samples, rows steps); controls, (samples, 2)."""
-    case, wrong = CASES[point.case], point.wrong["eta"]
-    motion, overlap = case.motion._replace(eta=wrong * case.motion.eta), OVERLAP
+    case = CASES[point.case]
+    motion = case.motion._replace(eta=point.wrong["eta"] * case.motion.eta)
     values, controls = [], []
     for seeds in point.seeds().spawn(point.samples):
         drawn, random = sample_risk(case.landscape, point.size, ALPHA, seeds), np.random.default_rng(seeds.spawn(1)[0])
-        start = starts_with_overlap(drawn.signal, overlap, 1, random)[0]
+        start = starts_with_overlap(drawn.signal, OVERLAP, 1, random)[0]
         found = descend(drawn, start, motion, case.steps[-1], random)
         values.append(np.concatenate([getattr(found, name)[list(case.steps)] for name in ROWS]))
-        energy = expected_start(case.landscape, drawn.alpha, overlap)[0] + 0.5 * motion.ridge
+        energy = expected_start(case.landscape, drawn.alpha, OVERLAP)[0] + 0.5 * motion.ridge
         controls.append([found.energy[0] - energy, np.mean(drawn.labels**2) - 1])
     return np.array(values), np.array(controls)
 
@@ -87,16 +87,7 @@ def predicted(run: Run[Walkers], number: int) -> list[Row | Curve]:
     plan, case = run.plan, CASES[number]
     how: Any = {"walkers": plan.walkers, "samples": plan.sets, "seed": run.seed + 1, "overlap": OVERLAP}
     theory = solve_descent(case.landscape, ALPHA, case.steps[-1] * case.motion.eta, **case.problem, **how)
-    times = theory.t[list(case.steps)]
-    found, curve = theory.at(times), theory.at(theory.t)
-    made: list[Row | Curve] = []
-    for row, (name, label) in enumerate(ROWS.items()):
-        factor = run.wrong["energy"] if name == "energy" else 1.0
-        scale = plan.resolution * np.maximum(1.0, np.abs(found[name]))
-        where = (case.label, label, "t = ", times, factor * found[name], row * len(times), scale)
-        made += along(*where, found[f"{name}_error"], independent=name == "energy")
-        made.append(Curve(case.label, f"${label}$", theory.t, factor * curve[name]))
-    return made
+    return against(case.label, theory, theory.t[list(case.steps)], ROWS, plan.resolution, run.wrong["energy"])
 
 
 CHECK = Check(

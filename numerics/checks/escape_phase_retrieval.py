@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from theory.generalized_linear import GeneralizedLinearLandscape
 from theory.systems.phase_retrieval import PhaseRetrieval
 
 from ..generalized_linear.dynamics import solve_descent
@@ -66,9 +65,8 @@ class Need:
 
 def measured(point: Point[Goal]) -> Measured:
     """Whether each run succeeds, (samples, 1)."""
-    landscape: GeneralizedLinearLandscape = LANDSCAPE
     late = point.wrong["time"] * DEADLINE
-    found = simulate_risk(landscape, point.size, ALPHA, point.samples, point.own_seed, t_max=late)
+    found = simulate_risk(LANDSCAPE, point.size, ALPHA, point.samples, point.own_seed, t_max=late)
     return np.asarray(np.abs(found["m"][:, :, -1]) >= point.plan.goal, dtype=np.float64)
 
 

@@ -9,16 +9,18 @@ means that are known exactly: they are controls of all that follows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from theory.generalized_linear import FIELD, SIGNAL_FIELD, GeneralizedLinearLandscape
 from theory.systems.phase_retrieval import PhaseRetrieval
 
-from ..generalized_linear.dynamics import solve_descent
+from ..generalized_linear.dynamics import DescentSolution, solve_descent
 from ..generalized_linear.simulation import simulate_risk
 from ..lowering import lower
 from .check import Check, Measured
@@ -74,14 +76,31 @@ def predicted(run: Run[Times], case: int) -> list[Row | Curve]:
     plan, overlap, times = run.plan, OVERLAPS[case], run.plan.times[case]
     how: Any = {"walkers": plan.walkers, "samples": plan.sets, "seed": run.seed + 1}
     theory = solve_descent(LANDSCAPE, ALPHA, times[-1], overlap=overlap, times=times, **how)
-    found, curve, title = theory.at(times), theory.at(theory.t), f"m(0) = {overlap:g}"
+    without = ("m",) if overlap == 0 else ()
+    return against(f"m(0) = {overlap:g}", theory, times, ROWS, plan.resolution, run.wrong["energy"], without)
+
+
+def against(
+    title: str,
+    theory: DescentSolution,
+    times: ArrayLike,
+    names: Mapping[str, str],
+    resolution: float,
+    wrong: float,
+    without: Sequence[str] = (),
+) -> list[Row | Curve]:
+    """Rows and curves of a solution at ``times``, measured in the order of ``names``; ``wrong`` multiplies energies.
+
+    ``resolution`` is relative to values above 1 and absolute below.
+    """
+    found, curve, count = theory.at(times), theory.at(theory.t), np.size(times)
     made: list[Row | Curve] = []
-    for row, (name, label) in enumerate(ROWS.items()):
-        if name == "m" and overlap == 0:
+    for row, (name, label) in enumerate(names.items()):
+        if name in without:
             continue
-        factor = run.wrong["energy"] if name == "energy" else 1.0
+        factor = wrong if name == "energy" else 1.0
         where, scale = (title, label, "t = ", times), np.maximum(1.0, np.abs(found[name]))
-        values, errors = (factor * found[name], row * len(times), plan.resolution * scale), found[f"{name}_error"]
+        values, errors = (factor * found[name], row * count, resolution * scale), found[f"{name}_error"]
         made += along(*where, *values, errors, independent=name == "energy")
         made.append(Curve(title, f"${label}$", theory.t, factor * curve[name]))
     return made
