@@ -13,6 +13,7 @@ MEANINGS = {
     "mu": "Lagrange multiplier per spin",
     "energy": "energy per spin",
     "correlation": "$C(t, 0)$",
+    "replica": "overlap with another configuration of the equilibrium of the start",
     "growth": "growth of small overlaps",
     "variance": "N E m^2 of random starts",
 }
@@ -22,6 +23,7 @@ SYMBOLS = {
     "mu": r"$\mu(t)$",
     "energy": "$e(t)$",
     "correlation": "$C(t, 0)$",
+    "replica": "$q(t)$",
     "growth": "$A(t)$",
     "variance": r"$N \langle m^2\rangle$",
 }

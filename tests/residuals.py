@@ -72,6 +72,7 @@ def _lowered(solution: DynamicsSolution, expressions: tuple[Expr, ...]) -> Calla
         "R": solution.R,
         "m": lambda t: one(np.asarray(t)).m,
         "mu": lambda t: one(np.asarray(t)).mu,
+        "q": lambda t: solution.two_time.replica(np.asarray(t, dtype=float)),
     }
     known = [expression.subs(INVERSE_TEMPERATURE, Rational(str(solution.model.beta))) for expression in expressions]
     return lambdify((TIME, EARLIER, INNER), known, [functions, "numpy"], cse=True)  # type: ignore[no-any-return]

@@ -65,12 +65,13 @@ def of_landscape(
     start: Annotated[
         Any,
         Option(
-            Choice(("random", "equilibrium", "planted")),
-            "random, equilibrium, or planted: a landscape built around its start.",
+            Choice(("random", "equilibrium", "informed", "planted")),
+            "random, equilibrium, informed (with the signal found), planted: a landscape built around its start.",
         ),
     ] = None,
     beta_initial: Annotated[
-        float | None, Option(Real(0, HOTTEST), "Start in equilibrium (or planted) at this inverse temperature.")
+        float | None,
+        Option(Real(0, HOTTEST), "Start in equilibrium, or informed or planted, at this inverse temperature."),
     ] = None,
     schedule: Annotated[Any, SCHEDULE] = None,
     mass: Annotated[float, MASS] = 0.0,

@@ -12,7 +12,7 @@ from numerics.quantity import with_error
 
 from .output import print_table
 
-LABELS = {"m_abs": "|m|", "correlation": "C(t, 0)"}
+LABELS = {"m_abs": "|m|", "correlation": "C(t, 0)", "replica": "q"}
 """Of columns whose keys say less."""
 Row = Mapping[str, float]
 

@@ -74,13 +74,14 @@ def solved(
 
 def _start(kind: str | None, beta: float | None) -> str | Planted | Equilibrium:
     """Equilibrium where ``beta_initial`` is given, and random where it is not."""
-    known = {"random": beta is None, "equilibrium": beta is not None, "planted": beta is not None}
     kind = kind or ("random" if beta is None else "equilibrium")
-    if not known[kind]:
+    if (kind == "random") != (beta is None):
         option = called("beta_initial")
         needed = f"leave {option} out" if kind == "random" else f"give {option} BETA as well"
         raise ValueError(f"{called('start', kind)}: {needed}")
-    return "random" if beta is None else Planted(beta) if kind == "planted" else Equilibrium(beta)
+    if beta is None:
+        return "random"
+    return Planted(beta) if kind == "planted" else Equilibrium(beta, informed=kind == "informed")
 
 
 def times_to_report(at: Sequence[float] | None, end: float, unit: float = 1.0) -> list[float]:
@@ -172,7 +173,8 @@ def _print(record: Mapping[str, Any]) -> None:
     settings = record["settings"]
     named = ("temperature", "mass", "friction", "overlap", "start")
     begin = {key: settings[key] for key in named if key in settings}
-    print_rows(titled(record, **begin), record["rows"], COLUMNS)
+    columns = [name for name in (*COLUMNS, "replica") if name in record["rows"][0]]
+    print_rows(titled(record, **begin), record["rows"], columns)
     print_text(record["message"])
     if "fluctuation_dissipation" in record:
         print_response(record["fluctuation_dissipation"])

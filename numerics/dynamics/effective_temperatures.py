@@ -136,8 +136,9 @@ def predicted(model: Model) -> EffectiveTemperatures | str:
         return "with a mass the long times of the response are not predicted"
     if model.schedule is not None:
         return "the temperature of the bath changes"
-    if model.overlap != 0 or model.drift[0] != 0:
-        return "an overlap with a signal changes what ages"
+    if model.replica > 0 or model.overlap != 0 or model.drift[0] != 0:
+        overlapping = "replicas of the start overlap: where its correlation comes to rest is not predicted"
+        return overlapping if model.replica > 0 else "an overlap with a signal changes what ages"
     if model.beta == 0:
         return _after_quench(model.covariance, model.temperature)
     if abs(model.beta * model.temperature - 1) > SAME:

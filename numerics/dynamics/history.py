@@ -21,7 +21,8 @@ STEEP = 1e6
 
 @dataclass(eq=False)
 class History:
-    """``C`` and ``R`` on the times of a grid, filled panel by panel; ``one`` has the rows ``m, mu, e``.
+    """``C`` and ``R`` on the times of a grid, filled panel by panel; ``one`` has the rows ``m, mu, e``,
+    ``overlaps`` m and q, that with a replica of the start.
 
     Off the diagonal blocks ``C`` is symmetric and ``R`` block lower triangular. In the block of a panel with itself
     ``near[panel] = (C, R)`` continues the functions of ``s <= t`` analytically to ``s > t``: one smooth polynomial
@@ -29,8 +30,8 @@ class History:
     them: ``int K(s) C(s, t') ds = sum_l w_l K_l C[l, t']``, likewise ``int_t' K(s) R(s, t') ds`` with ``R``; and
     ``int^t' J(s) R(t', s) ds`` with the transposed ``R`` and ``turn`` added to its blocks.
 
-    With a mass, ``kinetic`` is ``K = d_t d_t' C`` on the diagonal, and ``velocity, velocity_m`` are ``d_t C, d_t R``
-    and ``d_t m`` at the left end of the current panel.
+    With a mass, ``kinetic`` is ``K = d_t d_t' C`` on the diagonal, and ``velocity, velocities`` are ``d_t C, d_t R``
+    and ``d_t`` of the overlaps at the left end of the current panel.
     """
 
     grid: Grid
@@ -39,19 +40,22 @@ class History:
     near: Array
     turn: Array
     one: Array
+    overlaps: Array
     model: Model
     kinetic: Array
     velocity: Array
-    velocity_m: float = 0.0
+    velocities: Array
 
     @classmethod
     def begin(cls, model: Model, grid: Grid) -> History:
         """Time 0: ``C = R = 1``; with a mass ``R = 0``, ``d_t R = 1/M``."""
         (c, r), blocks = np.zeros((2, grid.size, grid.size)), np.zeros((3, grid.panels, grid.order, grid.order))
         one, kinetic, velocity = np.zeros((3, grid.size)), np.zeros(grid.size), np.zeros((2, 1))
-        history = cls(grid, c, r, blocks[:2], blocks[2], one, model, kinetic, velocity)
+        overlaps = np.zeros((2, grid.size))
+        history = cls(grid, c, r, blocks[:2], blocks[2], one, overlaps, model, kinetic, velocity, np.zeros(2))
         (c[0, 0], r[0, 0]), velocity[:, 0] = history.diagonal
         one[:, 0], kinetic[0] = initial(model), first_kinetic(model)
+        overlaps[:, 0] = model.overlap, model.replica
         return history
 
     @cached_property

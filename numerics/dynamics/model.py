@@ -18,6 +18,7 @@ from theory.symbols import CORRELATION, INVERSE_TEMPERATURE, SIGNAL_OVERLAP
 from ..course import UNIT, highest, packed, require_friction, unpacked, value
 from ..lowering import Array
 from ..power_series import coefficients, evaluate
+from ..statics.replica_symmetric import equilibrium, informed
 from ..statics.transitions import static_temperature
 
 
@@ -40,11 +41,17 @@ class Planted:
 
 @dataclass(frozen=True)
 class Equilibrium(Planted):
-    """``P(x(0)) ~ exp(-beta H)`` in a landscape that does not know of it: the equations of ``Planted``.
+    """``P(x(0)) ~ exp(-beta H)`` in a landscape that does not know of it; refused where it breaks replica symmetry.
 
-    The average over the disorder is annealed, exact above the static transition (``statics.static_temperature``), and
-    refused below; no field. Source: Franz, Parisi (1995); Barrat, Franz, Parisi (J. Phys. A 30, 5593, 1997).
+    Without a field, and at zero overlap with a signal, replicas of the start do not overlap: the equations of
+    ``Planted``, exact above the static transition (``statics.static_temperature``). In a field (``f'(0)`` or ``g'(0)``
+    not 0) they overlap by ``q(0)``, and with the signal by ``m(0)``, those of ``statics.replica_symmetric``; so do
+    ``informed`` starts, in equilibrium among the configurations that have found the signal, be that state the lowest
+    or metastable. Source: Franz, Parisi (1995); Barrat, Franz, Parisi (J. Phys. A 30, 5593, 1997); for replicas that
+    overlap ``theory.dynamics.kernels``.
     """
+
+    informed: bool = False
 
 
 Start = Literal["random"] | Planted
@@ -52,7 +59,7 @@ SAME = 1e-9
 """Relative distance within which a time is that of a step."""
 COURSES = ("schedule", "friction")
 """Fields that are functions of time."""
-OPTIONAL = {"schedule": None, "mass": 0.0, "friction": UNIT}
+OPTIONAL = {"schedule": None, "mass": 0.0, "friction": UNIT, "replica": 0.0}
 """Fields that a file has only if they are something else."""
 
 
@@ -63,8 +70,9 @@ class Model:
     ``covariance, noise, memory, memory_slope`` are ``f, f', f'', f'''`` as series in ``C``;
     ``planted, drift, drift_slope`` are ``g, g', g''`` as series in ``m`` (all float64, at least one entry).
     ``temperature`` is that of the bath, with a ``schedule`` its scale; ``overlap`` is ``m(0)``, ``beta`` the inverse
-    temperature of the start (0 for a random one). With a ``mass`` it is ``M x'' + gamma x'`` that the forces make, and
-    the noise has variance ``2 gamma T``; without, the ``friction`` is 1.
+    temperature of the start (0 for a random one), ``replica`` the overlap q(0) of its replicas (0: none). With a
+    ``mass`` it is ``M x'' + gamma x'`` that the forces make, and the noise has variance ``2 gamma T``; without, the
+    ``friction`` is 1.
     """
 
     covariance: Array
@@ -80,6 +88,7 @@ class Model:
     schedule: Course | None = None
     mass: float = 0.0
     friction: Course = UNIT
+    replica: float = 0.0
 
     def bath(self, t: Array | float, start: float, end: float) -> Array:
         """Temperature at times of the piece from ``start`` to ``end``, over which it is smooth."""
@@ -145,9 +154,8 @@ def model(
 
     A covariance or mean that is not a polynomial is replaced by its Taylor series at 0, to a relative remainder
     below 1e-17 on [-1, 1]. Raises ``ValueError`` for a parameter left symbolic, a series that does not converge that
-    fast, ``temperature < 0``, ``|overlap| > 1``, an equilibrium or planted start together with an overlap or a signal
-    that is a field (``g'(0)`` not 0), or equilibrium in a random field (``f'(0)`` not 0) or below the static
-    transition, where it would not be the annealed measure.
+    fast, ``temperature < 0``, ``|overlap| > 1``, an equilibrium or planted start with an overlap of its own, a planted
+    one where the signal is a field (``g'(0)`` not 0), or equilibrium where it breaks replica symmetry.
     """
     numbers = landscape.subs(parameters) if parameters else landscape
     if numbers.free_symbols:
@@ -163,10 +171,16 @@ def model(
     require_friction(mass, friction, t_max)
     beta = _inverse_temperature(start)
     series = {name: coefficients(e, x, name) for name, (e, x) in _expressions(numbers).items()}
+    replica = 0.0
     if beta > 0:
-        _require_zero_overlap(overlap, series)
-    if beta > 0 and isinstance(start, Equilibrium):
-        _require_annealed(beta, numbers, series)
+        _require_free_overlap(overlap)
+        if isinstance(start, Equilibrium) and (start.informed or series["noise"][0] != 0 or series["drift"][0] != 0):
+            state = (informed if start.informed else equilibrium)(numbers, beta)
+            overlap, replica = state.m, state.q
+        elif isinstance(start, Equilibrium):
+            _require_annealed(beta, numbers)
+        else:
+            _require_zero_overlap(series)
     return Model(
         **series,
         temperature=float(temperature),
@@ -175,6 +189,7 @@ def model(
         schedule=schedule,
         mass=float(mass),
         friction=friction,
+        replica=replica,
     )
 
 
@@ -189,13 +204,15 @@ def first_kinetic(model: Model) -> float:
 
 
 def initial(model: Model) -> tuple[float, float, float]:
-    """``m(0)``, ``mu(0) = T(0) + g'(m) m + beta f'(1)`` and ``e(0) = -g(m) - beta f(1)``; with a mass ``M K(0)`` for
-    ``T(0)``."""
+    """``m(0)``, ``mu(0) = T(0) + g'(m) m + beta [f'(1) - f'(q) q]`` and ``e(0) = -g(m) - beta [f(1) - f(q)]``, with the
+    overlap q of replicas of the start; with a mass ``M K(0)`` for ``T(0)``."""
     m = model.overlap
     drift, planted = (float(evaluate(series, np.array(m))) for series in (model.drift, model.planted))
     thermal = model.mass * first_kinetic(model) if model.mass > 0 else float(model.bath(0.0, 0.0, 1.0))
-    mu = thermal + drift * m + model.beta * float(model.noise.sum())
-    return m, mu, -planted - model.beta * float(model.covariance.sum())
+    q, noise, covariance = np.array(model.replica), model.noise, model.covariance
+    pull = float(noise.sum() - q * evaluate(noise, q))
+    height = float(covariance.sum() - evaluate(covariance, q))
+    return m, thermal + drift * m + model.beta * pull, -planted - model.beta * height
 
 
 def _expressions(landscape: GaussianLandscape) -> dict[str, tuple[Expr, Symbol]]:
@@ -229,20 +246,19 @@ def _require_range(name: str, value: float, low: float, high: float) -> None:
         raise ValueError(f"{name} = {value}: expected a number {interval}; try 0")
 
 
-def _require_zero_overlap(overlap: float, series: Mapping[str, Array]) -> None:
-    """The start is drawn among configurations of zero overlap with the signal."""
+def _require_free_overlap(overlap: float) -> None:
     if overlap != 0:
         raise ValueError(f"overlap = {overlap} with an equilibrium start: that measure fixes m; use overlap = 0")
+
+
+def _require_zero_overlap(series: Mapping[str, Array]) -> None:
+    """A planted start is drawn among configurations of zero overlap with the signal."""
     if series["drift"][0] != 0:
-        raise ValueError("start at beta > 0 needs f'(0) = g'(0) = 0 (no field): m is not 0 there; use start = 'random'")
+        raise ValueError("start = Planted(beta) needs g'(0) = 0: m is not 0 in a field; use Equilibrium(beta)")
 
 
-def _require_annealed(beta: float, landscape: GaussianLandscape, series: Mapping[str, Array]) -> None:
+def _require_annealed(beta: float, landscape: GaussianLandscape) -> None:
     """One state, or many of zero overlap: above the static transition."""
-    if series["noise"][0] != 0:
-        raise ValueError(
-            "start = Equilibrium(beta) needs f'(0) = g'(0) = 0 (no field); use Planted(beta) or start = 'random'"
-        )
     static = static_temperature(landscape)
     if static.value is not None and static.error is not None and 1 / beta < static.value - static.error:
         name = "T_K" if static.note == "random first order" else "the continuous transition T_s"
@@ -256,4 +272,5 @@ def described(start: Start) -> str:
     """In words, for the settings of a solution."""
     if not isinstance(start, Planted):
         return start
-    return f"{'equilibrium' if isinstance(start, Equilibrium) else 'planted'} at beta = {start.beta:g}"
+    kind = "planted" if not isinstance(start, Equilibrium) else "informed" if start.informed else "equilibrium"
+    return f"{kind} at beta = {start.beta:g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -136,7 +137,8 @@ def _march(model: Model, grid: Grid, reached: Reached) -> UniformTwoTime | None:
             values, iterations = found[0], iterations + found[1]
             reached(float(grid.edges[panel + 1]))
     statistics = {"panels": grid.panels, "order": grid.order, "times": grid.size, "iterations": iterations}
-    return UniformTwoTime(grid, *history.plain(), history.one, np.zeros((6, grid.panels)), statistics)
+    others, estimates = history.overlaps[1], np.zeros((6, grid.panels))
+    return UniformTwoTime(grid, *history.plain(), history.one, others, estimates, statistics)
 
 
 def _guess(history: History, panel: int, before: Values | None) -> Values:
@@ -144,10 +146,11 @@ def _guess(history: History, panel: int, before: Values | None) -> Values:
     n = history.grid.order
     velocity = np.zeros((2, history.times(panel).stop))
     if before is None:
-        return Values(np.ones((2, n, 1)), np.ones((2, n, n)), np.full(n, history.one[0, 0]), velocity, 0.0)
+        overlaps = np.repeat(history.overlaps[:, :1], n, axis=1)
+        return Values(np.ones((2, n, 1)), np.ones((2, n, n)), overlaps, velocity, np.zeros(2))
     first = before.far[:, :, : n + 1] if panel > 1 else np.repeat(before.far, n + 1, axis=2)
-    far, m = np.concatenate([first, before.far[:, :, 1:]], axis=2), np.full(n, before.m[-1])
-    return Values(far, before.near, m, velocity, 0.0)
+    far, overlaps = np.concatenate([first, before.far[:, :, 1:]], axis=2), np.repeat(before.overlaps[:, -1:], n, axis=1)
+    return Values(far, before.near, overlaps, velocity, np.zeros(2))
 
 
 def _with_errors(fine: UniformTwoTime, coarse: UniformTwoTime) -> tuple[UniformTwoTime, float]:
@@ -160,5 +163,4 @@ def _with_errors(fine: UniformTwoTime, coarse: UniformTwoTime) -> tuple[UniformT
     relative = np.max(estimates, axis=1) / np.where(scale > 0, scale, 1.0)
     if fine.grid.panels > coarse.grid.panels:
         estimates[3:5] = np.maximum(estimates[3:5], fine.compared_at_start(coarse))
-    result = UniformTwoTime(fine.grid, fine.c, fine.r, fine.one, estimates, fine.statistics)
-    return result, float(np.max(relative))
+    return replace(fine, estimates=estimates), float(np.max(relative))

@@ -97,11 +97,16 @@ class DynamicsSolution(Solution):
         return np.where(earlier > later, 0.0, response)
 
     def at(self, times: ArrayLike) -> dict[str, Array]:
-        """Rows of ``t, m, mu, energy, correlation = C(t, 0)`` and, as ``m_error`` and so on, the error of each."""
+        """Rows of ``t, m, mu, energy, correlation = C(t, 0)`` and, as ``m_error`` and so on, the error of each.
+
+        Where replicas of the start overlap, also ``replica``, q(t): with another configuration of its equilibrium.
+        """
         (t,) = self._times(np.atleast_1d(np.asarray(times, dtype=np.float64)))
-        values = (*self.two_time.one_time(t), self.C(t, 0.0))
         errors = self.two_time.error(t)._asdict() | {"correlation": self.two_time.start_error(t)}
-        return {"t": t, **dict(zip(COLUMNS, values, strict=True)), **{f"{k}_error": errors[k] for k in COLUMNS}}
+        values = dict(zip(COLUMNS, (*self.two_time.one_time(t), self.C(t, 0.0)), strict=True))
+        if self.model.replica > 0:
+            values["replica"], errors["replica"] = self.two_time.replica(t), self.two_time.error(t).correlation
+        return {"t": t, **values, **{f"{name}_error": errors[name] for name in values}}
 
     def fluctuation_dissipation(self, t: float) -> FluctuationDissipation:
         """``chi(t, s) = int_s^t R(t, u) du`` against ``C(t, s)``, effective temperatures, and what theory says."""

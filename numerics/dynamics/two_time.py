@@ -54,6 +54,9 @@ class TwoTime(Protocol):
     def one_time(self, t: Array) -> OneTime:
         """``m``, ``mu`` and ``e`` at times ``t``."""
 
+    def replica(self, t: Array) -> Array:
+        """``q(t)``, overlap with another replica of the start (0: there is none); known as well as C."""
+
     def error(self, t: Array) -> Errors:
         """Estimated errors of all of it at times ``t``."""
 

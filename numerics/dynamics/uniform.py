@@ -69,14 +69,15 @@ class UniformTwoTime:
     """``C(t, s) = sum_ij ell_i(t) ell_j(s) c[i, j]`` with the times ``i``, ``j`` of the panels of ``t`` and ``s``.
 
     ``c, r`` have one row and column for each time of ``grid``; within diagonal blocks they go on smoothly to ``s > t``.
-    ``one`` has the rows ``m, mu, e``. ``estimates`` has a row for each field of ``Errors``, one for ``C(t, 0)``, and a
-    column for each panel.
+    ``one`` has the rows ``m, mu, e``, ``others`` is q, the overlap with a replica of the start.
+    ``estimates`` has a row for each field of ``Errors``, one for ``C(t, 0)``, and a column for each panel.
     """
 
     grid: Grid
     c: Array
     r: Array
     one: Array
+    others: Array
     estimates: Array
     statistics: Mapping[str, float] = field(default_factory=dict)
     kind: ClassVar[str] = "reference"
@@ -113,6 +114,12 @@ class UniformTwoTime:
         pairs = zip((weights, inside, weights), self.one, strict=True)
         return OneTime(*(np.sum(w * line[i], axis=1).reshape(np.shape(t)) for w, line in pairs))
 
+    def replica(self, t: Array) -> Array:
+        """``q(t)``."""
+        panel, u = self.grid.locate(np.ravel(t))
+        rows = self.others[self.grid.stencil(panel)]
+        return np.asarray(np.sum(interpolation(self.grid.rule.closed, u) * rows, axis=1).reshape(np.shape(t)))
+
     def error(self, t: Array) -> Errors:
         """The largest estimate within the panel of each time."""
         return Errors(*self.estimates[: len(Errors._fields), self.grid.locate(t)[0]])
@@ -148,6 +155,8 @@ class UniformTwoTime:
         both = ((self.sample(i, u), coarser.sample(i - new, u)) for i in range(first, self.grid.panels))
         found = [np.max(np.abs(a[:, :, first:] - b[:, :, skipped:]), axis=(1, 2, 3)) for a, b in both]
         two = np.array([*[np.zeros(2)] * first, *found]).T
+        replica = np.abs(self.replica(places) - coarser.replica(places))
+        two[0] = np.maximum(two[0], np.max(replica.reshape(-1, u.size), axis=1))
         scale = np.concatenate([np.max(np.abs(self.one), axis=1), [1.0, 1.0, 1.0]])
         return np.concatenate([one, two, [start]]) + ROUNDING * scale[:, None]
 
@@ -174,6 +183,7 @@ class UniformTwoTime:
             "c": self.c[i],
             "r": self.r[i],
             "one": self.one,
+            **({"others": self.others} if self.others.any() else {}),
             "estimates": self.estimates[:-1],
             "start_estimates": self.estimates[-1],
         }
@@ -194,7 +204,10 @@ class UniformTwoTime:
             raise ValueError(f"C and R do not have {stored} entries each")
         c, r = np.zeros((2, grid.size, grid.size))
         c[cls._kept(grid)], r[cls._kept(grid)] = arrays["c"], arrays["r"]
-        return cls(grid, c, r, arrays["one"], np.vstack([estimates, start]))
+        others = arrays.get("others", np.zeros(grid.size))
+        if others.shape != (grid.size,):
+            raise ValueError("q of another grid")
+        return cls(grid, c, r, arrays["one"], others, np.vstack([estimates, start]))
 
     @staticmethod
     def _grid(width: float, order: float, panels: float, arrays: Mapping[str, Array]) -> Grid:

@@ -35,6 +35,7 @@ class Verified:
         for fraction in (0.0, 0.25, 0.5, 0.9, 0.99):
             pairs = zip(finer.evaluate(t, fraction * t), coarser.evaluate(t, fraction * t), strict=True)
             two = np.maximum(two, [np.abs(a - b) for a, b in pairs])
+        two[0] = np.maximum(two[0], np.abs(finer.replica(t) - coarser.replica(t)))
         return cls(finer, t, np.array([*one, *two]))
 
     @property
@@ -55,6 +56,10 @@ class Verified:
     def one_time(self, t: Array) -> OneTime:
         """Of the finer run."""
         return self.finer.one_time(t)
+
+    def replica(self, t: Array) -> Array:
+        """Of the finer run."""
+        return self.finer.replica(t)
 
     def error(self, t: Array) -> Errors:
         """The larger of the finer run's own estimate and of the difference on either side of ``t``."""

@@ -436,6 +436,19 @@ def test_the_bar_shows_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, strea
         assert shown == ""
 
 
+def test_an_informed_start_has_its_overlaps(run: Any) -> None:
+    words = ["dynamics", "spiked-tensor", "--p", "3", "--delta-p", "0.1", "--temperature", "0.3", "--t-max", "1"]
+    words += ["--start", "informed", "--beta-initial"]
+    status, out, _ = run(*words, "1.5", "--at", "0,1", "--json")
+    first, last = json.loads(out)["rows"]
+    assert status == 0 and first["m"] > 0.9 and first["replica"] > 0.9
+    assert abs(last["replica"] - last["correlation"]) < 1e-3  # both come to rest where the state is
+    status, out, _ = run(*words, "1.5")
+    assert status == 0 and "informed at beta = 1.5" in out and "q " in out
+    status, _, err = run(*words, "0.1")
+    assert status == 2 and err.startswith("ruggedflow: beta = 0.1: no state overlaps with the signal")
+
+
 def test_starts_by_name(run: Any) -> None:
     """Equilibrium below T_K is refused with both temperatures, and planted is offered."""
     words = ["dynamics", "landscape", "--covariance", "q**3/2", "--t-max", "1", "--beta-initial", "2"]
@@ -447,7 +460,7 @@ def test_starts_by_name(run: Any) -> None:
     assert status == 0 and record["settings"]["start"] == "planted at beta = 2"
     for options, part in (
         (["--start", "random"], "leave --beta-initial out"),
-        (["--start", "hot"], "random, equilibrium, planted"),
+        (["--start", "hot"], "random, equilibrium, informed, planted"),
     ):
         status, _, err = run(*words, *options)
         assert status == 2 and part in err

@@ -45,8 +45,10 @@ from theory.dynamics import (
 )
 from theory.dynamics.action import ADVANCED, CAUSALITY, FIELDS, FORCE, RESPONSE, F, covariance, mean, variation
 from theory.dynamics.ageing import ageing_law, zero_temperature_law
-from theory.dynamics.inertia import C_RATE, M_RATE, R_RATE
+from theory.dynamics.equations import STARTS
+from theory.dynamics.inertia import C_RATE, M_RATE, Q_RATE, R_RATE
 from theory.dynamics.notation import EARLIER, INNER, MU, TIME, C, M, R, Terms
+from theory.dynamics.notation import Q as REPLICA
 from theory.dynamics.stationary import C_ST, C_ST_SLOPE
 from theory.energies import threshold_energy
 from theory.kac_rice import KacRice
@@ -431,7 +433,7 @@ def test_growth_at_temperature_one_is_the_langevin_threshold() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: DynamicalEquations(MIXTURE, "quench"), "random, planted, equilibrium"),  # type: ignore[arg-type]
+        (lambda: DynamicalEquations(MIXTURE, "quench"), "random, planted, equilibrium, replicated"),  # type: ignore[arg-type]
         (lambda: DynamicalEquations(MIXTURE, temperature=-1), "temperature = -1"),
         (lambda: DynamicalEquations(MIXTURE, temperature=float("inf")), "temperature = inf"),
         (lambda: GrowthRate(SpikedTensor(3)), "does not attract"),
@@ -444,9 +446,10 @@ def test_bad_arguments_are_refused(make: Any, message: str) -> None:
         make()
 
 
-def test_a_random_field_is_said_to_be_no_equilibrium() -> None:
+def test_replicas_overlap_in_a_random_field() -> None:
     field = DynamicalEquations(GaussianLandscape(Q / 2 + Q**3), "equilibrium")
     assert "random field" in field.conditions[0].otherwise
+    assert not DynamicalEquations(field.landscape, "replicated").conditions
     assert not DynamicalEquations(PureSpin(), "equilibrium").conditions
     titles = [title for title, _ in asymptotics(field.landscape)]
     assert [title.split()[0] for title in titles] == ["Equilibrium", "Ageing"] and "several slow sectors" in titles[1]
@@ -466,7 +469,7 @@ def test_latex_of_the_closed_equations() -> None:
 
 @pytest.mark.parametrize("landscape", [*LANDSCAPES, SpikedMatrixTensor(), PureSpin(), PureSpin(2), MIXTURE], ids=repr)
 def test_everything_prints_as_one_alignment(landscape: GaussianLandscape) -> None:
-    equations = (DynamicalEquations(landscape, start) for start in ("random", "planted", "equilibrium"))
+    equations = (DynamicalEquations(landscape, start) for start in STARTS)
     for block in (kernels("equilibrium"), *equations, *(block for _, block in asymptotics(landscape))):
         latex = block.latex()
         rows = latex.removeprefix("\\begin{align}\n").removesuffix("\n\\end{align}").split("\\\\\n")
@@ -477,11 +480,11 @@ def test_everything_prints_as_one_alignment(landscape: GaussianLandscape) -> Non
         assert latex.count(r"\left") == latex.count(r"\right")
 
 
-@pytest.mark.parametrize("start", ["random", "planted", "equilibrium"])
+@pytest.mark.parametrize("start", STARTS)
 def test_power_with_a_mass_is_the_loss_of_energy(start: Start) -> None:
     """``<x'.force> = -d_t e``: by Leibniz, with ``R(t,t) = 0``."""
     equations = InertialEquations(MIXTURE, start)
-    rates = {C: C_RATE, R: R_RATE, M: M_RATE}
+    rates = {C: C_RATE, R: R_RATE, M: M_RATE, REPLICA: Q_RATE}
     energy, power = (e.as_expr().replace(Integral, lambda f, *_: f) for e in (equations.energy, equations.power))
     lost = Integer(0)
     for call in energy.atoms(*rates):

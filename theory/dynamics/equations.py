@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Integer, Rational, Symbol, collect, expand, powsimp
+from sympy import Add, Expr, Integer, Rational, Symbol, collect, expand, powsimp
 from sympy.logic.boolalg import false
 
 from ..landscape import GaussianLandscape, exact
 from ..prediction import Condition
 from ..printing import Line
 from ..symbols import CORRELATION, INVERSE_TEMPERATURE, TEMPERATURE, value_at_zero
-from .kernels import FIELD, POSITION, SAME_POSITION, SIGNAL, Kernels, Start, kernels
-from .notation import INNER, MU, TIME, C, R, Terms, TimeIntegral, TwoTimeDisplay, integral, product
+from .kernels import FIELD, POSITION, REPLICA, SAME_POSITION, SIGNAL, Kernels, Start, kernels
+from .notation import INNER, MU, TIME, C, Product, R, Terms, TimeIntegral, TwoTimeDisplay, integral, product
 
-STARTS: tuple[Start, ...] = ("random", "planted", "equilibrium")
+STARTS: tuple[Start, ...] = ("random", "planted", "equilibrium", "replicated")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class DynamicalEquations(TwoTimeDisplay):
         "random" (no overlap with the signal), "planted" (overlap m_0), or "equilibrium" at inverse temperature beta:
         a configuration planted with weight ``exp(-beta H(x_0))``, which is one of equilibrium as long as its replicas
         have zero overlap: without field (``conditions``), and above ``statics.transitions.static_transition``.
+        "replicated": equilibrium whose replicas overlap by q_0, in a field or where the signal is found (m_0); both are
+        those of ``statics.replica_symmetric``, which has to be stable.
     temperature
         Of the noise: a symbol, a number >= 0 or a function of t (``notation.BATH``); at 0, gradient flow. Only the
         multiplier sees it: for t > t' the noise at t is independent of ``x(t')`` and ``x~(t')``.
@@ -75,6 +77,11 @@ class DynamicalEquations(TwoTimeDisplay):
         """``d_t m(t)``: the effective process times ``x*``."""
         return self.kernels.force(SIGNAL)
 
+    @property
+    def replica_rate(self) -> Terms:
+        """``d_t q(t)``: the effective process times another replica of the start."""
+        return self.kernels.force(REPLICA)
+
     @cached_property
     def multiplier(self) -> Terms:
         """``mu(t)``, such that ``d_t C(t,t) = 0``.
@@ -92,7 +99,7 @@ class DynamicalEquations(TwoTimeDisplay):
             raise ValueError(f"the constraint enters as {constraint}")
         integrals = [term for term in others if isinstance(term, TimeIntegral)]
         local = [term for term in others if not isinstance(term, TimeIntegral)]
-        return (*_merged(integrals), *(product(_tidy(term.as_expr())) for term in local))
+        return (*_merged(integrals), *(_signed(_tidy(term.as_expr())) for term in local))
 
     @property
     def energy(self) -> Terms:
@@ -108,20 +115,22 @@ class DynamicalEquations(TwoTimeDisplay):
     def conditions(self) -> tuple[Condition, ...]:
         """What the equations take for granted: at ``C = 0`` nothing pulls towards the start."""
         field = value_at_zero(self.kernels.initial_noise, CORRELATION)
-        reason = f"beta f'(0) = {field}: in a random field the start is planted, not of equilibrium"
-        return () if field == 0 else (Condition(false, reason),)
+        reason = f"beta f'(0) = {field}: in a random field replicas of equilibrium overlap"
+        return () if field == 0 or self.start == "replicated" else (Condition(false, reason),)
 
     def equations(self) -> list[Line]:
         """Correlation, response, overlap (if there is a signal), multiplier, energy, boundary values."""
-        signal = self.landscape.mean != 0
+        signal, overlapping = self.landscape.mean != 0, self.start == "replicated"
         return [
             (r"\partial_t C(t,t')", self.correlation_rate),
             (r"\partial_t R(t,t')", self.response_rate),
             *([(r"\partial_t m(t)", self.overlap_rate)] if signal else []),
+            *([(r"\partial_t q(t)", self.replica_rate)] if overlapping else []),
             (r"\mu(t)", self.multiplier),
             (r"e(t)", self.energy),
             (r"C(t,t) = R(t^+,t)", Integer(1)),
             *([(r"m(0)", self.initial_overlap)] if signal else []),
+            *([(r"q(0)", Symbol("q_0", real=True))] if overlapping else []),
         ]
 
 
@@ -132,6 +141,12 @@ def _merged(integrals: list[TimeIntegral]) -> list[TimeIntegral]:
     response = R(TIME, INNER)
     weight = sum(term.args[0].as_expr() / response for term in integrals)
     return [integral(0, TIME, _tidy(weight), response)]
+
+
+def _signed(expression: Expr) -> Product:
+    """``-beta [q^3 + q^2]``, not ``+ beta [-q^3 - q^2]``."""
+    negative = all(term.could_extract_minus_sign() for term in Add.make_args(expand(expression)))
+    return product(-1, _tidy(-expression)) if negative else product(expression)
 
 
 def _tidy(expression: Expr) -> Expr:

@@ -11,7 +11,7 @@ from ..printing import Line
 from ..symbols import INVERSE_TEMPERATURE
 from .equations import DynamicalEquations
 from .kernels import at
-from .notation import BATH, INNER, TIME, C, M, R, Terms, function_of_time, integral, product
+from .notation import BATH, INNER, TIME, C, M, Q, R, Terms, function_of_time, integral, product
 
 MASS = Symbol("M", positive=True)
 WARMTH, DRAG = BATH(TIME), function_of_time("gamma", r"\gamma")(TIME)
@@ -20,6 +20,7 @@ KINETIC = function_of_time("K")
 C_RATE = function_of_time("C_t", r"\partial_t C")
 R_RATE = function_of_time("R_t", r"\partial_t R")
 M_RATE = function_of_time("m_t", r"\partial_t m")
+Q_RATE = function_of_time("q_t", r"\partial_t q")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class InertialEquations(DynamicalEquations):
             integral(0, TIME, noise, R_RATE(TIME, INNER)),
             product(at(k.drift, M(TIME)), M_RATE(TIME)),
             product(at(k.initial_noise, C(TIME, 0)), C_RATE(TIME, 0)),
+            product(k.replicas - 1, at(k.initial_noise, Q(TIME)), Q_RATE(TIME)),
         )
 
     @property
@@ -60,15 +62,17 @@ class InertialEquations(DynamicalEquations):
     @property
     def initial_kinetic(self) -> Expr:
         """``K(0)``: at rest, or thermal."""
-        return 1 / (INVERSE_TEMPERATURE * self.mass) if self.start == "equilibrium" else Rational(0)
+        warm = self.start in ("equilibrium", "replicated")
+        return 1 / (INVERSE_TEMPERATURE * self.mass) if warm else Rational(0)
 
     def equations(self) -> list[Line]:
         """As those of first order, and the kinetic energy."""
-        signal = self.landscape.mean != 0
+        signal, overlapping = self.landscape.mean != 0, self.start == "replicated"
         return [
             (r"M \partial_t^2 C(t,t') + \gamma(t) \partial_t C(t,t')", self.correlation_rate),
             (r"M \partial_t^2 R(t,t') + \gamma(t) \partial_t R(t,t')", self.response_rate),
             *([(r"M \partial_t^2 m(t) + \gamma(t) \partial_t m(t)", self.overlap_rate)] if signal else []),
+            *([(r"M \partial_t^2 q(t) + \gamma(t) \partial_t q(t)", self.replica_rate)] if overlapping else []),
             (r"\mu(t)", self.multiplier),
             (r"M \partial_t K(t)/2", self.kinetic_rate),
             (r"C(t,t) = M \partial_t R(t^+,t)", Rational(1)),

@@ -3,11 +3,15 @@ r"""Kernels of the effective process, by variation of the averaged action.
 At large N the order parameters concentrate at their saddle point, where the action of one spin is quadratic:
 ``delta/delta D`` gives the covariance of a Gaussian noise, ``delta/delta R^+`` the memory, ``delta/delta m~`` the drift
 towards the signal. The variations with respect to C and m vanish by causality.
+
+A start in equilibrium has the weight ``exp(-beta H(x_0))/Z``. ``1/Z`` is n - 1 further replicas of it, n -> 0, all with
+the same overlap (replica symmetry), whose forces are that of ``x_0`` with ``q(t) = x(t).x_a/N`` in place of ``C(t,0)``.
+Where replicas do not overlap they do nothing, and ``n = 1`` will do: a landscape planted around its start.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Literal
 
@@ -38,6 +42,7 @@ from .notation import (
     TIME,
     C,
     M,
+    Q,
     R,
     Terms,
     TwoTimeDisplay,
@@ -46,7 +51,8 @@ from .notation import (
     product,
 )
 
-Start = Literal["random", "planted", "equilibrium"]
+Start = Literal["random", "planted", "equilibrium", "replicated"]
+REPLICAS = Symbol("n")
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,9 @@ class Kernels(TwoTimeDisplay):
     initial_noise
         ``beta f'(C(t,0))``: force along a start in equilibrium; zero for other starts.
     energy_noise, energy_drift, initial_energy
-        ``e = -energy_drift(m) - int energy_noise(C) R ds - initial_energy(C(t,0))``.
+        ``e = -energy_drift(m) - int energy_noise(C) R ds - initial_energy(C(t,0)) - (n - 1) initial_energy(q(t))``.
+    replicas
+        n, of the start: 1, or 0.
     """
 
     noise: Expr
@@ -74,6 +82,7 @@ class Kernels(TwoTimeDisplay):
     energy_noise: Expr
     energy_drift: Expr
     initial_energy: Expr
+    replicas: Expr = S.One
 
     def at(self, landscape: GaussianLandscape) -> Kernels:
         """For the f and g of a landscape."""
@@ -90,6 +99,7 @@ class Kernels(TwoTimeDisplay):
             integral(0, on.until, at(self.noise, now), on.response),
             product(at(self.drift, M(TIME)), on.signal),
             product(at(self.initial_noise, C(TIME, 0)), on.initial),
+            product(at(self.initial_noise, Q(TIME)), on.others.subs(REPLICAS, self.replicas)),
         )
 
     @property
@@ -100,6 +110,7 @@ class Kernels(TwoTimeDisplay):
             product(-1, at(self.energy_drift, M(TIME))),
             integral(0, TIME, -1, at(self.energy_noise, now), R(TIME, INNER)),
             product(-1, at(self.initial_energy, C(TIME, 0))),
+            product(1 - self.replicas, at(self.initial_energy, Q(TIME))),
         )
 
     def equations(self) -> list[Line]:
@@ -129,28 +140,31 @@ class Probe:
     """What the equation of motion at t is multiplied by: its overlaps with the rest, per N.
 
     ``overlap`` is that with ``x(s)``, zero before ``since``; ``response`` that with ``x~(s)``, zero after ``until``;
-    ``signal`` and ``initial`` are those with x* and x(0).
+    ``signal`` and ``initial`` are those with x* and x(0), ``others`` the sum of those with the further replicas.
     """
 
     overlap: Expr
     signal: Expr
     initial: Expr
+    others: Expr = S.Zero
     response: Expr = S.Zero
     since: Expr = S.Zero
     until: Expr = S.Zero
 
 
-_SPIN = function_of_time("x")
-SPIN = Probe(_SPIN(INNER), Symbol("x_*"), _SPIN(0))
+_SPIN, _FURTHER = function_of_time("x"), REPLICAS - 1
+SPIN = Probe(_SPIN(INNER), Symbol("x_*"), _SPIN(0), _FURTHER * Symbol("x_a"))
 """Nothing: the effective process itself."""
-POSITION = Probe(C(INNER, EARLIER), M(EARLIER), C(EARLIER, 0), response=R(EARLIER, INNER), until=EARLIER)
+POSITION = Probe(C(INNER, EARLIER), M(EARLIER), C(EARLIER, 0), _FURTHER * Q(EARLIER), R(EARLIER, INNER), until=EARLIER)
 """``x(t')``: Novikov's theorem gives ``<eta(t) x(t')> = int_0^t' f'(C(t,s)) R(t',s) ds``."""
-SAME_POSITION = Probe(C(TIME, INNER), M(TIME), C(TIME, 0), response=R(TIME, INNER), until=TIME)
+SAME_POSITION = Probe(C(TIME, INNER), M(TIME), C(TIME, 0), _FURTHER * Q(TIME), R(TIME, INNER), until=TIME)
 """``x(t)``: the same at ``t' = t``."""
 FIELD = Probe(R(INNER, EARLIER), Integer(0), Integer(0), since=EARLIER)
 """``x~(t')``: nothing before t' responds to it, and ``D = m~ = 0``."""
-SIGNAL = Probe(M(INNER), Integer(1), M(0))
+SIGNAL = Probe(M(INNER), Integer(1), M(0), _FURTHER * M(0))
 """``x*``: it responds to nothing."""
+REPLICA = Probe(Q(INNER), M(0), Q(0), 1 + (REPLICAS - 2) * Q(0))
+"""Another replica of the start: one of the further ones is itself."""
 
 
 @cache
@@ -171,4 +185,6 @@ def kernels(start: Start = "random") -> Kernels:
             raise ValueError(f"causality fails: {parameter} has the conjugate {variation(density, parameter)}")
     if start == "equilibrium":
         return made
+    if start == "replicated":
+        return replace(made, replicas=Integer(0))
     return Kernels(**(vars(made) | dict.fromkeys(("initial_noise", "initial_energy"), Integer(0))))

@@ -38,6 +38,8 @@ def function_of_time(name: str, latex: str = "", derivative: Any = None) -> Any:
 
 C, R = function_of_time("C"), function_of_time("R")
 M, MU = function_of_time("m"), function_of_time("mu", r"\mu")
+Q = function_of_time("q")
+"""Overlap of ``x(t)`` with another configuration of equilibrium, of the same landscape."""
 BATH = function_of_time("T")
 """Temperature of the bath: nothing in the derivation asks it to be constant."""
 

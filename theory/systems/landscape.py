@@ -32,6 +32,7 @@ from ..statics import Ansatz, ParisiFunctional
 from ..statics.algorithms import algorithmic_energy
 from ..statics.following import Followed
 from ..statics.instability import almeida_thouless, temperature_family
+from ..statics.replica_symmetric import ReplicaSymmetric
 from ..statics.states import States
 from ..statics.transitions import continuous_transition, dynamic_transition, static_transition, unplanted
 from ..symbols import OVERLAP, SIGNAL_OVERLAP, value_at_zero
@@ -155,11 +156,15 @@ class Landscape(GaussianLandscape, System):
         equilibrium = DynamicalEquations(self, "equilibrium", BATH(TIME))
         condition = "".join(f" ({c.otherwise})" for c in equilibrium.conditions)
         warm = f"The same from equilibrium at inverse temperature beta, above T_s; planted at any{condition}"
+        overlapping = "The same from equilibrium whose replicas overlap by q_0, in a field or with the signal found"
+        found = self.mean != 0 or condition
         return [
             ("Dynamical action averaged over the landscape", AveragedAction()),
             ("Effective process of one spin, by variation of the action", kernels("equilibrium")),
             (f"Closed equations for {self.slug} from {opening}", DynamicalEquations(self, start, BATH(TIME))),
             (warm, equilibrium),
+            *([(overlapping, DynamicalEquations(self, "replicated", BATH(TIME)))] if found else []),
+            *([("Overlaps q_0 and m_0 of that start (T = 1/beta)", ReplicaSymmetric(self))] if found else []),
             ("The same with a mass and friction", InertialEquations(self, start)),
             *asymptotics(self),
         ]

@@ -117,17 +117,17 @@ class Newton:
     secants: list[tuple[Array, Array]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.C, self.R, self.overlap = store.block(self.history, self.history.t.size - 1, self.times.size)
+        self.C, self.R, self.overlap, self.replica = store.block(self.history, self.history.t.size - 1, self.times.size)
         history, nodes = self.history, self.C.shape[1]
         self.slope = 2 / (history.x[-1] - history.x[-2]) * derivative(self.rule.stages)
         self.points = _points(self.rule, history, self.times, nodes)
         self.lags = self.points.nodes[:, LAG]
-        weight = np.ones((self.times.size, 2 * nodes + 2))
+        weight = np.ones((self.times.size, 2 * nodes + 3))
         weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
-        weight[:, 2 * nodes] = signal_weight(self.law, history, self.overlap)
-        weight[:, 2 * nodes + 1] = self.rule.scale / SCALE
+        weight[:, 2 * nodes + 1] = signal_weight(self.law, history, self.overlap)
+        weight[:, 2 * nodes + 2] = self.rule.scale / SCALE
         resting = np.zeros(nodes, dtype=bool) if self.resting is None else self.resting
-        unknown = np.tile(np.concatenate([~resting, ~resting, [True, True]]), self.times.size)
+        unknown = np.tile(np.concatenate([~resting, ~resting, [self.law.replica > 0, True, True]]), self.times.size)
         self.awake, self.asleep = np.flatnonzero(~resting[:-1]), np.flatnonzero(resting)
         self.unknowns, self.place = np.flatnonzero(unknown), np.cumsum(unknown) - 1
         self.weight, self.scales = weight.ravel()[self.unknowns], np.ones(weight.size)
@@ -200,8 +200,9 @@ class Newton:
         step = whole.reshape(self.times.size, -1)
         self.C[1:] += step[:, :nodes]
         self.R[1:] += step[:, nodes : 2 * nodes]
-        self.overlap[1:] += step[:, 2 * nodes]
-        self.mu += step[:, 2 * nodes + 1]
+        self.replica[1:] += step[:, 2 * nodes]
+        self.overlap[1:] += step[:, 2 * nodes + 1]
+        self.mu += step[:, 2 * nodes + 2]
 
     def _factor(self, jacobian: Any) -> bool:
         """Whether it could be factored."""
@@ -264,7 +265,8 @@ def _measured(newton: Newton, count: int, left: float) -> Block:
     last = (newton.C[-1], newton.R[-1] * weight(span, newton.lags[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
-    time_tail = max(left, newton.unrest(), signal, *(float(np.abs(in_time @ values).max()) for values in functions))
+    in_blocks = (float(np.abs(in_time @ values).max()) for values in (*functions, newton.replica))
+    time_tail = max(left, newton.unrest(), signal, *in_blocks)
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[panels] @ in_space.T).max()) for values in last)
     return Block(newton.history, newton.mu, energy, time_tail, space_tail, count, newton.factorisations, newton.double)

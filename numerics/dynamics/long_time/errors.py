@@ -90,7 +90,7 @@ def tails(run: Run) -> Tails:
     widths = np.diff(run.history.x)
     q = run.rule.stages.size - 1
     starts = np.array([store.block(run.history, b, q)[0][:, 0] for b in range(widths.size)])
-    rows = (run.mu / pull(run), run.m, starts)
+    rows = (run.mu / pull(run), run.m, starts, run.history.replica.reshape(-1, q + 1))
     moving = np.max([motion(x, run.rule, widths) for x in rows], axis=0)
     variable = run.history.overlap.reshape(-1, q + 1)
     growing = motion(variable, run.rule, widths) if run.kind == LOGARITHM else np.zeros(widths.size)
@@ -125,7 +125,7 @@ def onwards(values: Array) -> Array:
 def acting_tail(run: Run, block: int, t: float) -> float:
     """Last two coefficients in t' of ``R [f'(C) + f''(C) C]`` times the interval of a node, over the pull."""
     rule, n = run.rule, run.rule.nodes.size
-    C, R, _ = store.block(run.history, block, rule.stages.size - 1)  # noqa: N806
+    C, R, *_ = store.block(run.history, block, rule.stages.size - 1)  # noqa: N806
     slices = np.empty((4, C.shape[1]))
     geometry.slice_at(run.history.grid[block], t, rule, run.history, slices)
     lags = slices[LAG]

@@ -36,7 +36,7 @@ class Rule(NamedTuple):
 
 class History(NamedTuple):
     """All blocks, the last one unknown: start times ``t``, edges ``x``, grid and first value of each; values of
-    ``C``, the scaled ``R`` (stage by stage, node by node) and the overlap variable.
+    ``C``, the scaled ``R`` (stage by stage, node by node), the overlap variable and q, that with a ``replica``.
 
     ``segments``: rows of (start, end or -1 for t, panels, first panel);
     ``grids``: rows of (first segment, segments, panels); ``anchors``: fixed times where segments of the grids meet.
@@ -49,6 +49,7 @@ class History(NamedTuple):
     C: Floats
     R: Floats
     overlap: Floats
+    replica: Floats
     segments: Floats
     grids: Ints
     anchors: Floats
@@ -169,11 +170,11 @@ def stage_weights(t: float, rule: Rule, history: History, out: Floats) -> int:
 
 
 @compiled
-def overlap_at(b: int, weights: Floats, history: History) -> float:
-    """The overlap variable by interpolation in block ``b``."""
+def one_time_at(b: int, weights: Floats, values: Floats) -> float:
+    """The overlap variable, or q, by interpolation in block ``b``."""
     value = 0.0
     for k in range(weights.size):
-        value += weights[k] * history.overlap[b * weights.size + k]
+        value += weights[k] * values[b * weights.size + k]
     return value
 
 

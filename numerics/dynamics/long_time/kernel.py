@@ -22,11 +22,23 @@ from .geometry import (
     Rule,
     at_node,
     at_place,
-    overlap_at,
+    one_time_at,
     summed,
     two_time,
 )
-from .integrands import before, between, energy, local_energy, local_multiplier, multiplier, overlap, response, sources
+from .integrands import (
+    along_replica,
+    along_signal,
+    before,
+    between,
+    energy,
+    local_energy,
+    local_multiplier,
+    multiplier,
+    overlap,
+    response,
+    sources,
+)
 from .points import GAP, PAST_C, PAST_R, PLACE, Points, Stage, stage_of
 
 FLOOR = 1e-4
@@ -38,7 +50,8 @@ NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
 
 
 class Terms(NamedTuple):
-    """The functions of the equations as ascending coefficients: ``f, f', f'', f'''`` and ``g, g', g''``."""
+    """The functions of the equations as ascending coefficients: ``f, f', f'', f'''`` and ``g, g', g''``; of the start
+    ``beta`` and the overlaps ``replica`` of its replicas (0: there are none) and ``start`` with the signal."""
 
     covariance: Floats
     noise: Floats
@@ -48,6 +61,8 @@ class Terms(NamedTuple):
     drift: Floats
     drift_slope: Floats
     beta: float
+    replica: float
+    start: float
     overlap_kind: int
     sign: float
 
@@ -89,10 +104,13 @@ def jet(law: Terms, c: float, wanted: bool) -> tuple[float, float, float]:
 
 
 @compiled
-def local_jet(law: Terms, m: float, c: float) -> tuple[float, float, float, float, float]:
-    """``g'(m), g''(m), f'(C), f''(C), beta``."""
+def local_jet(law: Terms, m: float, c: float, q: float) -> tuple[float, float, float, float, float, float, float]:
+    """``g'(m), g''(m), f'(C), f''(C), f'(q), f''(q), beta``."""
     drift, drift_slope = polynomial(law.drift, m), polynomial(law.drift_slope, m)
-    return drift, drift_slope, polynomial(law.noise, c), polynomial(law.memory, c), law.beta
+    noise, memory = polynomial(law.noise, c), polynomial(law.memory, c)
+    if law.replica == 0.0:
+        return drift, drift_slope, noise, memory, 0.0, 0.0, law.beta
+    return drift, drift_slope, noise, memory, polynomial(law.noise, q), polynomial(law.memory, q), law.beta
 
 
 @compiled
@@ -129,6 +147,9 @@ def residual(
         keep(0, stage.row + stage.unknowns - 1, system)
         overlap_row(law, rule, history, points, stage, slope[i + 1], system)
         keep(0, stage.row + stage.unknowns - 2, system)
+        if law.replica > 0.0:
+            replica_row(law, rule, history, points, stage, slope[i + 1], system)
+            keep(0, stage.row + stage.unknowns - 3, system)
         diagonal_rows(rule, history, stage, system)
         for k in system.nodes:
             add_transport(rule, history, points, stage, k, slope[i + 1], system)
@@ -190,7 +211,7 @@ def by_past(which: int, column: int, weights: Floats, by: float, stage: Stage, s
 
 @compiled
 def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, system: Rows) -> None:
-    """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta f'(C(t,0)) C(t,0)``."""
+    """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta [f'(C(t,0)) C(t,0) - f'(q) q]``."""
     row, rows, nodes, total = stage.row + stage.unknowns - 1, system.rows, points.nodes[stage.number], 0.0
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
@@ -200,11 +221,13 @@ def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, sta
             rows[0, stage.row + k] -= w * by_c
             rows[0, stage.row + stage.nodes + k] -= w * per * by_r
     m, start = overlap_of(stage.variable, law), history.C[stage.base]
-    value, by_m, by_start = local_multiplier(m, start, *local_jet(law, m, start))
+    q = stage.replica
+    value, by_m, by_start, by_q = local_multiplier(m, start, q, *local_jet(law, m, start, q))
     system.F[row] = stage.mu - system.bath[stage.number] - total - value
     if system.wanted:
         rows[0, row] += 1.0
         rows[0, row - 1] -= by_m * unit_of(m, law)
+        rows[0, row - 2] -= by_q
         rows[0, stage.row] -= by_start
 
 
@@ -212,7 +235,8 @@ def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, sta
 def overlap_row(
     law: Terms, rule: Rule, history: History, points: Points, stage: Stage, slope: Floats, system: Rows
 ) -> None:
-    """``d_t m = -mu m + g'(m) + int_0^t f''(C) R m ds``, or that equation over ``m`` for ``ln |m|``."""
+    """``d_t m = -mu m + int_0^t f''(C) R m ds + g'(m) + beta [f'(C(t,0)) - f'(q)] m(0)``, or that over ``m`` for
+    ``ln |m|``, where nothing pulls towards the start."""
     row, rows = stage.row + stage.unknowns - 2, system.rows
     if law.overlap_kind == NO_SIGNAL:
         if system.wanted:  # F = 0: the variable stays as it is
@@ -220,14 +244,19 @@ def overlap_row(
         return
     m, rate = overlap_of(stage.variable, law), 1.0 / (rule.origin + stage.t)
     pull = overlap_memory(law, rule, history, points, stage, system)
-    unit, force, bend = m, polynomial(law.drift, m), polynomial(law.drift_slope, m)
+    start, q = history.C[stage.base], stage.replica
+    force, bend, by_start, by_q = along_signal(law.start, *local_jet(law, m, start, q))
+    unit, off = m, stage.mu
     if law.overlap_kind == LOGARITHM:
         unit, force = 1.0, polynomial(law.drift[1:], m) if law.drift.size > 1 else 0.0
-    system.F[row] = rate * overlap_at(stage.block, slope, history) + stage.mu * unit - force - pull
+        by_start, by_q, off = 0.0, 0.0, force
+    system.F[row] = rate * one_time_at(stage.block, slope, history.overlap) + stage.mu * unit - force - pull
     if system.wanted:
         by_past(0, stage.unknowns - 2, slope, -rate, stage, system)
-        rows[0, row] -= bend - (force if law.overlap_kind == LOGARITHM else stage.mu)
+        rows[0, row] -= bend - off
         rows[0, row + 1] += unit
+        rows[0, row - 1] -= by_q
+        rows[0, stage.row] -= by_start
 
 
 @compiled
@@ -238,7 +267,7 @@ def overlap_memory(law: Terms, rule: Rule, history: History, points: Points, sta
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
         b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
-        past = overlap_at(b, weights, history)
+        past = one_time_at(b, weights, history.overlap)
         if logarithm:
             past = np.exp(past - stage.variable)
         _, memory, bend = jet(law, c, system.wanted)
@@ -253,6 +282,36 @@ def overlap_memory(law: Terms, rule: Rule, history: History, points: Points, sta
             if logarithm:
                 rows[0, row] += change
     return total
+
+
+@compiled
+def replica_row(
+    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, slope: Floats, system: Rows
+) -> None:
+    """``d_t q = -mu q + int_0^t f''(C) R q ds + g'(m) m(0) + beta f'(C(t,0)) q(0) + beta f'(q) [1 - 2 q(0)]``."""
+    row, rows, nodes, total = stage.row + stage.unknowns - 3, system.rows, points.nodes[stage.number], 0.0
+    m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
+    rate = 1.0 / (rule.origin + stage.t)
+    for k in range(stage.nodes):
+        w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
+        b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
+        _, memory, bend = jet(law, c, system.wanted)
+        past = one_time_at(b, weights, history.replica)
+        value, by_c, by_r, by_past_q = overlap(per * history.R[stage.base + k], past, memory, bend)
+        total += w * value
+        if system.wanted:
+            rows[0, stage.row + k] -= w * by_c
+            rows[0, stage.row + stage.nodes + k] -= w * per * by_r
+            if b == stage.block:
+                by_past(0, stage.unknowns - 3, weights, w * by_past_q, stage, system)
+    force, by_m, by_start, by_q = along_replica(law.start, law.replica, *local_jet(law, m, start, q))
+    system.F[row] = rate * one_time_at(stage.block, slope, history.replica) + stage.mu * q - force - total
+    if system.wanted:
+        by_past(0, stage.unknowns - 3, slope, -rate, stage, system)
+        rows[0, row] += stage.mu - by_q
+        rows[0, row + 1] -= by_m * unit_of(m, law)
+        rows[0, row + 2] += q
+        rows[0, stage.row] -= by_start
 
 
 @compiled
@@ -282,20 +341,24 @@ def add_transport(
 
 @compiled
 def add_sources(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, k: int, system: Rows) -> None:
-    """``g'(m(t)) m(t') + beta f'(C(t,0)) C(t',0)`` on the right of ``d_t C(t,t')``."""
+    """``g'(m(t)) m(t') + beta [f'(C(t,0)) C(t',0) - f'(q(t)) q(t')]`` on the right of ``d_t C(t,t')``."""
     if law.overlap_kind == NO_SIGNAL and law.beta == 0.0:
         return
     b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
-    m, start = overlap_of(stage.variable, law), history.C[stage.base]
-    past_m = overlap_of(overlap_at(b, weights, history), law)
+    m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
+    past_m, past_q = overlap_of(one_time_at(b, weights, history.overlap), law), one_time_at(b, weights, history.replica)
     past_start, _ = at_node(b, 0, weights, rule, history)
-    value, by_m, by_start, by_past_m, by_past_start = sources(past_m, past_start, *local_jet(law, m, start))
+    value, by_m, by_start, by_q, by_past_m, by_past_start, by_past_q = sources(
+        past_m, past_start, past_q, *local_jet(law, m, start, q)
+    )
     system.F[stage.row + k] -= value
     if system.wanted:
         system.rows[0, stage.row + stage.unknowns - 2] -= by_m * unit_of(m, law)
+        system.rows[0, stage.row + stage.unknowns - 3] -= by_q
         system.rows[0, stage.row] -= by_start
         if b == stage.block:
             by_past(0, stage.unknowns - 2, weights, by_past_m * unit_of(past_m, law), stage, system)
+            by_past(0, stage.unknowns - 3, weights, by_past_q, stage, system)
             by_past(0, 0, weights, by_past_start, stage, system)
 
 
@@ -357,11 +420,12 @@ def add_between(law: Terms, rule: Rule, history: History, points: Points, stage:
 
 @compiled
 def energies(law: Terms, rule: Rule, history: History, points: Points, times: Floats, out: Floats) -> None:
-    """``e = -g(m) - int_0^t f'(C) R ds - beta f(C(t,0))`` at the stages of the last block."""
+    """``e = -g(m) - int_0^t f'(C) R ds - beta [f(C(t,0)) - f(q)]`` at the stages of the last block."""
     for i in range(times.size):
         stage, nodes = stage_of(i, times[i], 0.0, rule, history), points.nodes[i]
         m, start = overlap_of(stage.variable, law), history.C[stage.base]
-        out[i] = local_energy(polynomial(law.planted, m), polynomial(law.covariance, start), law.beta)
+        others = polynomial(law.covariance, stage.replica)
+        out[i] = local_energy(polynomial(law.planted, m), polynomial(law.covariance, start), others, law.beta)
         for k in range(stage.nodes):
             r = history.R[stage.base + k] / (rule.scale + nodes[LAG, k])
             out[i] += nodes[WEIGHT, k] * energy(r, polynomial(law.noise, history.C[stage.base + k]))

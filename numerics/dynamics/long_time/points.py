@@ -48,15 +48,16 @@ the slice at t plus the place in it, from 0 to 1 (-1 after the last point); a la
 
 
 class Stage(NamedTuple):
-    """One stage of the last block: its time, ``mu`` and overlap variable, first row, first value of its slice, sizes.
+    """One stage of the last block: time, ``mu``, overlap variable and q, first row, first value of its slice, sizes.
 
-    ``nodes`` per slice, ``unknowns`` per stage: ``C``, scaled ``R``, the overlap variable, ``mu``, in this order.
+    ``nodes`` per slice, ``unknowns`` per stage: ``C``, scaled ``R``, q, the overlap variable, ``mu``, in this order.
     """
 
     number: int
     t: float
     mu: float
     variable: float
+    replica: float
     block: int
     grid: int
     row: int
@@ -70,8 +71,9 @@ def stage_of(i: int, t: float, mu: float, rule: Rule, history: History) -> Stage
     """The ``i``-th stage after the start."""
     block = history.t.size - 1
     nodes = nodes_in(block, rule, history)
-    variable, base = history.overlap[block * rule.stages.size + i + 1], history.offset[block] + (i + 1) * nodes
-    return Stage(i, t, mu, variable, block, history.grid[block], i * (2 * nodes + 2), base, nodes, 2 * nodes + 2)
+    place, unknowns = block * rule.stages.size + i + 1, 2 * nodes + 3
+    variable, replica, base = history.overlap[place], history.replica[place], history.offset[block] + (i + 1) * nodes
+    return Stage(i, t, mu, variable, replica, block, history.grid[block], i * unknowns, base, nodes, unknowns)
 
 
 @compiled

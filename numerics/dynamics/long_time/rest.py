@@ -34,7 +34,7 @@ class Window(NamedTuple):
 def window(rule: Rule, history: History, tolerance: float) -> Window | None:
     """At the end of a history, if the last block left C and R as they were."""
     grid, begun, t = int(history.grid[-1]), *(float(rule.origin * np.expm1(x)) for x in history.x[-2:])
-    C, R, _ = store.block(history, history.t.size - 1, rule.stages.size - 1)  # noqa: N806
+    C, R, *_ = store.block(history, history.t.size - 1, rule.stages.size - 1)  # noqa: N806
     slices = np.empty((4, C.shape[1]))
     geometry.slice_at(grid, t, rule, history, slices)
     acting = slices[LAG][np.abs(R[-1]) * reach(slices[LAG], t, rule) > QUIET * tolerance]

@@ -76,6 +76,10 @@ class LongTimeTwoTime:
         mu = self._interpolated(self._mu_with_starts, t * (1 - BEFORE))
         return OneTime(m, mu, self._interpolated(_with_starts(self.energies, initial(self.model)[2]), t))
 
+    def replica(self, t: Array) -> Array:
+        """``q(t)``."""
+        return self._interpolated(self.history.replica.reshape(-1, self.resolution.stages + 1), t)
+
     def _interpolated(self, rows: Array, t: Array) -> Array:
         """Values at ``t`` of the polynomials through ``rows``, one row for each block."""
         rule, out = self.resolution.rule(self.model), np.empty(t.shape)

@@ -153,18 +153,18 @@ class March:
         """A block of that width in which only the window is unknown."""
         times, history, grid = self._next(width, anchors)
         C, R, resting = rest.at_rest(self.rule, history, grid, times, now)  # noqa: N806
-        overlap = np.full(self.rule.stages.size, history.overlap[-1])
-        guess = store.with_block(history, self.t, self.x + width, grid, C, R, overlap)
+        still = (np.full(self.rule.stages.size, values[-1]) for values in (history.overlap, history.replica))
+        guess = store.with_block(history, self.t, self.x + width, grid, C, R, *still)
         return self._solved(guess, np.full(times.size, self.mu[-1][-1]), times, alive, resting)
 
     @property
     def _settled(self) -> bool:
-        """The last block changed neither mu nor the overlap variable, no block was tried in vain lately, and the
-        temperature stays what it is."""
+        """The last block changed neither mu nor the overlaps, no block was tried in vain lately, and the temperature
+        stays what it is."""
         if not self.mu or self.t < self.restless or self._stepped or not self._even:
             return False
-        overlap, tolerance = self.history.overlap[-self.rule.stages.size :], self.resolution.tolerance
-        return bool(max(np.ptp(self.mu[-1]) / fastest(self.model), np.ptp(overlap)) <= tolerance)
+        last = (values[-self.rule.stages.size :] for values in (self.history.overlap, self.history.replica))
+        return bool(max(np.ptp(self.mu[-1]) / fastest(self.model), *map(np.ptp, last)) <= self.resolution.tolerance)
 
     @property
     def _even(self) -> bool:
@@ -255,23 +255,23 @@ class March:
         if self.law.overlap_kind == LOGARITHM and overlap.size and overlap[-1] < overlap.max() + np.log(FORGOTTEN):
             self.law = self.law._replace(overlap_kind=NO_SIGNAL)
 
-    def _prediction(self, history: History, grid: int, width: float) -> tuple[tuple[Array, Array, Array], Array]:
-        """``C``, scaled ``R``, the overlap variable at all stages and ``mu`` at the unknown ones."""
+    def _prediction(self, history: History, grid: int, width: float) -> tuple[tuple[Array, ...], Array]:
+        """``C``, scaled ``R``, the overlap variable and q at all stages and ``mu`` at the unknown ones."""
         q, rule = self.resolution.stages, self.rule
         if not self.mu:
             ones = np.ones((q + 1, store.nodes(history, grid, rule)))
-            variable = np.full(q + 1, first_overlap(self.model, self.law))
-            return (ones, rule.scale * ones, variable), np.full(q, initial(self.model)[1])
-        C, R, overlap = store.block(history, history.t.size - 1, q)  # noqa: N806
+            one = (np.full(q + 1, x) for x in (first_overlap(self.model, self.law), self.model.replica))
+            return (ones, rule.scale * ones, *one), np.full(q, initial(self.model)[1])
+        C, R, overlap, replica = store.block(history, history.t.size - 1, q)  # noqa: N806
         if history.grid[-1] != grid:
             C, R = self._resampled(history, grid)  # noqa: N806
         matrix = extrapolation(rule.stages, width / float(history.x[-1] - history.x[-2]))
         start = self.mu[-2][-1] if len(self.mu) > 1 else initial(self.model)[1]
         mu = np.concatenate([[start + self.model.jump(float(history.t[-1]))], self.mu[-1]])
         variable = matrix @ overlap if self.law.overlap_kind != NO_SIGNAL else np.full(q + 1, GONE)
-        return (matrix @ C, matrix @ R, variable), (matrix @ mu)[1:]
+        return (matrix @ C, matrix @ R, variable, matrix @ replica), (matrix @ mu)[1:]
 
-    def _unchanged(self, history: History, grid: int, times: Array) -> tuple[tuple[Array, Array, Array], Array]:
+    def _unchanged(self, history: History, grid: int, times: Array) -> tuple[tuple[Array, ...], Array]:
         """The same where the temperature has stepped: functions of the lag as they were, ``mu`` with the step."""
         nodes, now = store.nodes(history, grid, self.rule), self.t
         C, R = np.ones((2, times.size + 1, nodes))  # noqa: N806
@@ -281,7 +281,8 @@ class March:
             C[k], response = rest.values_at(self.rule, history, now, np.minimum(slices[LAG], now))
             R[k] = response * (self.rule.scale + slices[LAG])
         mu = np.full(times.size, self.mu[-1][-1] + self.model.jump(now))
-        return (C, R, np.full(times.size + 1, history.overlap[-1])), mu
+        one = (np.full(times.size + 1, values[-1]) for values in (history.overlap, history.replica))
+        return (C, R, *one), mu
 
     def _resampled(self, history: History, grid: int) -> tuple[Array, Array]:
         """The last block on the nodes of another grid."""
@@ -334,10 +335,11 @@ class March:
 
 
 def lowered(model: Model) -> Terms:
-    """The model as the kernel wants it; ``ln |m|`` stands for m unless m can change its sign."""
-    kind = LINEAR if model.drift[0] != 0 else LOGARITHM if model.overlap != 0 else NO_SIGNAL
+    """The model as the kernel wants it; ``ln |m|`` stands for m unless m can change its sign, or the start pulls it."""
+    linear = model.drift[0] != 0 or (model.beta > 0 and model.overlap != 0)
+    kind = LINEAR if linear else LOGARITHM if model.overlap != 0 else NO_SIGNAL
     named = {name: getattr(model, name) for name in Terms._fields if hasattr(model, name)}
-    return Terms(**named, overlap_kind=kind, sign=-1.0 if model.overlap < 0 else 1.0)
+    return Terms(**named, start=model.overlap, overlap_kind=kind, sign=-1.0 if model.overlap < 0 else 1.0)
 
 
 def first_overlap(model: Model, law: Terms) -> float:

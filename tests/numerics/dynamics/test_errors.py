@@ -120,9 +120,9 @@ def test_failed_steps_are_narrower_ones_in_silence(monkeypatch: pytest.MonkeyPat
     predicted, wild = solver.March._prediction, iter([np.nan, np.inf, 1e300, 1e30, -1e12])
 
     def prediction(self: solver.March, *arguments: Any) -> Any:
-        (C, R, overlap), mu = predicted(self, *arguments)  # noqa: N806
+        (C, *others), mu = predicted(self, *arguments)  # noqa: N806
         factor = next(wild, 1.0) if self.t > 1 else 1.0
-        return (C * factor, R, overlap), mu
+        return (C * factor, *others), mu
 
     expected = solve_dynamics(CUBE, 30.0, method="long-time").at(30.0)
     monkeypatch.setattr(solver.March, "_prediction", prediction)

@@ -13,20 +13,24 @@ from numerics.dynamics.long_time.rule import Resolution
 from theory import OVERLAP, SIGNAL_OVERLAP, GaussianLandscape
 from theory.dynamics import DynamicalEquations
 from theory.dynamics.notation import EARLIER, INNER, TIME, C, M, R, TimeIntegral
+from theory.dynamics.notation import Q as REPLICA
 from theory.symbols import INVERSE_TEMPERATURE
 
 Q = OVERLAP
 MADE_UP = GaussianLandscape(Q**2 / 4 + Q**3 / 7 + Q**5 / 9, SIGNAL_OVERLAP**2 / 3 + SIGNAL_OVERLAP**4 / 5)
-PRINTED = DynamicalEquations(MADE_UP, start="equilibrium", temperature=0)
+PRINTED = DynamicalEquations(MADE_UP, start="replicated", temperature=0)
 BETA, STEP = 1.3, 1e-4
-NAMES = ("m", "c", "r", "x", "y")
+NAMES = ("m", "c", "r", "x", "y", "q", "z")
+FIRST = {M(0): 0.37, REPLICA(0): 0.21}
+"""Overlaps of the start."""
 PLACES: list[dict[str, Expr]] = [
     {"m": M(TIME), "c": C(TIME, INNER), "r": R(TIME, INNER), "x": C(INNER, EARLIER), "y": R(EARLIER, INNER)},
-    {"m": M(TIME), "c": C(TIME, 0), "x": M(EARLIER), "y": C(EARLIER, 0)},
+    {"m": M(TIME), "c": C(TIME, 0), "q": REPLICA(TIME), "x": M(EARLIER), "y": C(EARLIER, 0), "z": REPLICA(EARLIER)},
     {"c": C(TIME, INNER), "r": R(TIME, INNER), "x": R(INNER, EARLIER)},
     {"c": C(TIME, INNER), "r": R(TIME, INNER), "x": M(INNER)},
+    {"c": C(TIME, INNER), "r": R(TIME, INNER), "x": REPLICA(INNER)},
 ]
-"""What stands for m, C, R, X and Y: in the equations of C, in what is local in them, in those of R and of m."""
+"""What stands for m, C, R, q, X, Y and Z: in the equations of C, in what is local, in those of R, of m and of q."""
 
 
 def printed(name: str, place: int, *, local: bool = False, upper: Any = None) -> Callable[..., float]:
@@ -35,33 +39,61 @@ def printed(name: str, place: int, *, local: bool = False, upper: Any = None) ->
     inside = [term if local else term.args[0] for term in terms if upper is None or term.args[3] == upper]
     total = sum(term.as_expr() for term in inside if "mu" not in str(term))
     letters = {value: Symbol(letter) for letter, value in PLACES[place].items()}
-    return lambdify([Symbol(n) for n in NAMES], total.xreplace(letters).subs(INVERSE_TEMPERATURE, BETA), "math")
+    known = total.xreplace(letters | FIRST).subs(INVERSE_TEMPERATURE, BETA)
+    return lambdify([Symbol(n) for n in NAMES], known, "math")
 
 
-def jets(c: float, m: float) -> tuple[list[float], list[float]]:
-    """``f, f', f'', f'''`` and ``g, g', g''``."""
-    return [float(MADE_UP.f(k, c)) for k in range(4)], [float(MADE_UP.g(k, m)) for k in range(3)]
+def jets(c: float, m: float, q: float) -> tuple[list[float], list[float], list[float]]:
+    """``f, f', f'', f'''`` at C, ``g, g', g''`` at m, and ``f, f', f''`` at q."""
+    at_c, at_q = ([float(MADE_UP.f(k, x)) for k in range(4)] for x in (c, q))
+    return at_c, [float(MADE_UP.g(k, m)) for k in range(3)], at_q[:3]
 
 
+def local_jets(f: list[float], g: list[float], h: list[float]) -> tuple[float, ...]:
+    """What local terms see of the landscape, and beta."""
+    return (*g[1:], *f[1:3], *h[1:], BETA)
+
+
+M_0, Q_0 = FIRST.values()
 CASES: dict[str, tuple[Callable[..., float], Callable[..., Any], str]] = {
-    "before": (printed("correlation_rate", 0), lambda f, g, m, c, r, x, y: (r, x, y, *f[1:]), "crxy"),
-    "between": (printed("correlation_rate", 0, upper=TIME), lambda f, g, m, c, r, x, y: (r, x, *f[2:]), "crx"),
-    "response": (printed("response_rate", 2), lambda f, g, m, c, r, x, y: (r, x, *f[2:]), "crx"),
-    "overlap": (printed("overlap_rate", 3), lambda f, g, m, c, r, x, y: (r, x, *f[2:]), "crx"),
-    "multiplier": (printed("multiplier", 0), lambda f, g, m, c, r, x, y: (c, r, *f[1:]), "cr"),
-    "energy": (printed("energy", 0), lambda f, g, m, c, r, x, y: (r, f[1]), ""),
+    "before": (printed("correlation_rate", 0), lambda f, g, h, m, c, r, x, y, q, z: (r, x, y, *f[1:]), "crxy"),
+    "between": (printed("correlation_rate", 0, upper=TIME), lambda f, g, h, m, c, r, x, y, q, z: (r, x, *f[2:]), "crx"),
+    "response": (printed("response_rate", 2), lambda f, g, h, m, c, r, x, y, q, z: (r, x, *f[2:]), "crx"),
+    "overlap": (printed("overlap_rate", 3), lambda f, g, h, m, c, r, x, y, q, z: (r, x, *f[2:]), "crx"),
+    "multiplier": (printed("multiplier", 0), lambda f, g, h, m, c, r, x, y, q, z: (c, r, *f[1:]), "cr"),
+    "energy": (printed("energy", 0), lambda f, g, h, m, c, r, x, y, q, z: (r, f[1]), ""),
     "sources": (
         printed("correlation_rate", 1, local=True),
-        lambda f, g, m, c, r, x, y: (x, y, *g[1:], *f[1:3], BETA),
-        "mcxy",
+        lambda f, g, h, m, c, r, x, y, q, z: (x, y, z, *local_jets(f, g, h)),
+        "mcqxyz",
     ),
     "local_multiplier": (
         printed("multiplier", 1, local=True),
-        lambda f, g, m, c, r, x, y: (m, c, *g[1:], *f[1:3], BETA),
-        "mc",
+        lambda f, g, h, m, c, r, x, y, q, z: (m, c, q, *local_jets(f, g, h)),
+        "mcq",
     ),
-    "local_energy": (printed("energy", 1, local=True), lambda f, g, m, c, r, x, y: (g[0], f[0], BETA), ""),
+    "along_signal": (
+        printed("overlap_rate", 1, local=True),
+        lambda f, g, h, m, c, r, x, y, q, z: (M_0, *local_jets(f, g, h)),
+        "mcq",
+    ),
+    "along_replica": (
+        printed("replica_rate", 1, local=True),
+        lambda f, g, h, m, c, r, x, y, q, z: (M_0, Q_0, *local_jets(f, g, h)),
+        "mcq",
+    ),
+    "local_energy": (
+        printed("energy", 1, local=True),
+        lambda f, g, h, m, c, r, x, y, q, z: (g[0], f[0], h[0], BETA),
+        "",
+    ),
 }
+
+
+def test_memory_of_a_replica_is_that_of_the_signal() -> None:
+    """``int f''(C) R q ds``: the kernel evaluates both by the same function."""
+    for at in np.random.default_rng(3).uniform(0.2, 0.9, (3, len(NAMES))):
+        assert printed("replica_rate", 4)(*at) == pytest.approx(printed("overlap_rate", 3)(*at), rel=1e-14)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -69,8 +101,8 @@ def test_values_and_slopes_are_those_of_the_printed_equations(name: str) -> None
     """At random points; slopes by differences of fourth order of the printed expression."""
     expected, arguments, variables = CASES[name]
     for at in np.random.default_rng(0).uniform(0.2, 0.9, (5, len(NAMES))):
-        m, c, r, x, y = at
-        found = np.atleast_1d(getattr(integrands, name)(*arguments(*jets(c, m), m, c, r, x, y)))
+        m, c, r, x, y, q, z = at
+        found = np.atleast_1d(getattr(integrands, name)(*arguments(*jets(c, m, q), m, c, r, x, y, q, z)))
         assert found[0] == pytest.approx(expected(*at), rel=1e-13)
         slopes = [slope(expected, at, NAMES.index(letter)) for letter in variables]
         assert found[1:] == pytest.approx(slopes, rel=1e-9, abs=1e-9)
@@ -88,21 +120,25 @@ def slope(function: Callable[..., float], at: Any, i: int) -> float:
         (MADE_UP, {"overlap": 0.3, "temperature": 0.2}),
         (GaussianLandscape(Q / 3 + Q**3 / 5, SIGNAL_OVERLAP / 2 + SIGNAL_OVERLAP**3 / 3), {"overlap": -0.4}),
         (GaussianLandscape(Q**3 / 2 + Q**4 * Rational(1, 9)), {"start": Equilibrium(1.1), "temperature": 0.7}),
+        (
+            GaussianLandscape(Q / 3 + Q**3 / 5, SIGNAL_OVERLAP / 2 + SIGNAL_OVERLAP**3 / 3),
+            {"start": Equilibrium(1.1), "temperature": 0.2},
+        ),
     ],
-    ids=["logarithm", "linear", "equilibrium"],
+    ids=["logarithm", "linear", "equilibrium", "replicated"],
 )
 def test_jacobian_is_the_slope_of_the_residual(
     landscape: GaussianLandscape, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a block that follows others, along random directions."""
+    """Of a block that follows others, along random directions of what is unknown."""
     blocks: list[Any] = []
     solve = block.solve_block
     monkeypatch.setattr(solver, "solve_block", lambda *problem: blocks.append(problem) or solve(*problem))
     solver.March(model(landscape, **options), Resolution(8, 3, 1e-3)).run(3.0, lambda _: None)
     assert len(blocks) > 3
     newton = block.Newton(*blocks[-1][:6], double=True)
-    jacobian, residual = evaluated(newton, wanted=True)
-    for direction in np.random.default_rng(1).standard_normal((4, residual.size)):
+    jacobian, _ = evaluated(newton, wanted=True)
+    for direction in np.random.default_rng(1).standard_normal((4, newton.unknowns.size)):
         if newton.law.overlap_kind == kernel.NO_SIGNAL:  # a variable that stays as it is
             direction.reshape(newton.times.size, -1)[:, -2] = 0.0
         plus, minus = (residual_beside(newton, sign * STEP * direction) for sign in (1, -1))
@@ -121,4 +157,5 @@ def residual_beside(newton: block.Newton, step: Any) -> Any:
 def evaluated(newton: block.Newton, *, wanted: bool) -> tuple[Any, Any]:
     jacobian = newton._room(newton.weight.size if wanted else 0)
     residual = newton._residual(newton.awake, jacobian, wanted)
-    return jacobian * newton.scales[:, None] if wanted else None, residual
+    rows = newton.unknowns
+    return jacobian * newton.scales[rows, None] if wanted else None, residual[rows]

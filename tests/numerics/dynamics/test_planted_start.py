@@ -62,5 +62,3 @@ def test_what_a_planted_start_cannot_have() -> None:
         solve_dynamics(CUBE, 1, overlap=0.1, start=Planted(1))
     with pytest.raises(ValueError, match=r"g'\(0\)"):
         solve_dynamics(GaussianLandscape(Q**3, M), 1, start=Planted(1))
-    with pytest.raises(ValueError, match=r"use Planted\(beta\)"):
-        solve_dynamics(GaussianLandscape(Q + Q**3), 1, start=Equilibrium(1))
