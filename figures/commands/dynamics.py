@@ -120,11 +120,15 @@ def of_loss(
     momentum: Annotated[
         float | None, Option(Real(0, 1), "Part of the last step that the next one repeats, with --eta.")
     ] = None,
-    walkers: Annotated[int | None, Option(Whole(64, 2**22), "Points of the effective process, a power of two.")] = None,
+    walkers: Annotated[
+        int | None,
+        Option(Whole(64, 2**22), "Points of the effective process, a power of two; default what the tolerance takes."),
+    ] = None,
     samples: Annotated[int | None, Option(Whole(2, 10**6), "Independent sets of walkers.")] = None,
     seed: Annotated[int | None, Option(Whole(0, 2**63), "Fixes the walkers; default 0.")] = None,
     tolerance: Annotated[
-        float | None, Option(Real(0, 1e9), "Error beyond which the message warns; default 0.01.")
+        float | None,
+        Option(Real(0, 1e9), "Error that walkers are chosen for, and that the message warns of; default 0.01."),
     ] = None,
     workers: Annotated[int | None, Option(Whole(1, 1024), ALL_PROCESSORS)] = None,
     at: Annotated[Any, AT] = None,

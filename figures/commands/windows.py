@@ -27,8 +27,11 @@ def window_fields(found: Mapping[str, tuple[Quantity, Quantity]]) -> dict[str, A
 def print_windows(record: Mapping[str, Any], labels: Mapping[str, str]) -> None:
     """A line for each."""
     for key in [key for key in record if key.startswith(WINDOW)]:
-        low, high = ("\u2014" if end is None else f"{end:.10g}" for end in record[key])
+        if all(end is None for end in record[key]):
+            place = "at no energy"
+        else:
+            place = "from energy {} to {}".format(*("\u2014" if e is None else f"{e:.10g}" for e in record[key]))
         reason = record.get(key.replace("window", "window_reason", 1))
         label = key.removeprefix("window_").removesuffix("_quenched")
         words = f"{labels[label]}{', quenched' * key.endswith('quenched')}"
-        print_text(f"{words}: from energy {low} to {high}" + (f" ({reason})" if reason else ""))
+        print_text(f"{words}: {place}" + (f" ({reason})" if reason else ""))

@@ -21,9 +21,10 @@ from .process import Constraint, Descent
 from .runs import HALVINGS, Estimates, estimate
 from .solution import PARTS, DescentSolution
 from .steps import equal_steps, flow_steps, lowest_curvature
+from .tolerance import FEWEST, enough, next_number
 from .walkers import QUASI_RANDOM
 
-WALKERS, SAMPLES = 8192, 8
+SAMPLES = 8
 TOLERANCE = 0.01
 
 
@@ -41,7 +42,7 @@ def solve_descent(
     ridge: float = 0.0,
     momentum: float = 0.0,
     times: Sequence[float] = (),
-    walkers: int = WALKERS,
+    walkers: int | None = None,
     samples: int = SAMPLES,
     tolerance: float = TOLERANCE,
     seed: int = 0,
@@ -80,9 +81,9 @@ def solve_descent(
     walkers, samples
         Points of the effective process (a power of two, >= 64), and independent sets of them (>= 2). Errors fall
         like ``1/walkers`` at first, later like its root; time and memory grow as ``walkers steps^3`` and
-        ``32 walkers steps`` bytes.
+        ``32 walkers steps`` bytes. None: 8192, and up to 131072 where the tolerance takes more and memory has room.
     tolerance
-        Error of m, and of the energy over its largest, that ``message`` speaks of; nothing else depends on it.
+        Error of m, and of the energy over its largest, that walkers are chosen for, and that ``message`` speaks of.
     seed, workers, executor, progress
         The same seed gives the same result for any number of processes; ``progress(fraction, what)``.
     keep
@@ -104,26 +105,25 @@ def solve_descent(
     others = {"momentum": float(momentum), "ridge": float(ridge), "temperature": float(temperature)}
     problem = Descent(landscape, alpha, overlap, constraint, batch, persistence, _slope(landscape, eta), **others)
     steps = equal_steps(eta, t_max) if eta else flow_steps(problem, t_max, times, HALVINGS[-1], seed)
-    _require_walkers(temperature, len(steps) * (1 if eta else HALVINGS[-1]), walkers)
-    workers = _require_memory(len(steps), 1 if eta else HALVINGS[-1], walkers, samples, workers)
-    found = estimate(
-        problem,
-        steps,
-        walkers=walkers,
-        samples=samples,
-        seed=seed,
-        workers=workers,
-        executor=executor,
-        progress=progress,
-        keep=None if keep is None else Path(keep),
-    )
+    divisions = 1 if eta else HALVINGS[-1]
+    count = max(FEWEST, _least(temperature, len(steps) * divisions)) if walkers is None else walkers
+    _require_walkers(temperature, len(steps) * divisions, count)
     settings = {
         "landscape": repr(landscape), "alpha": float(alpha), "t_max": float(t_max), "overlap": float(overlap),
         "eta": eta, "batch": float(batch), "persistence": float(persistence), "constraint": constraint,
         **{name: value for name, value in others.items() if value > 0},
-        "walkers": walkers, "samples": samples, "tolerance": float(tolerance), "seed": seed,
+        "samples": samples, "tolerance": float(tolerance), "seed": seed,
     }  # fmt: skip
-    return _solution(steps, found, settings)
+    how: dict[str, Any] = {"samples": samples, "seed": seed, "executor": executor, "progress": progress}
+    how |= {"keep": None if keep is None else Path(keep)}
+    while True:
+        processes = _require_memory(len(steps), divisions, count, samples, workers)
+        found = estimate(problem, steps, walkers=count, workers=processes, **how)
+        solution = _solution(steps, found, {**settings, "walkers": count})
+        more = None if walkers is not None else next_number(solution, tolerance)
+        if more is None or not _fits(len(steps), divisions, more, samples):
+            return solution
+        count = more
 
 
 def _solution(steps: Array, found: Estimates, settings: dict[str, Any]) -> DescentSolution:
@@ -153,7 +153,9 @@ def _inaccurate(solution: DescentSolution) -> str:
         return ""
     first, last = beyond
     when = f"from t = {first:.3g} to {last:.3g}" if first < last else f"at t = {last:.3g}"
-    return f"; {when} some exceed the tolerance {tolerance:g} (more walkers, or a larger tolerance?)"
+    needed = enough(solution, tolerance)
+    more = f"some {needed:.2g} walkers" if needed > solution.settings["walkers"] else "a shorter time"
+    return f"; {when} some exceed the tolerance {tolerance:g} ({more}, or a larger tolerance?)"
 
 
 def _rising(solution: DescentSolution) -> str:
@@ -220,12 +222,24 @@ def _require_forces(
         raise ValueError(f"momentum = {momentum} needs a step, of which it repeats a part; try eta = 0.01")
 
 
-def _require_walkers(temperature: float, steps: int, walkers: int) -> None:
+def _least(temperature: float, steps: int) -> int:
     """Thermal noise takes a direction of the walkers in each step, and half of these have room for as many."""
-    least = 1 << (2 * steps + 4).bit_length()
-    if temperature > 0 and walkers < least:
+    return 1 << (2 * steps + 4).bit_length() if temperature > 0 else 1
+
+
+def _require_walkers(temperature: float, steps: int, walkers: int) -> None:
+    least = _least(temperature, steps)
+    if walkers < least:
         told = f"walkers = {walkers} are too few for thermal noise over {steps} steps"
         raise ValueError(f"{told}; try {least}, or a shorter time")
+
+
+def _fits(count: int, divisions: int, walkers: int, samples: int) -> bool:
+    try:
+        _require_memory(count, divisions, walkers, samples, 1)
+    except ValueError:
+        return False
+    return True
 
 
 def _require_memory(count: int, divisions: int, walkers: int, samples: int, workers: int | None) -> int:
@@ -241,9 +255,10 @@ def _require_memory(count: int, divisions: int, walkers: int, samples: int, work
     return workers
 
 
-def _require_sampling(walkers: int, samples: int, tolerance: float, seed: int) -> None:
-    if isinstance(walkers, bool) or not isinstance(walkers, int) or walkers < 64 or walkers & (walkers - 1):
-        raise ValueError(f"walkers = {walkers} must be a power of two, at least 64; try {WALKERS}")
+def _require_sampling(walkers: int | None, samples: int, tolerance: float, seed: int) -> None:
+    whole = isinstance(walkers, int) and not isinstance(walkers, bool)
+    if walkers is not None and (not whole or walkers < 64 or walkers & (walkers - 1)):
+        raise ValueError(f"walkers = {walkers} must be a power of two, at least 64; try {FEWEST}")
     require_whole("samples", samples, 2, SAMPLES)
     require_whole("seed", seed, 0, 0)
     if not (np.isfinite(tolerance) and tolerance > 0):

@@ -1,5 +1,7 @@
 """Descent and flow at infinite size: exact for least squares, against simulation for phase retrieval."""
 
+import re
+
 import numpy as np
 import pytest
 from sympy import Rational, cosh, log, tanh
@@ -429,6 +431,21 @@ def test_solutions_are_kept(tmp_path):
     rough = solve_descent(PHASE, 3.0, 0.06, eta=0.02, walkers=128, samples=2, tolerance=1e-9)
     assert "from t = 0 to 0.06 some exceed the tolerance 1e-09" in rough.message
     assert found.beyond(10.0) is None and found.beyond(1e-12) == (0.0, found.t_reached)
+
+
+def test_as_many_walkers_as_the_tolerance_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numerics.generalized_linear.dynamics.solve.FEWEST", 128)
+    options = {"eta": 0.02, "overlap": 0.2, "samples": 8, "tolerance": 0.01}
+    few, found = (solve_descent(PHASE, 3.0, 0.2, **options, **given) for given in ({"walkers": 128}, {}))
+    assert few.settings["walkers"] == 128 < found.settings["walkers"] and few.beyond(0.01) is not None
+    assert found.beyond(0.01) is None and "exceed" not in found.message
+    same = solve_descent(PHASE, 3.0, 0.2, **options, walkers=found.settings["walkers"])
+    assert np.array_equal(found.m, same.m)
+
+
+def test_walkers_that_would_be_too_many_are_named_and_not_tried() -> None:
+    rough = solve_descent(PHASE, 3.0, 0.06, eta=0.02, samples=2, tolerance=1e-9)
+    assert rough.settings["walkers"] == 8192 and re.search(r"\(some .*e\+.* walkers, or a larger", rough.message)
 
 
 def test_descent_that_diverges_says_where():
