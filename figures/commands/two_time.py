@@ -15,7 +15,7 @@ from numerics.dynamics import DynamicsSolution, Equilibrium, Planted, load, mode
 from numerics.dynamics.long_time.kernel import ready
 from numerics.dynamics.solution import COLUMNS
 from numerics.dynamics.solve import chosen_method
-from numerics.dynamics.units import fastest
+from numerics.dynamics.units import fastest, quickest
 from numerics.errors import ConvergenceError
 from theory.domain import Real
 from theory.landscape import GaussianLandscape
@@ -58,7 +58,7 @@ def solved(
     problem["resume"] = None if resume is None else _load(resume)
     require_signal(landscape, problem["overlap"])
     file, picture = file_to_write("output", output, resume), picture_to_write(plot)
-    _announce(chosen_method(problem["method"], end * rate, problem["resume"], equations.mass))
+    _announce(chosen_method(problem["method"], end * quickest(equations), problem["resume"], equations))
     solution, failure = _solve(landscape, end, problem, file)
 
     measured = None if response_at is None else solution.fluctuation_dissipation(min(response_at, solution.t_reached))

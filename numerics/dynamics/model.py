@@ -97,8 +97,9 @@ class Model:
         return value(self.schedule, t, start, end)
 
     def piece(self, t: float) -> tuple[float, float]:
-        """The steps of the temperature before and after t, or 0 and infinity; at a step, from there on."""
-        breaks = (0.0, *(() if self.schedule is None else self.schedule.breaks), np.inf)
+        """The steps of temperature and friction before and after t, or 0 and infinity; at a step, from there on."""
+        changes = set(self.friction.breaks) | set(() if self.schedule is None else self.schedule.breaks)
+        breaks = (0.0, *sorted(changes), np.inf)
         later = next(i for i, step in enumerate(breaks) if step > t * (1 + SAME))
         return breaks[later - 1], breaks[later]
 
@@ -110,9 +111,9 @@ class Model:
         return not np.isfinite(first) and near > 0.99e3 * far
 
     def jump(self, t: float) -> float:
-        """By how much the temperature steps at t."""
+        """By how much mu steps at t, which is with the temperature where there is no mass."""
         start, end = self.piece(t)
-        if self.schedule is None or start < t * (1 - SAME) or start == 0:
+        if self.schedule is None or self.mass > 0 or start < t * (1 - SAME) or start == 0:
             return 0.0
         before = self.piece(t * (1 - 2 * SAME))
         right, left = (self.bath(start, *ends) for ends in ((start, min(end, 2 * start)), before))

@@ -37,7 +37,7 @@ def solve(model: Model, t_max: float, *, rtol: float, reached: Reached = lambda 
     """
     coarse, grid, best, fruitless = None, _first_grid(model, t_max, rtol), np.inf, 0
     while fruitless < 2:
-        _require_size(grid, t_max, rtol, best, model.mass == 0)
+        _require_size(grid, t_max, rtol, best, not model.frozen)
         fine = _march(model, grid, reached)
         if fine is None:
             coarse, grid = None, _narrower(grid, grid.order)
@@ -118,7 +118,11 @@ def _require_size(grid: Grid, t_max: float, rtol: float, best: float, long_time:
         return
     reach = float(np.mean(grid.widths)) * (LARGEST_SIZE // (grid.order + 2))
     so_far = f"best error so far {best:.1g}; " if np.isfinite(best) else ""
-    other = "use method = 'long-time'" if long_time else "the other one has no mass; use a shorter t_max"
+    other = (
+        "use method = 'long-time'"
+        if long_time
+        else "the other one has no friction that is infinite at t = 0; use a shorter t_max"
+    )
     raise ConvergenceError(
         f"t_max = {t_max:g} at rtol = {rtol:g} is too long for the reference method ({so_far}it reaches about"
         f" t = {reach:.2g}); {other} or a larger rtol"

@@ -20,7 +20,7 @@ from ..progress import Progress, silent
 from .model import Model, Start, described, model
 from .solution import DynamicsSolution
 from .two_time import Reached, TwoTime
-from .units import fastest
+from .units import quickest
 from .verified import Verified
 
 Method = Literal["auto", "reference", "long-time"]
@@ -71,7 +71,7 @@ def solve_dynamics(
     rtol
         Error aimed at, within [1e-13, 1): of C and R absolute, of the others relative to their largest value.
     method
-        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"`` (no mass), or ``"auto"``: the
+        ``"reference"`` (cost ~ t^3, ten digits to t = 50), ``"long-time"`` (no friction like 3/t), or ``"auto"``: the
         former up to ``REFERENCE_REACH`` of the landscape's own times.
     verify
         Solve again with a tenth of the tolerance; the difference joins the error estimate.
@@ -98,8 +98,8 @@ def solve_dynamics(
     problem: dict[str, Any] = {"temperature": temperature, "overlap": overlap, "start": start}
     problem |= {"schedule": schedule, "mass": mass, "friction": friction}
     equations = model(landscape, **problem, t_max=float(t_max), parameters=parameters)
-    fast = fastest(equations)
-    chosen = chosen_method(method, float(t_max) * fast, resume, equations.mass)
+    fast = quickest(equations)
+    chosen = chosen_method(method, float(t_max) * fast, resume, equations)
     before = _earlier(equations, chosen, resume, float(rtol))
     if verify and before is not None and _reached_beyond(before, t_max):
         raise ValueError(
@@ -176,11 +176,11 @@ def _require(t_max: float, rtol: float, method: str) -> None:
         raise ValueError(f"method = {method!r}: expected one of {', '.join(get_args(Method))}")
 
 
-def chosen_method(method: Method, own_time: float, resume: DynamicsSolution | None, mass: float = 0.0) -> str:
-    """What "auto" stands for in a run to ``own_time``, in units of ``1/fastest``."""
-    if mass > 0:
+def chosen_method(method: Method, own_time: float, resume: DynamicsSolution | None, equations: Model) -> str:
+    """What "auto" stands for in a run to ``own_time``, in units of ``1/quickest``."""
+    if equations.mass > 0 and equations.frozen:
         if method == "long-time":
-            raise ValueError("method = 'long-time' has no mass; use method = 'reference'")
+            raise ValueError("method = 'long-time' has no friction that is infinite at t = 0; use method = 'reference'")
         return "reference"
     if method != "auto":
         return method

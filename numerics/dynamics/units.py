@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import frexp
+from typing import Any
 
 import numpy as np
 
+from theory.course import TIME
+
+from ..lowering import Array, lower
 from .model import Model
 
 ENERGIES_SQUARED = ("covariance", "noise", "memory", "memory_slope")
@@ -36,6 +40,21 @@ def fastest(model: Model) -> float:
     return rate
 
 
+def quickest(model: Model) -> float:
+    """That, or with a mass the largest frequency, and rate at which friction stops a motion."""
+    if model.mass == 0:
+        return fastest(model)
+    frequency = float(np.sqrt(fastest(model) / model.mass))
+    return max(frequency, float(np.max(_frictions(model, frequency))) / model.mass)
+
+
+def _frictions(model: Model, rate: float) -> Array:
+    """On a net of times about ``1/rate``."""
+    friction = model.friction
+    t = friction.speed * np.geomspace(1e-3, 1e6, 64) / rate
+    return np.asarray(friction.height * lower((TIME,), [friction.expression])(t)[0])
+
+
 def unit(model: Model) -> float:
     """The power of two next to ``fastest``: dividing by it rounds nothing."""
     mantissa, exponent = frexp(fastest(model))
@@ -47,4 +66,6 @@ def times(model: Model, factor: float) -> Model:
     squared = {name: factor**2 * getattr(model, name) for name in ENERGIES_SQUARED}
     linear = {name: factor * getattr(model, name) for name in ENERGIES}
     schedule = None if model.schedule is None else model.schedule.scaled(factor)
-    return replace(model, **squared, **linear, beta=model.beta / factor, schedule=schedule)
+    friction = replace(model.friction, speed=factor * model.friction.speed) if model.mass > 0 else model.friction
+    moving: dict[str, Any] = {"mass": model.mass / factor, "friction": friction}
+    return replace(model, **squared, **linear, **moving, beta=model.beta / factor, schedule=schedule)

@@ -14,9 +14,10 @@ from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 from ...lowering import Array
 from . import kernel, store
 from .geometry import LAG, TIME, WEIGHT, History, Ints, Rule, panels_of
+from .inertia import motion_at_start
 from .kernel import LOGARITHM, NO_SIGNAL, Rows, Terms
 from .points import COLUMNS, Points, prepare
-from .rule import SCALE, derivative, last_coefficients
+from .rule import ORIGIN, derivative, last_coefficients
 
 DIVERGED, SLOW, STALLED, LARGEST_COUNT, SHARE = 1e3, 0.1, 0.3, 12, 0.2
 PATIENCE = 4
@@ -62,7 +63,7 @@ def solve_block(
 ) -> Block | None:
     """Newton from the guess held in the last block; None when it does not converge. ``alive`` is called as it goes on.
 
-    ``bath`` has T at the ``times``.
+    ``bath`` has T and gamma at the ``times``, (2, times).
 
     Nodes that are ``resting`` stay as guessed; what their equations leave over joins the block's tail.
 
@@ -117,17 +118,19 @@ class Newton:
     secants: list[tuple[Array, Array]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.C, self.R, self.overlap, self.replica = store.block(self.history, self.history.t.size - 1, self.times.size)
-        history, nodes = self.history, self.C.shape[1]
+        history, count = self.history, self.times.size
+        self.C, self.R, self.overlap, self.replica, self.work = store.block(history, history.t.size - 1, count)
+        nodes = self.C.shape[1]
         self.slope = 2 / (history.x[-1] - history.x[-2]) * derivative(self.rule.stages)
-        self.points = _points(self.rule, history, self.times, nodes)
+        self.points = _points(self.law, self.rule, history, self.times, nodes)
         self.lags = self.points.nodes[:, LAG]
-        weight = np.ones((self.times.size, 2 * nodes + 3))
+        weight = np.ones((self.times.size, 2 * nodes + 4))
         weight[:, nodes : 2 * nodes] = reach(self.lags, self.times[:, None], self.rule)
-        weight[:, 2 * nodes + 1] = signal_weight(self.law, history, self.overlap)
-        weight[:, 2 * nodes + 2] = self.rule.scale / SCALE
+        weight[:, 2 * nodes + 2] = signal_weight(self.law, history, self.overlap)
+        weight[:, [2 * nodes, 2 * nodes + 3]] = self.rule.origin / ORIGIN
         resting = np.zeros(nodes, dtype=bool) if self.resting is None else self.resting
-        unknown = np.tile(np.concatenate([~resting, ~resting, [self.law.replica > 0, True, True]]), self.times.size)
+        others = [self.law.mass > 0, self.law.replica > 0, True, True]
+        unknown = np.tile(np.concatenate([~resting, ~resting, others]), self.times.size)
         self.awake, self.asleep = np.flatnonzero(~resting[:-1]), np.flatnonzero(resting)
         self.unknowns, self.place = np.flatnonzero(unknown), np.cumsum(unknown) - 1
         self.weight, self.scales = weight.ravel()[self.unknowns], np.ones(weight.size)
@@ -172,7 +175,8 @@ class Newton:
         F, rows = np.empty(self.scales.size), np.empty((2, self.scales.size))  # noqa: N806
         single: Any = np.empty((0, 0), np.float32) if self.double else jacobian
         double: Any = jacobian if self.double else np.empty((0, 0))
-        system = Rows(F, single, double, rows, self.scales, nodes, self.unknowns, self.place, self.bath, wanted)
+        places = (self.scales, nodes, self.unknowns, self.place)
+        system = Rows(F, single, double, rows, *places, self.bath[0], self.bath[1], wanted)
         kernel.residual(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
         return F
 
@@ -200,9 +204,10 @@ class Newton:
         step = whole.reshape(self.times.size, -1)
         self.C[1:] += step[:, :nodes]
         self.R[1:] += step[:, nodes : 2 * nodes]
-        self.replica[1:] += step[:, 2 * nodes]
-        self.overlap[1:] += step[:, 2 * nodes + 1]
-        self.mu += step[:, 2 * nodes + 2]
+        self.work[1:] += step[:, 2 * nodes]
+        self.replica[1:] += step[:, 2 * nodes + 1]
+        self.overlap[1:] += step[:, 2 * nodes + 2]
+        self.mu += step[:, 2 * nodes + 3]
 
     def _factor(self, jacobian: Any) -> bool:
         """Whether it could be factored."""
@@ -232,13 +237,15 @@ class Newton:
         return done
 
 
-def _points(rule: Rule, history: History, times: Array, nodes: int) -> Points:
+def _points(law: Terms, rule: Rule, history: History, times: Array, nodes: int) -> Points:
     """The quadrature points of the last block."""
     q, before = times.size, int(history.grids[:, 2].max()) * (rule.nodes.size - 1) + 2
     between = (history.anchors.size + 1) * panels_of(float(times[-1]), rule) * rule.gauss.size + 1
     shapes = ((4, nodes), (nodes, q + 1), (nodes, before, COLUMNS), (nodes, between, COLUMNS))
     slices, *tables = (np.empty((q, *shape)) for shape in shapes)
-    points = Points(slices, np.empty((q, nodes), np.int64), *tables)
+    weights, earlier, later = tables
+    motion = motion_at_start(law, rule, history)
+    points = Points(slices, np.empty((q, nodes), np.int64), weights, earlier, later, *motion)
     prepare(rule, history, times, points)
     return points
 
@@ -265,7 +272,8 @@ def _measured(newton: Newton, count: int, left: float) -> Block:
     last = (newton.C[-1], newton.R[-1] * weight(span, newton.lags[-1], rule))
     in_time, in_space = last_coefficients(rule.stages, 1), last_coefficients(rule.nodes, 2)
     signal = float(np.abs(in_time @ newton.overlap).max()) * signal_weight(newton.law, newton.history, newton.overlap)
-    in_blocks = (float(np.abs(in_time @ values).max()) for values in (*functions, newton.replica))
+    work = newton.work * rule.origin / ORIGIN
+    in_blocks = (float(np.abs(in_time @ values).max()) for values in (*functions, newton.replica, work))
     time_tail = max(left, newton.unrest(), signal, *in_blocks)
     panels = np.arange(0, newton.C.shape[1] - 1, n - 1)[:, None] + np.arange(n)
     space_tail = max(float(np.abs(values[panels] @ in_space.T).max()) for values in last)

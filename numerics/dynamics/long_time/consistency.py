@@ -40,7 +40,7 @@ def _require_shapes(history: History, resolution: Resolution) -> None:
         "offset": (blocks,),
         "C": (history.C.size,),
         "R": (history.C.size,),
-        **dict.fromkeys(("overlap", "replica"), (blocks * (resolution.stages + 1),)),
+        **dict.fromkeys(("overlap", "replica", "work"), (blocks * (resolution.stages + 1),)),
         "segments": (segments, 4),
         "grids": (grids, 3),
         "anchors": (history.anchors.size,),

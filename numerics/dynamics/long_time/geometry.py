@@ -36,7 +36,8 @@ class Rule(NamedTuple):
 
 class History(NamedTuple):
     """All blocks, the last one unknown: start times ``t``, edges ``x``, grid and first value of each; values of
-    ``C``, the scaled ``R`` (stage by stage, node by node), the overlap variable and q, that with a ``replica``.
+    ``C``, the scaled ``R`` (stage by stage, node by node), the overlap variable, q, that with a ``replica``,
+    and the ``work`` of friction (0 without a mass).
 
     ``segments``: rows of (start, end or -1 for t, panels, first panel);
     ``grids``: rows of (first segment, segments, panels); ``anchors``: fixed times where segments of the grids meet.
@@ -50,6 +51,7 @@ class History(NamedTuple):
     R: Floats
     overlap: Floats
     replica: Floats
+    work: Floats
     segments: Floats
     grids: Ints
     anchors: Floats

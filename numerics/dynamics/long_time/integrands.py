@@ -78,12 +78,12 @@ _compiled: Any = generated(
         "sources": ((X, Y, Z, *_jets), with_slopes(local(_position), _m, _c, _q, X, Y, Z)),
         "along_signal": ((FIRST_M, *_jets), with_slopes(local(_signal), _m, _c, _q)),
         "along_replica": ((FIRST_M, FIRST_Q, *_jets), with_slopes(local(_replica), _m, _c, _q)),
-        "energy": ((_r, F[1]), (integrand(_made.energy),)),
-        "local_energy": ((G[0], F[0], F_OTHERS[0], _beta), (local(_made.energy),)),
+        "energy": ((_r, *F[1:3]), with_slopes(integrand(_made.energy), _c, _r)),
+        "local_energy": ((G[0], G[1], *F[:2], *F_OTHERS[:2], _beta), with_slopes(local(_made.energy), _m, _c, _q)),
     }
 )
 before, between, response, overlap = _compiled.before, _compiled.between, _compiled.response, _compiled.overlap
 multiplier, local_multiplier, sources = _compiled.multiplier, _compiled.local_multiplier, _compiled.sources
 along_signal, along_replica = _compiled.along_signal, _compiled.along_replica
 energy, local_energy = _compiled.energy, _compiled.local_energy
-"""Each returns its value and the derivatives asked for; those of the energy have none."""
+"""Each returns its value and the derivatives asked for."""

@@ -51,7 +51,8 @@ NO_SIGNAL, LINEAR, LOGARITHM = 0, 1, 2
 
 class Terms(NamedTuple):
     """The functions of the equations as ascending coefficients: ``f, f', f'', f'''`` and ``g, g', g''``; of the start
-    ``beta`` and the overlaps ``replica`` of its replicas (0: there are none) and ``start`` with the signal."""
+    ``beta`` and the overlaps ``replica`` of its replicas (0: there are none) and ``start`` with the signal; with a
+    ``mass`` (0: none) the ``total`` energy at the start."""
 
     covariance: Floats
     noise: Floats
@@ -63,13 +64,16 @@ class Terms(NamedTuple):
     beta: float
     replica: float
     start: float
+    mass: float
+    total: float
     overlap_kind: int
     sign: float
 
 
 class Rows(NamedTuple):
     """``F = 0`` and its Jacobian, filled only if ``wanted``: in ``single`` or ``double`` precision, whichever has room,
-    each row, summed in ``rows``, over its largest entry, which goes to ``scales``; ``bath`` has T at each stage.
+    each row, summed in ``rows``, over its largest entry, which goes to ``scales``; ``bath`` and ``friction`` have T and
+    gamma at each stage.
 
     Only the ``nodes`` of each slice that are asked for have rows; ``unknowns`` are the numbers of what is unknown among
     all values, and ``place`` tells which of the unknowns a value is.
@@ -84,6 +88,7 @@ class Rows(NamedTuple):
     unknowns: Ints
     place: Ints
     bath: Floats
+    friction: Floats
     wanted: bool
 
 
@@ -127,6 +132,16 @@ def unit_of(m: float, law: Terms) -> float:
     return m if law.overlap_kind == LOGARITHM else 1.0
 
 
+class Motion(NamedTuple):
+    """How functions move: ``slope`` in ``x`` (all stages), ``rates`` ``dx/dt`` at the stages after the start, and, with
+    a mass, ``d_t C`` and scaled ``d_t R`` at all stages, (stages, nodes)."""
+
+    slope: Floats
+    rates: Floats
+    C: Floats
+    R: Floats
+
+
 @compiled
 def residual(
     law: Terms,
@@ -141,18 +156,25 @@ def residual(
     """Collocation equations of the last block at its stage ``times``; ``slope`` differentiates in ``x``."""
     system.F[:] = 0.0
     system.rows[:] = 0.0
+    motion = motion_of(law, rule, history, points, times, slope)
     for i in range(times.size):
         stage = stage_of(i, times[i], mu[i], rule, history)
         multiplier_row(law, rule, history, points, stage, system)
         keep(0, stage.row + stage.unknowns - 1, system)
-        overlap_row(law, rule, history, points, stage, slope[i + 1], system)
+        overlap_row(law, rule, history, points, stage, motion, system)
         keep(0, stage.row + stage.unknowns - 2, system)
         if law.replica > 0.0:
-            replica_row(law, rule, history, points, stage, slope[i + 1], system)
+            replica_row(law, rule, history, points, stage, motion, system)
             keep(0, stage.row + stage.unknowns - 3, system)
-        diagonal_rows(rule, history, stage, system)
+        if law.mass > 0.0:
+            work_row(law, rule, history, points, stage, slope[i + 1], system)
+            keep(0, stage.row + stage.unknowns - 4, system)
+        diagonal_rows(law, rule, history, stage, system)
         for k in system.nodes:
-            add_transport(rule, history, points, stage, k, slope[i + 1], system)
+            if law.mass > 0.0:
+                add_inertia(law, rule, history, points, stage, k, motion, system)
+            else:
+                add_transport(rule, history, points, stage, k, slope[i + 1], system)
             add_sources(law, rule, history, points, stage, k, system)
             add_before(law, rule, history, points, stage, k, system)
             add_between(law, rule, history, points, stage, k, system)
@@ -184,10 +206,11 @@ def keep(which: int, row: int, system: Rows) -> None:
 
 
 @compiled
-def diagonal_rows(rule: Rule, history: History, stage: Stage, system: Rows) -> None:
-    """``C(t,t) = R(t,t) = 1``."""
+def diagonal_rows(law: Terms, rule: Rule, history: History, stage: Stage, system: Rows) -> None:
+    """``C(t,t) = R(t,t) = 1``; with a mass R is 0 there."""
     row, last = stage.row + stage.nodes - 1, stage.base + stage.nodes - 1
-    system.F[row], system.F[row + stage.nodes] = history.C[last] - 1.0, history.R[last] - rule.scale
+    response = 0.0 if law.mass > 0.0 else rule.scale
+    system.F[row], system.F[row + stage.nodes] = history.C[last] - 1.0, history.R[last] - response
     if system.wanted:
         system.rows[0, row] = system.rows[1, row + stage.nodes] = 1.0
         keep(0, row, system)
@@ -211,7 +234,8 @@ def by_past(which: int, column: int, weights: Floats, by: float, stage: Stage, s
 
 @compiled
 def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, system: Rows) -> None:
-    """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta [f'(C(t,0)) C(t,0) - f'(q) q]``."""
+    """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta [f'(C(t,0)) C(t,0) - f'(q) q]``; with a mass ``M K``
+    for T, twice what is left of the total energy."""
     row, rows, nodes, total = stage.row + stage.unknowns - 1, system.rows, points.nodes[stage.number], 0.0
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
@@ -223,9 +247,13 @@ def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, sta
     m, start = overlap_of(stage.variable, law), history.C[stage.base]
     q = stage.replica
     value, by_m, by_start, by_q = local_multiplier(m, start, q, *local_jet(law, m, start, q))
-    system.F[row] = stage.mu - system.bath[stage.number] - total - value
+    thermal = system.bath[stage.number]
+    if law.mass > 0.0:
+        thermal = 2.0 * (law.total - stage.work - energy_of(law, rule, history, points, stage, 2.0, system))
+    system.F[row] = stage.mu - thermal - total - value
     if system.wanted:
         rows[0, row] += 1.0
+        rows[0, row - 3] += 2.0 if law.mass > 0.0 else 0.0
         rows[0, row - 1] -= by_m * unit_of(m, law)
         rows[0, row - 2] -= by_q
         rows[0, stage.row] -= by_start
@@ -233,7 +261,7 @@ def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, sta
 
 @compiled
 def overlap_row(
-    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, slope: Floats, system: Rows
+    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, motion: Motion, system: Rows
 ) -> None:
     """``d_t m = -mu m + int_0^t f''(C) R m ds + g'(m) + beta [f'(C(t,0)) - f'(q)] m(0)``, or that over ``m`` for
     ``ln |m|``, where nothing pulls towards the start."""
@@ -242,17 +270,21 @@ def overlap_row(
         if system.wanted:  # F = 0: the variable stays as it is
             rows[0, row] = 1.0
         return
-    m, rate = overlap_of(stage.variable, law), 1.0 / (rule.origin + stage.t)
+    m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
     pull = overlap_memory(law, rule, history, points, stage, system)
-    start, q = history.C[stage.base], stage.replica
+    moving, weights = motion_of_one(law, stage, history.overlap, points.changing[0], motion, system)
+    if law.overlap_kind == LOGARITHM and law.mass > 0.0:  # m''/m = z'' + z'^2
+        speed = one_time_at(stage.block, motion.rates[stage.number] * motion.slope[stage.number + 1], history.overlap)
+        moving += law.mass * speed**2
+        weights += 2.0 * law.mass * speed * motion.rates[stage.number] * motion.slope[stage.number + 1]
     force, bend, by_start, by_q = along_signal(law.start, *local_jet(law, m, start, q))
     unit, off = m, stage.mu
     if law.overlap_kind == LOGARITHM:
         unit, force = 1.0, polynomial(law.drift[1:], m) if law.drift.size > 1 else 0.0
         by_start, by_q, off = 0.0, 0.0, force
-    system.F[row] = rate * one_time_at(stage.block, slope, history.overlap) + stage.mu * unit - force - pull
+    system.F[row] = moving + stage.mu * unit - force - pull
     if system.wanted:
-        by_past(0, stage.unknowns - 2, slope, -rate, stage, system)
+        by_past(0, stage.unknowns - 2, weights, -1.0, stage, system)
         rows[0, row] -= bend - off
         rows[0, row + 1] += unit
         rows[0, row - 1] -= by_q
@@ -286,12 +318,12 @@ def overlap_memory(law: Terms, rule: Rule, history: History, points: Points, sta
 
 @compiled
 def replica_row(
-    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, slope: Floats, system: Rows
+    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, motion: Motion, system: Rows
 ) -> None:
     """``d_t q = -mu q + int_0^t f''(C) R q ds + g'(m) m(0) + beta f'(C(t,0)) q(0) + beta f'(q) [1 - 2 q(0)]``."""
     row, rows, nodes, total = stage.row + stage.unknowns - 3, system.rows, points.nodes[stage.number], 0.0
     m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
-    rate = 1.0 / (rule.origin + stage.t)
+    moving, changes = motion_of_one(law, stage, history.replica, points.changing[1], motion, system)
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
         b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
@@ -305,9 +337,9 @@ def replica_row(
             if b == stage.block:
                 by_past(0, stage.unknowns - 3, weights, w * by_past_q, stage, system)
     force, by_m, by_start, by_q = along_replica(law.start, law.replica, *local_jet(law, m, start, q))
-    system.F[row] = rate * one_time_at(stage.block, slope, history.replica) + stage.mu * q - force - total
+    system.F[row] = moving + stage.mu * q - force - total
     if system.wanted:
-        by_past(0, stage.unknowns - 3, slope, -rate, stage, system)
+        by_past(0, stage.unknowns - 3, changes, -1.0, stage, system)
         rows[0, row] += stage.mu - by_q
         rows[0, row + 1] -= by_m * unit_of(m, law)
         rows[0, row + 2] += q
@@ -337,6 +369,137 @@ def add_transport(
         rows[1, stage.row + stage.nodes + k] += mu_r
         rows[0, stage.row + stage.unknowns - 1] += history.C[here]
         rows[1, stage.row + stage.unknowns - 1] += history.R[here]
+
+
+@compiled
+def moved(values: Floats, stage: Stage, k: int, rule: Rule, points: Points, motion: Motion) -> float:
+    """``d_t`` at fixed ``t'`` of a function given at all stages and nodes, (stages, nodes)."""
+    i, j = stage.number, k % (rule.nodes.size - 1)
+    along = across = 0.0
+    for a in range(values.shape[0]):
+        along += motion.slope[i + 1, a] * values[a, k]
+    for y in range(rule.nodes.size):
+        across += rule.derivative[j, y] * values[i + 1, k - j + y]
+    return float(motion.rates[i] * along - points.nodes[i, SPEED, k] * across)
+
+
+@compiled
+def motion_of(law: Terms, rule: Rule, history: History, points: Points, times: Floats, slope: Floats) -> Motion:
+    """With a mass, velocities: at the start of the block they are known, at ``t' = t`` they are 0 and ``1/M``."""
+    rates = 1.0 / (rule.origin + times)
+    if law.mass == 0.0:
+        return Motion(slope, rates, np.empty((0, 0)), np.empty((0, 0)))
+    stage = stage_of(0, times[0], 0.0, rule, history)
+    q, n, first = times.size + 1, stage.nodes, stage.base - stage.nodes
+    values = history.C[first : first + q * n].copy().reshape(q, n)
+    scaled = history.R[first : first + q * n].copy().reshape(q, n)
+    motion = Motion(slope, rates, np.empty((q, n)), np.empty((q, n)))
+    motion.C[0], motion.R[0] = points.moving[0], points.moving[1]
+    for i in range(times.size):
+        stage = stage_of(i, times[i], 0.0, rule, history)
+        for k in range(n - 1):
+            per = 1.0 / (rule.scale + points.nodes[i, LAG, k])
+            motion.C[i + 1, k] = moved(values, stage, k, rule, points, motion)
+            motion.R[i + 1, k] = moved(scaled, stage, k, rule, points, motion) - per * scaled[i + 1, k]
+        motion.C[i + 1, n - 1], motion.R[i + 1, n - 1] = 0.0, rule.scale / law.mass
+    return motion
+
+
+@compiled
+def motion_of_one(
+    law: Terms, stage: Stage, values: Floats, changing: float, motion: Motion, system: Rows
+) -> tuple[float, Floats]:
+    """``M x'' + gamma x'``, or ``x'``, of a function of one time at a stage; its slope by the values at all stages."""
+    i, q = stage.number, motion.rates.size + 1
+    first = motion.rates[i] * motion.slope[i + 1]
+    if law.mass == 0.0:
+        return one_time_at(stage.block, first, values), first
+    weights, known = system.friction[i] * first, law.mass * first[0] * changing
+    for a in range(1, q):
+        weights += law.mass * first[a] * motion.rates[a - 1] * motion.slope[a]
+    return one_time_at(stage.block, weights, values) + known, weights
+
+
+@compiled
+def add_inertia(
+    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, k: int, motion: Motion, system: Rows
+) -> None:
+    """``M d_t^2 + gamma d_t + mu`` at fixed ``t'``; ``d_t`` of the scaled R is less by ``1/(scale + lag)`` of it."""
+    i, here, gamma = stage.number, stage.base + k, system.friction[stage.number]
+    per, c, r = 1.0 / (rule.scale + points.nodes[i, LAG, k]), motion.C[i + 1, k], motion.R[i + 1, k]
+    c_t, r_t = moved(motion.C, stage, k, rule, points, motion), moved(motion.R, stage, k, rule, points, motion)
+    system.F[stage.row + k] += law.mass * c_t + gamma * c + stage.mu * history.C[here]
+    system.F[stage.row + stage.nodes + k] += law.mass * (r_t - per * r) + gamma * r + stage.mu * history.R[here]
+    if system.wanted:
+        j, rows = k % (rule.nodes.size - 1), system.rows
+        for which in range(2):
+            by_velocity(which, i + 1, k, gamma - which * law.mass * per, rule, points, stage, motion, system)
+            for a in range(1, motion.slope.shape[0]):
+                by = law.mass * motion.rates[i] * motion.slope[i + 1, a]
+                by_velocity(which, a, k, by, rule, points, stage, motion, system)
+            for y in range(rule.nodes.size):
+                by = -law.mass * points.nodes[i, SPEED, k] * rule.derivative[j, y]
+                by_velocity(which, i + 1, k - j + y, by, rule, points, stage, motion, system)
+        rows[0, stage.row + k] += stage.mu
+        rows[1, stage.row + stage.nodes + k] += stage.mu
+        rows[0, stage.row + stage.unknowns - 1] += history.C[here]
+        rows[1, stage.row + stage.unknowns - 1] += history.R[here]
+
+
+@compiled
+def by_velocity(
+    which: int, a: int, p: int, by: float, rule: Rule, points: Points, stage: Stage, motion: Motion, system: Rows
+) -> None:
+    """The derivative of a row by ``d_t C`` (0) or ``d_t R`` (1) at node p of stage a, where that is unknown."""
+    if p == stage.nodes - 1:
+        return
+    rows, j, offset = system.rows, p % (rule.nodes.size - 1), which * stage.nodes
+    for b in range(1, motion.slope.shape[0]):
+        rows[which, (b - 1) * stage.unknowns + offset + p] += by * motion.rates[a - 1] * motion.slope[a, b]
+    place = (a - 1) * stage.unknowns + offset
+    for y in range(rule.nodes.size):
+        rows[which, place + p - j + y] -= by * points.nodes[a - 1, SPEED, p] * rule.derivative[j, y]
+    if which == 1:
+        rows[which, place + p] -= by / (rule.scale + points.nodes[a - 1, LAG, p])
+
+
+@compiled
+def energy_of(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, by: float, system: Rows) -> float:
+    """``e = -g(m) - int_0^t f'(C) R ds - beta [f(C(t,0)) - f(q)]``; a row gets ``by`` times its derivatives."""
+    nodes, rows = points.nodes[stage.number], system.rows
+    m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
+    total, by_m, by_start, by_q = local_energy(
+        polynomial(law.planted, m), polynomial(law.drift, m), polynomial(law.covariance, start),
+        polynomial(law.noise, start), polynomial(law.covariance, q), polynomial(law.noise, q), law.beta,
+    )  # fmt: skip
+    for k in range(stage.nodes):
+        w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
+        noise, memory, _ = jet(law, c, False)
+        value, by_c, by_r = energy(per * history.R[stage.base + k], noise, memory)
+        total += w * value
+        if system.wanted:
+            rows[0, stage.row + k] += by * w * by_c
+            rows[0, stage.row + stage.nodes + k] += by * w * per * by_r
+    if system.wanted:
+        rows[0, stage.row + stage.unknowns - 2] += by * by_m * unit_of(m, law)
+        rows[0, stage.row + stage.unknowns - 3] += by * by_q
+        rows[0, stage.row] += by * by_start
+    return float(total)
+
+
+@compiled
+def work_row(
+    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, slope: Floats, system: Rows
+) -> None:
+    """``d_t W = gamma (K - T/M)``: what friction takes, less what the bath gives; ``M K/2 + e + W`` is constant."""
+    row, rate = stage.row + stage.unknowns - 4, 1.0 / (rule.origin + stage.t)
+    by = system.friction[stage.number] / law.mass
+    left = law.total - stage.work - energy_of(law, rule, history, points, stage, 2.0 * by, system)
+    change = rate * one_time_at(stage.block, slope, history.work)
+    system.F[row] = change - by * (2.0 * left - system.bath[stage.number])
+    if system.wanted:
+        by_past(0, stage.unknowns - 4, slope, -rate, stage, system)
+        system.rows[0, row] += 2.0 * by
 
 
 @compiled
@@ -421,14 +584,14 @@ def add_between(law: Terms, rule: Rule, history: History, points: Points, stage:
 @compiled
 def energies(law: Terms, rule: Rule, history: History, points: Points, times: Floats, out: Floats) -> None:
     """``e = -g(m) - int_0^t f'(C) R ds - beta [f(C(t,0)) - f(q)]`` at the stages of the last block."""
+    nothing, none = np.empty(0), np.empty(0, np.int64)
+    system = Rows(
+        nothing, np.empty((0, 0), np.float32), np.empty((0, 0)), np.empty((0, 0)), nothing, none, none, none, nothing,
+        nothing, False,
+    )  # fmt: skip
     for i in range(times.size):
-        stage, nodes = stage_of(i, times[i], 0.0, rule, history), points.nodes[i]
-        m, start = overlap_of(stage.variable, law), history.C[stage.base]
-        others = polynomial(law.covariance, stage.replica)
-        out[i] = local_energy(polynomial(law.planted, m), polynomial(law.covariance, start), others, law.beta)
-        for k in range(stage.nodes):
-            r = history.R[stage.base + k] / (rule.scale + nodes[LAG, k])
-            out[i] += nodes[WEIGHT, k] * energy(r, polynomial(law.noise, history.C[stage.base + k]))
+        stage = stage_of(i, times[i], 0.0, rule, history)
+        out[i] = energy_of(law, rule, history, points, stage, 0.0, system)
 
 
 def ready() -> bool:

@@ -31,7 +31,8 @@ class Points(NamedTuple):
 
     ``nodes``: (stages, 4, nodes), the slice itself, of ``int_0^t ds`` (``geometry.slice_at``); ``blocks``, ``weights``:
     the block and the interpolation weights of the time of each node. ``before``, ``between``: the points of
-    ``int_0^t' ds`` and ``int_t'^t ds``, a row (``PAST_C`` and so on) for each.
+    ``int_0^t' ds`` and ``int_t'^t ds``, a row (``PAST_C`` and so on) for each. With a mass ``moving`` has ``d_t C`` and
+    scaled ``d_t R`` at the start of the block, (2, nodes), and ``changing`` those of the overlap variable and q, (2,).
     """
 
     nodes: Floats
@@ -39,6 +40,8 @@ class Points(NamedTuple):
     weights: Floats
     before: Floats
     between: Floats
+    moving: Floats
+    changing: Floats
 
 
 PAST_C, PAST_R, PLACE, GAP, COLUMNS = range(5)
@@ -48,9 +51,9 @@ the slice at t plus the place in it, from 0 to 1 (-1 after the last point); a la
 
 
 class Stage(NamedTuple):
-    """One stage of the last block: time, ``mu``, overlap variable and q, first row, first value of its slice, sizes.
+    """One stage of the last block: time, ``mu``, overlap variable, q, work, first row, first value of its slice, sizes.
 
-    ``nodes`` per slice, ``unknowns`` per stage: ``C``, scaled ``R``, q, the overlap variable, ``mu``, in this order.
+    ``nodes`` per slice, ``unknowns`` per stage: ``C``, scaled ``R``, the work, q, the overlap variable, ``mu``.
     """
 
     number: int
@@ -58,6 +61,7 @@ class Stage(NamedTuple):
     mu: float
     variable: float
     replica: float
+    work: float
     block: int
     grid: int
     row: int
@@ -71,9 +75,9 @@ def stage_of(i: int, t: float, mu: float, rule: Rule, history: History) -> Stage
     """The ``i``-th stage after the start."""
     block = history.t.size - 1
     nodes = nodes_in(block, rule, history)
-    place, unknowns = block * rule.stages.size + i + 1, 2 * nodes + 3
-    variable, replica, base = history.overlap[place], history.replica[place], history.offset[block] + (i + 1) * nodes
-    return Stage(i, t, mu, variable, replica, block, history.grid[block], i * unknowns, base, nodes, unknowns)
+    place, unknowns, base = block * rule.stages.size + i + 1, 2 * nodes + 4, history.offset[block] + (i + 1) * nodes
+    variable, replica, work = history.overlap[place], history.replica[place], history.work[place]
+    return Stage(i, t, mu, variable, replica, work, block, history.grid[block], i * unknowns, base, nodes, unknowns)
 
 
 @compiled

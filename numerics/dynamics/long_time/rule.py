@@ -10,14 +10,15 @@ from numpy.polynomial import legendre
 from ...lowering import Array
 from ..collocation import barycentric, radau
 from ..model import Model
-from ..units import fastest
+from ..units import quickest
 from .geometry import Rule
 
 MOST_NODES, MORE_NODES = 26, 4
 """Largest number on a panel, and by how many it grows."""
 SCALE, ORIGIN, WIDTH = 0.35, 0.87, 1.4
+SWINGING_SCALE, SWINGING_WIDTH = 1.5, 0.6
 """``scale`` of the nodes in t' and ``origin`` of the logarithmic time, in units of the fastest relaxation; width of a
-panel in ``y``, the logarithm of a lag at its ends (``geometry.extent``)."""
+panel in ``y``, the logarithm of a lag at its ends (``geometry.extent``). With a mass C and R swing while they relax."""
 QUIET, QUIET_NODES = 8.3, 17
 """Decades of ``t_max`` to which so many nodes keep the clock of an ageing state quiet."""
 
@@ -62,10 +63,11 @@ class Resolution:
 
     def rule(self, model: Model) -> Rule:
         """The nodes themselves, in units of the landscape's own time."""
-        time = 1 / fastest(model)
+        time = 1 / quickest(model)
         nodes, quadrature = _lobatto(self.nodes)
         gauss, gauss_weights = legendre.leggauss(self.nodes - 4)
         stages = 2 * radau(self.stages).closed - 1
+        scale, width = (SCALE, WIDTH) if model.mass == 0 else (SWINGING_SCALE, SWINGING_WIDTH)
         return Rule(
             nodes,
             barycentric(nodes),
@@ -75,8 +77,8 @@ class Resolution:
             gauss_weights,
             stages,
             barycentric(stages),
-            WIDTH,
-            SCALE * time,
+            width,
+            scale * time,
             ORIGIN * time,
         )
 

@@ -13,7 +13,7 @@ from ...errors import ConvergenceError
 from ...lowering import Array
 from ..model import Model, initial
 from ..two_time import Errors, OneTime, Reached
-from ..units import fastest, times, unit
+from ..units import quickest, times, unit
 from . import errors, geometry, kernel, store
 from .block import left_over
 from .consistency import require_consistent, require_resolution
@@ -57,7 +57,7 @@ class LongTimeTwoTime:
 
     def evaluate(self, t: Array, s: Array) -> tuple[Array, Array]:
         """``C(t, s)``, ``R(t, s)``."""
-        C, R = np.ones(t.shape), np.ones(t.shape)  # noqa: N806
+        C, R = np.ones(t.shape), np.full(t.shape, float(self.model.mass == 0))  # noqa: N806
         later = t > s
         n = int(later.sum())
         if n:
@@ -209,7 +209,7 @@ def solve(
 
 def _first(model: Model, t_max: float, rtol: float) -> March:
     """With the nodes that most landscapes need; more of them, from the start, where these are too few."""
-    resolution = Resolution.of(rtol, t_max * fastest(model))
+    resolution = Resolution.of(rtol, t_max * quickest(model))
     return March(model, resolution, finer=resolution.finer)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ...course import steps
+from ...course import steps, value
 from ...errors import ConvergenceError
 from ...lowering import Array
-from ..model import SAME, Model, initial
+from ..model import SAME, Model, first_kinetic, initial
 from ..two_time import Reached
 from ..units import fastest
 from . import geometry, kernel, rest, store
@@ -84,7 +84,8 @@ class March:
 
     def run(self, t_max: float, reached: Reached) -> None:
         """Go on to ``t_max``. Raises ``ConvergenceError`` where the tolerance is lost, keeping what there is."""
-        for stop in (*steps(self.model.schedule, t_max), t_max):
+        changes = np.union1d(steps(self.model.schedule, t_max), steps(self.model.friction, t_max))
+        for stop in (*changes, t_max):
             goal = float(np.log1p(stop / self.rule.origin))
             while self.x < goal * (1 - 1e-14):
                 self._begin()
@@ -153,15 +154,16 @@ class March:
         """A block of that width in which only the window is unknown."""
         times, history, grid = self._next(width, anchors)
         C, R, resting = rest.at_rest(self.rule, history, grid, times, now)  # noqa: N806
-        still = (np.full(self.rule.stages.size, values[-1]) for values in (history.overlap, history.replica))
+        one = (history.overlap, history.replica, history.work)
+        still = (np.full(self.rule.stages.size, values[-1]) for values in one)
         guess = store.with_block(history, self.t, self.x + width, grid, C, R, *still)
         return self._solved(guess, np.full(times.size, self.mu[-1][-1]), times, alive, resting)
 
     @property
     def _settled(self) -> bool:
         """The last block changed neither mu nor the overlaps, no block was tried in vain lately, and the temperature
-        stays what it is."""
-        if not self.mu or self.t < self.restless or self._stepped or not self._even:
+        stays what it is; without a mass."""
+        if self.law.mass > 0 or not self.mu or self.t < self.restless or self._stepped or not self._even:
             return False
         last = (values[-self.rule.stages.size :] for values in (self.history.overlap, self.history.replica))
         return bool(max(np.ptp(self.mu[-1]) / fastest(self.model), *map(np.ptp, last)) <= self.resolution.tolerance)
@@ -236,7 +238,8 @@ class March:
         resting: NDArray[np.bool_] | None = None,
     ) -> Block | None:
         """A guess solved; what that cost and the precision that it needed are kept."""
-        tolerance, bath = self.resolution.tolerance, self.model.bath(times, *self.model.piece(self.t))
+        tolerance, piece = self.resolution.tolerance, self.model.piece(self.t)
+        bath = np.array([self.model.bath(times, *piece), value(self.model.friction, times, *piece)])
         double = self.double or (resting is None and self._soft)
         solved = solve_block(self.law, self.rule, guess, mu, times, bath, tolerance, double, alive, resting)
         if solved is not None:
@@ -256,20 +259,21 @@ class March:
             self.law = self.law._replace(overlap_kind=NO_SIGNAL)
 
     def _prediction(self, history: History, grid: int, width: float) -> tuple[tuple[Array, ...], Array]:
-        """``C``, scaled ``R``, the overlap variable and q at all stages and ``mu`` at the unknown ones."""
+        """``C``, scaled ``R``, the overlap variable, q and the work at all stages and ``mu`` at the unknown ones."""
         q, rule = self.resolution.stages, self.rule
         if not self.mu:
             ones = np.ones((q + 1, store.nodes(history, grid, rule)))
-            one = (np.full(q + 1, x) for x in (first_overlap(self.model, self.law), self.model.replica))
-            return (ones, rule.scale * ones, *one), np.full(q, initial(self.model)[1])
-        C, R, overlap, replica = store.block(history, history.t.size - 1, q)  # noqa: N806
+            one = (np.full(q + 1, x) for x in (first_overlap(self.model, self.law), self.model.replica, 0.0))
+            response = rule.scale * ones if self.law.mass == 0 else 0 * ones
+            return (ones, response, *one), np.full(q, initial(self.model)[1])
+        C, R, overlap, *others = store.block(history, history.t.size - 1, q)  # noqa: N806
         if history.grid[-1] != grid:
             C, R = self._resampled(history, grid)  # noqa: N806
         matrix = extrapolation(rule.stages, width / float(history.x[-1] - history.x[-2]))
         start = self.mu[-2][-1] if len(self.mu) > 1 else initial(self.model)[1]
         mu = np.concatenate([[start + self.model.jump(float(history.t[-1]))], self.mu[-1]])
         variable = matrix @ overlap if self.law.overlap_kind != NO_SIGNAL else np.full(q + 1, GONE)
-        return (matrix @ C, matrix @ R, variable, matrix @ replica), (matrix @ mu)[1:]
+        return (matrix @ C, matrix @ R, variable, *(matrix @ x for x in others)), (matrix @ mu)[1:]
 
     def _unchanged(self, history: History, grid: int, times: Array) -> tuple[tuple[Array, ...], Array]:
         """The same where the temperature has stepped: functions of the lag as they were, ``mu`` with the step."""
@@ -281,7 +285,8 @@ class March:
             C[k], response = rest.values_at(self.rule, history, now, np.minimum(slices[LAG], now))
             R[k] = response * (self.rule.scale + slices[LAG])
         mu = np.full(times.size, self.mu[-1][-1] + self.model.jump(now))
-        one = (np.full(times.size + 1, values[-1]) for values in (history.overlap, history.replica))
+        last = (history.overlap, history.replica, history.work)
+        one = (np.full(times.size + 1, values[-1]) for values in last)
         return (C, R, *one), mu
 
     def _resampled(self, history: History, grid: int) -> tuple[Array, Array]:
@@ -339,7 +344,9 @@ def lowered(model: Model) -> Terms:
     linear = model.drift[0] != 0 or (model.beta > 0 and model.overlap != 0)
     kind = LINEAR if linear else LOGARITHM if model.overlap != 0 else NO_SIGNAL
     named = {name: getattr(model, name) for name in Terms._fields if hasattr(model, name)}
-    return Terms(**named, start=model.overlap, overlap_kind=kind, sign=-1.0 if model.overlap < 0 else 1.0)
+    total = initial(model)[2] + model.mass * first_kinetic(model) / 2
+    sign = -1.0 if model.overlap < 0 else 1.0
+    return Terms(**named, start=model.overlap, total=total, overlap_kind=kind, sign=sign)
 
 
 def first_overlap(model: Model, law: Terms) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from ...lowering import Array
 from .geometry import History, Ints, Rule, panels_of
 
-TABLES = ("t", "x", "grid", "offset", "C", "R", "overlap", "replica", "segments", "grids", "anchors")
+TABLES = ("t", "x", "grid", "offset", "C", "R", "overlap", "replica", "work", "segments", "grids", "anchors")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def empty() -> History:
     """No block yet."""
     real, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
     segments, grids = np.zeros((0, 4)), np.zeros((0, 3), dtype=np.int64)
-    return History(real, np.zeros(1), whole, whole, real, real, real, real, segments, grids, real)
+    return History(real, np.zeros(1), whole, whole, real, real, real, real, real, segments, grids, real)
 
 
 def with_grid(history: History, segments: Segments, anchors: Sequence[float]) -> tuple[History, int]:
@@ -82,6 +82,7 @@ def with_block(
     R: Array,
     overlap: Array,
     replica: Array,
+    work: Array,
 ) -> History:
     """The history with one more block: from time ``start`` to the edge ``end`` in x; values (stages + 1, nodes)."""
     return history._replace(
@@ -93,11 +94,12 @@ def with_block(
         R=np.concatenate([history.R, R.ravel()]),
         overlap=np.concatenate([history.overlap, overlap]),
         replica=np.concatenate([history.replica, replica]),
+        work=np.concatenate([history.work, work]),
     )
 
 
-def block(history: History, index: int, stages: int) -> tuple[Array, Array, Array, Array]:
-    """Views of ``C``, scaled ``R`` (stages + 1, nodes), the overlap variable and q of a block."""
+def block(history: History, index: int, stages: int) -> tuple[Array, Array, Array, Array, Array]:
+    """Views of ``C``, scaled ``R`` (stages + 1, nodes), the overlap variable, q and the work of a block."""
     first = int(history.offset[index])
     last = int(history.offset[index + 1]) if index + 1 < history.offset.size else history.C.size
     shape, rows = (stages + 1, (last - first) // (stages + 1)), slice(index * (stages + 1), (index + 1) * (stages + 1))
@@ -106,6 +108,7 @@ def block(history: History, index: int, stages: int) -> tuple[Array, Array, Arra
         history.R[first:last].reshape(shape),
         history.overlap[rows],
         history.replica[rows],
+        history.work[rows],
     )
 
 
@@ -125,8 +128,9 @@ def tables(history: History) -> dict[str, Array]:
 
 
 def from_tables(arrays: dict[str, Array]) -> History:
-    """The inverse of ``tables``; ``ValueError`` for an index that is no whole number. Version 0.4 had no replicas."""
-    arrays = {"history.replica": np.zeros(np.shape(arrays["history.overlap"]))} | arrays
+    """The inverse of ``tables``; ``ValueError`` for an index that is no whole number. 0.4 had no replicas, no mass."""
+    none = np.zeros(np.shape(arrays["history.overlap"]))
+    arrays = {"history.replica": none, "history.work": none} | arrays
     real = {name: np.ascontiguousarray(arrays[f"history.{name}"], dtype=np.float64) for name in TABLES}
     grid, offset, grids = (_indices(name, real.pop(name)) for name in ("grid", "offset", "grids"))
     return History(grid=grid, offset=offset, grids=grids, **real)

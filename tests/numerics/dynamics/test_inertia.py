@@ -154,7 +154,7 @@ def test_isolated_samples_keep_their_energy() -> None:
         ({"friction": Course("2")}, "give mass = 1 as well"),
         ({"mass": -1.0}, "mass = -1.0"),
         ({"mass": 1.0, "friction": Course("1 - t")}, "friction = 1 - t is"),
-        ({"mass": 1.0, "method": "long-time"}, "no mass"),
+        ({"mass": 1.0, "friction": NESTEROV, "method": "long-time"}, "infinite at t = 0; use method = 'reference'"),
     ],
 )
 def test_refused(options: dict[str, object], reason: str) -> None:

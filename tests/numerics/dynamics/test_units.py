@@ -72,7 +72,7 @@ def test_the_method_follows_the_landscape_s_own_time() -> None:
         for time, method in ((0.9 * REFERENCE_REACH, "reference"), (1.1 * REFERENCE_REACH, "long-time")):
             equations = model(GaussianLandscape(Q**3 / 6 * factor**2))
             assert fastest(equations) == pytest.approx(float(factor), rel=1e-14)
-            assert chosen_method("auto", time / float(factor) * fastest(equations), None) == method
+            assert chosen_method("auto", time / float(factor) * fastest(equations), None, equations) == method
 
 
 def test_units_of_the_equations() -> None:
