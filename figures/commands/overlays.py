@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +14,9 @@ from numerics.progress import part
 from numerics.provenance import Record
 from theory.domain import Real
 
-from .progress import fraction
+from .progress import fraction, going_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numerics.diagram.landscapes import Landscapes
     from numerics.diagram.of_system import Range
     from numerics.diagram.overlay import Overlay
@@ -66,7 +63,7 @@ class Wanted:
         from numerics.diagram.success import success_overlays
 
         overlays: list[Overlay] = []
-        with fraction() as progress, _going_on(folder):
+        with fraction() as progress, going_on(folder):
             for number, kind in enumerate(self.kinds):
                 tell, own = part(progress, number, len(self.kinds)), None if folder is None else folder / kind
                 where: dict[str, Any] = {"folder": own, "workers": self.runs.workers, "absent": absent}
@@ -81,12 +78,3 @@ class Wanted:
 def absent(reason: str) -> None:
     """Said at once: the rest goes on."""
     sys.stderr.write(f"ruggedflow: a point is left out: {reason}\n")
-
-
-@contextmanager
-def _going_on(folder: Path | None) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        kept = "" if folder is None else f"; the same command goes on from {folder}"
-        raise KeyboardInterrupt(f"interrupted{kept}") from error

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
@@ -42,7 +41,7 @@ from .answer import Answer, about, asked
 from .files import CURVES, FOLDER, LOOK, pictured
 from .output import select
 from .overlays import TABLES, Wanted, absent
-from .progress import fraction
+from .progress import fraction, going_on
 from .question import ALL_PROCESSORS, Option, answers
 from .thresholds import has_some
 
@@ -152,7 +151,7 @@ def of_any(
     settings = {**asked(system), "x": _written(x), "y": control if y is None else _written(y)}
     if folder is not None:
         source = KeptLines(source, folder / PARTS, f"{settings} {source_of(type(system))}")
-    with going_on(folder), fraction() as progress:
+    with going_on(None if folder is None else folder / PARTS), fraction() as progress:
         box = box_of(source, chosen, across, along)
         labels = label_of(across.name), label_of(control)
         diagram = phase_diagram(
@@ -188,16 +187,6 @@ def _wanted(kinds: list[str], at: Any, x: Any, whole: bool, runs: Mapping[str, A
     sizes = given.pop("size", None)
     given |= {"sizes": tuple(sorted(set(sizes)))} if sizes else {}
     return Wanted.of(kinds, at, x, whole, Runs(**{**given, "workers": runs["workers"]}))
-
-
-@contextmanager
-def going_on(folder: Path | None) -> Iterator[None]:
-    """An interruption says where the same command goes on from."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        kept = "" if folder is None else f"; the same command goes on from {folder / PARTS}"
-        raise KeyboardInterrupt(f"{str(error) or 'interrupted'}{kept}") from error
 
 
 def _written(axis: tuple[str, float, float, bool]) -> str:
@@ -249,7 +238,7 @@ def of_spiked_matrix_tensor(
     folder = folder_of(system.slug, output, [*FILES.values(), SIMULATION])
     noises = np.geomspace(low, high, points)
     kept = kept_in(folder / PARTS, Quantity)
-    with going_on(folder), fraction() as progress:
+    with going_on(folder / PARTS), fraction() as progress:
         diagrams = [
             phase_diagram(order, noises, part(progress, i, len(chosen)), kept) for i, order in enumerate(chosen)
         ]
@@ -346,7 +335,7 @@ def of_phase_retrieval(
     folder = folder_of(system.slug, output, LOSS_FILES.values())
     parts = in_folder(folder / PARTS)
     options: Any = {"panel": a, "lines": chosen, "workers": workers, "keep": parts.folder}
-    with going_on(folder), fraction() as progress:
+    with going_on(folder / PARTS), fraction() as progress:
         diagram = retrieval_diagram(np.geomspace(low, high, points), progress=progress, **options)
     command = f"ruggedflow phase-diagram {system.slug} --a-range {low:g}:{high:g} --a {a:g} --points {points}"
     record = to_record(diagram, command + (f" --only {','.join(only)}" if only else ""))

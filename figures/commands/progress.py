@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from time import monotonic
 
 from rich.console import Console
@@ -110,3 +111,13 @@ def _line(what: str) -> Iterator[Progress]:
     finally:
         ended.set()
         speaker.join()
+
+
+@contextmanager
+def going_on(folder: Path | None) -> Iterator[None]:
+    """An interruption says where the same command goes on from."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        kept = "" if folder is None else f"; the same command goes on from {folder}"
+        raise KeyboardInterrupt(f"{str(error) or 'interrupted'}{kept}") from error
