@@ -173,6 +173,8 @@ def _print(record: Mapping[str, Any]) -> None:
     settings = record["settings"]
     named = ("temperature", "mass", "friction", "overlap", "start")
     begin = {key: settings[key] for key in named if key in settings}
+    if "replica" in settings:  # overlaps that were found, not given
+        begin |= {"overlap": f"{settings['overlap']:.6g}", "q": f"{settings['replica']:.6g}"}
     columns = [name for name in (*COLUMNS, "replica") if name in record["rows"][0]]
     print_rows(titled(record, **begin), record["rows"], columns)
     print_text(record["message"])

@@ -112,6 +112,7 @@ def solve_dynamics(
         "temperature": equations.temperature if schedule is None else str(schedule),
         **({"mass": equations.mass, "friction": str(friction)} if equations.mass > 0 else {}),
         "overlap": equations.overlap,
+        **({"replica": equations.replica} if equations.replica > 0 else {}),
         "start": described(start),
         "rtol": float(rtol),
         "method": chosen,
