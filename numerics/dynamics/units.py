@@ -14,11 +14,13 @@ import numpy as np
 
 from theory.course import TIME
 
-from ..lowering import Array, lower
+from ..lowering import lower
 from .model import Model
 
 ENERGIES_SQUARED = ("covariance", "noise", "memory", "memory_slope")
 ENERGIES = ("planted", "drift", "drift_slope", "temperature")
+SWINGS = np.geomspace(1e-2, 3, 33)
+"""Of the largest frequency, times at which the friction is looked at."""
 SLOWEST, FASTEST = 1e-140, 1e140
 """Rates whose squares are numbers in double precision, with room for what multiplies them."""
 
@@ -41,18 +43,13 @@ def fastest(model: Model) -> float:
 
 
 def quickest(model: Model) -> float:
-    """That, or with a mass the largest frequency, and rate at which friction stops a motion."""
+    """That, or with a mass the largest frequency, and the rate at which friction stops a motion in the first swings."""
     if model.mass == 0:
         return fastest(model)
     frequency = float(np.sqrt(fastest(model) / model.mass))
-    return max(frequency, float(np.max(_frictions(model, frequency))) / model.mass)
-
-
-def _frictions(model: Model, rate: float) -> Array:
-    """On a net of times about ``1/rate``."""
     friction = model.friction
-    t = friction.speed * np.geomspace(1e-3, 1e6, 64) / rate
-    return np.asarray(friction.height * lower((TIME,), [friction.expression])(t)[0])
+    values = friction.height * lower((TIME,), [friction.expression])(friction.speed * SWINGS / frequency)[0]
+    return max(frequency, float(np.max(values)) / model.mass)
 
 
 def unit(model: Model) -> float:

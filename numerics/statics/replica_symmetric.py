@@ -20,8 +20,11 @@ PLACES = np.concatenate([[0.0], 1 / (1 + np.exp(-np.linspace(-36, 36, 2001)))])
 """Trial values of q, even in ``ln(q/(1 - q))``."""
 NET = np.linspace(-0.98, 0.98, 15)
 """Overlaps with the signal among which none may have a lower free energy than equilibrium."""
-FLAT, SAME = 1e-14, 1e-6
-"""``m^2`` that is zero up to rounding; difference to the overlap of the certified minimum."""
+FLAT, SAME, ROUNDED = 1e-14, 1e-6, 1e-12
+"""``m^2`` that is zero up to rounding; difference to the overlap of the certified minimum; of ``|F| + T``, rounding."""
+HOT, COLD = 1e-6, 1e6
+"""Of beta in units of the largest slopes of f and g: below, one state at overlaps of order beta; of ``1/sqrt(f'(1))``,
+above, which statics cannot certify."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +48,53 @@ def equilibrium(landscape: GaussianLandscape, beta: float) -> State:
 @lru_cache(maxsize=64)
 def _equilibrium(landscape: GaussianLandscape, beta: float) -> State:
     places = overlaps(landscape, beta)
+    if _is_hot(landscape, beta):
+        # overlaps whose squares are no numbers are those of first order
+        return _hot(landscape, beta, places[0] if places else (0.0, beta * float(landscape.g(1, 0))))
+    _require_warm(landscape, beta)
     stationary = [_statics(landscape, beta, m) for _, m in places]
     states = [found for place, found in zip(places, stationary, strict=True) if _certified(found, place[0])]
     net = [_statics(landscape, beta, m) for m in NET] if landscape.mean != 0 else []
     best = min([*stationary, *net], key=lambda found: found.free_energy)
     lowest = min(states, key=lambda found: found.free_energy, default=None)
-    if lowest is None or best.free_energy + best.free_energy_error < lowest.free_energy - lowest.free_energy_error:
+    rounded = ROUNDED * (abs(best.free_energy) + 1 / beta)
+    if lowest is None or best.free_energy + best.free_energy_error + rounded < lowest.free_energy:
         raise ValueError(_broken(beta, best))
     (q,) = (place[0] for place, found in zip(places, stationary, strict=True) if found is lowest)
     return State(q, lowest.overlap, lowest.free_energy)
 
 
 def informed(landscape: GaussianLandscape, beta: float) -> State:
-    """The state of the largest overlap with the signal, metastable or not; ``ValueError`` where there is none."""
-    place = max(overlaps(landscape, beta), key=lambda found: found[1], default=(0.0, 0.0))
-    if place[1] <= 0:
+    """The state of the largest overlap with the signal, metastable or not, or of the largest against it where there is
+    none along it (``-m^3``); ``ValueError`` where there is neither."""
+    places = sorted(overlaps(landscape, beta), key=lambda found: found[1])
+    place = max(places[-1], places[0], key=lambda found: (found[1] > 0, abs(found[1])))
+    if place[1] == 0:
         raise ValueError(f"beta = {beta:g}: no state overlaps with the signal; use a larger beta or start = 'random'")
+    if _is_hot(landscape, beta):
+        return _hot(landscape, beta, place)
+    _require_warm(landscape, beta)
     found = _statics(landscape, beta, place[1])
     if not _certified(found, place[0]):
         raise ValueError(_broken(beta, found))
     return State(*place, found.free_energy)
+
+
+def _is_hot(landscape: GaussianLandscape, beta: float) -> bool:
+    slopes = [landscape.f(1, 1), landscape.f(2, 1)], [landscape.g(1, 1), landscape.g(2, 1)]
+    noise, signal = (sum(abs(float(slope)) for slope in pair) for pair in slopes)
+    return bool(beta * (np.sqrt(noise) + signal) < HOT)
+
+
+def _hot(landscape: GaussianLandscape, beta: float, place: tuple[float, float]) -> State:
+    """``F = -beta [f(1) + g'(0)^2]/2`` to first order: nothing is broken at such temperatures."""
+    return State(*place, -beta * (float(landscape.f(0, 1)) + float(landscape.g(1, 0)) ** 2) / 2)
+
+
+def _require_warm(landscape: GaussianLandscape, beta: float) -> None:
+    coldest = COLD / float(np.sqrt(float(landscape.f(1, 1))))
+    if beta > coldest:
+        raise ValueError(f"beta = {beta:g}: too cold for a certificate of that start; use at most {coldest:.2g}")
 
 
 def _statics(landscape: GaussianLandscape, beta: float, m: float) -> Statics:
@@ -89,10 +119,12 @@ def overlaps(landscape: GaussianLandscape, beta: float) -> list[tuple[float, flo
     along, across = ReplicaSymmetric(landscape).conditions
     functions = lower((OVERLAP, SIGNAL_OVERLAP, INVERSE_TEMPERATURE), [along.rhs - along.lhs, OVERLAP - across.rhs])
 
+    @np.errstate(all="ignore")
     def squared(q: Array | float) -> Array:
         values = np.asarray(functions(q, 0.0, beta)[1], dtype=np.float64) + 0 * np.asarray(q)
         return np.where(np.abs(values) < FLAT * np.asarray(q), 0.0, values)
 
+    @np.errstate(all="ignore")
     def excess(q: Array | float, sign: float) -> Array:
         values = squared(q)
         pull = np.asarray(functions(q, sign * np.sqrt(np.maximum(values, 0.0)), beta)[0], dtype=np.float64)
@@ -109,7 +141,7 @@ def overlaps(landscape: GaussianLandscape, beta: float) -> list[tuple[float, flo
 def _roots(function: Callable[[Array | float], Array], places: Array) -> list[float]:
     """At the places, and where it changes sign between neighbours."""
     values = function(places)
-    changes = np.flatnonzero(values[:-1] * values[1:] < 0)
+    changes = np.flatnonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0)
     between = [_root(function, float(places[i]), float(places[i + 1])) for i in changes]
     return [*map(float, places[values == 0]), *between]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,7 +22,7 @@ from .process import Constraint, Descent
 from .runs import HALVINGS, Estimates, estimate
 from .solution import PARTS, DescentSolution
 from .steps import equal_steps, flow_steps, lowest_curvature
-from .tolerance import FEWEST, enough, next_number
+from .tolerance import FEWEST, LARGEST, enough, next_number
 from .walkers import QUASI_RANDOM
 
 SAMPLES = 8
@@ -114,16 +115,21 @@ def solve_descent(
         **{name: value for name, value in others.items() if value > 0},
         "samples": samples, "tolerance": float(tolerance), "seed": seed,
     }  # fmt: skip
-    how: dict[str, Any] = {"samples": samples, "seed": seed, "executor": executor, "progress": progress}
+    how: dict[str, Any] = {"samples": samples, "seed": seed, "executor": executor}
     how |= {"keep": None if keep is None else Path(keep)}
     while True:
         processes = _require_memory(len(steps), divisions, count, samples, workers)
-        found = estimate(problem, steps, walkers=count, workers=processes, **how)
+        said = partial(_of_walkers, progress, count)
+        found = estimate(problem, steps, walkers=count, workers=processes, progress=said, **how)
         solution = _solution(steps, found, {**settings, "walkers": count})
         more = None if walkers is not None else next_number(solution, tolerance)
         if more is None or not _fits(len(steps), divisions, more, samples):
             return solution
         count = more
+
+
+def _of_walkers(progress: Progress, count: int, share: float, what: str) -> None:
+    progress(share, f"{what} of {count} walkers")
 
 
 def _solution(steps: Array, found: Estimates, settings: dict[str, Any]) -> DescentSolution:
@@ -154,8 +160,12 @@ def _inaccurate(solution: DescentSolution) -> str:
     first, last = beyond
     when = f"from t = {first:.3g} to {last:.3g}" if first < last else f"at t = {last:.3g}"
     needed = enough(solution, tolerance)
-    more = f"some {needed:.2g} walkers" if needed > solution.settings["walkers"] else "a shorter time"
-    return f"; {when} some exceed the tolerance {tolerance:g} ({more}, or a larger tolerance?)"
+    more = f"{needed:.0f} walkers, or a larger tolerance?"
+    if needed > LARGEST:
+        more = f"more than {LARGEST} walkers, or a larger tolerance?"
+    elif needed <= solution.settings["walkers"]:
+        more = "that is of the steps of the flow; a larger tolerance?"
+    return f"; {when} some exceed the tolerance {tolerance:g} ({more})"
 
 
 def _rising(solution: DescentSolution) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 
 from .solution import DescentSolution, total
 
-FEWEST, MOST, GROWTH = 2**13, 2**17, 4
-"""Walkers of a run whose number is not given."""
+FEWEST, MOST, GROWTH, LARGEST = 2**13, 2**17, 4, 2**22
+"""Walkers of a run whose number is not given; how many more at a time; and the largest number that is advised."""
 SPARE = 1.3
 """By which more walkers are taken than the root asks for: the errors are estimates."""
 

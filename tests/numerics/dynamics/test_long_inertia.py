@@ -97,6 +97,14 @@ def test_a_file_keeps_the_work_and_a_run_goes_on(tmp_path: Path) -> None:
         assert np.all(np.abs(found[name] - whole[name]) <= found[f"{name}_error"] + whole[f"{name}_error"]), name
 
 
+@pytest.mark.parametrize("friction", ["t", "exp(t)", "1 + t/10", "1 + t/1000"])
+def test_a_friction_that_grows_does_not_decide_before_it_has(friction: str) -> None:
+    """What it is long after the run is no matter of it."""
+    options: dict[str, Any] = {"mass": 1, "friction": Course(friction), "rtol": 1e-4}
+    one, other = (solve_dynamics(CUBE, 4.0, method=m, **options).at(4.0) for m in ("reference", "auto"))
+    assert abs(one["energy"] - other["energy"]) <= one["energy_error"] + other["energy_error"]
+
+
 @pytest.mark.parametrize("factor", [1e-9, 1e9])
 def test_nothing_hangs_on_the_unit(factor: float) -> None:
     """``H -> a H``, ``t -> t/a``, ``M -> M/a``."""

@@ -70,6 +70,19 @@ def test_a_metastable_signal_is_informed_but_no_equilibrium() -> None:
     assert len(overlaps(CUBE, 1.3)) == 3  # zero, the signal, and the maximum between them
 
 
+@pytest.mark.parametrize("beta", [1e-300, 1e-100, 1e-25, 1e-9, 1e-5])
+def test_at_high_temperature_overlaps_are_those_of_first_order(beta: float) -> None:
+    """``m = beta g'(0)``, ``q = beta^2 [f'(0) + g'(0)^2]``."""
+    found = equilibrium(GaussianLandscape(Q**3 / 2 + Q / 5, M / 2), beta)
+    assert found.m == pytest.approx(beta / 2, rel=1e-4, abs=1e-15)
+    assert found.q == pytest.approx(beta**2 * (0.2 + 0.25), rel=1e-4, abs=1e-15)
+
+
+def test_a_state_against_the_signal() -> None:
+    along, against = (informed(GaussianLandscape(Q**3 / 2, sign * M**3), 2.0) for sign in (1, -1))
+    assert along.m > 0.5 and against.m == pytest.approx(-along.m, rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("find", "landscape", "beta", "words"),
     [
@@ -77,6 +90,7 @@ def test_a_metastable_signal_is_informed_but_no_equilibrium() -> None:
         (equilibrium, GaussianLandscape(Q**2 / 2 + Q**3 / 2, M / 2), 1.4, "with the signal it is 1RSB"),
         (informed, FIELD, 1.0, "no state overlaps with the signal"),
         (informed, CUBE, 0.3, "use a larger beta"),
+        (equilibrium, FIELD, 1e100, "too cold for a certificate of that start; use at most"),
     ],
 )
 def test_what_is_not_one_state_is_refused(find: Any, landscape: GaussianLandscape, beta: float, words: str) -> None:
