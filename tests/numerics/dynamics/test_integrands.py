@@ -61,7 +61,7 @@ CASES: dict[str, tuple[Callable[..., float], Callable[..., Any], str]] = {
     "response": (printed("response_rate", 2), lambda f, g, h, m, c, r, x, y, q, z: (r, x, *f[2:]), "crx"),
     "overlap": (printed("overlap_rate", 3), lambda f, g, h, m, c, r, x, y, q, z: (r, x, *f[2:]), "crx"),
     "multiplier": (printed("multiplier", 0), lambda f, g, h, m, c, r, x, y, q, z: (c, r, *f[1:]), "cr"),
-    "energy": (printed("energy", 0), lambda f, g, h, m, c, r, x, y, q, z: (r, f[1]), ""),
+    "energy": (printed("energy", 0), lambda f, g, h, m, c, r, x, y, q, z: (r, *f[1:3]), "cr"),
     "sources": (
         printed("correlation_rate", 1, local=True),
         lambda f, g, h, m, c, r, x, y, q, z: (x, y, z, *local_jets(f, g, h)),
@@ -84,8 +84,8 @@ CASES: dict[str, tuple[Callable[..., float], Callable[..., Any], str]] = {
     ),
     "local_energy": (
         printed("energy", 1, local=True),
-        lambda f, g, h, m, c, r, x, y, q, z: (g[0], f[0], h[0], BETA),
-        "",
+        lambda f, g, h, m, c, r, x, y, q, z: (*g[:2], *f[:2], *h[:2], BETA),
+        "mcq",
     ),
 }
 
