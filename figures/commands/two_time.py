@@ -106,7 +106,7 @@ def _load(path: str) -> DynamicsSolution:
 def _announce(method: str) -> None:
     """A line where the first run on this machine is about to compile, in silence when piped."""
     if method == "long-time" and sys.stderr.isatty() and not ready():
-        sys.stderr.write("ruggedflow: compiling for this machine, once; that takes some 15 seconds\n")
+        sys.stderr.write("ruggedflow: compiling for this machine, once; that takes some 20 seconds\n")
 
 
 def _solve(

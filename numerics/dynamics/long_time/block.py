@@ -177,7 +177,8 @@ class Newton:
         double: Any = jacobian if self.double else np.empty((0, 0))
         places = (self.scales, nodes, self.unknowns, self.place)
         system = Rows(F, single, double, rows, *places, self.bath[0], self.bath[1], wanted)
-        kernel.residual(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
+        equations = kernel.residual if self.law.mass == 0 else kernel.inertial_residual
+        equations(self.law, self.rule, self.history, self.points, self.times, self.slope, self.mu, system)
         return F
 
     def unrest(self) -> float:

@@ -156,25 +156,58 @@ def residual(
     """Collocation equations of the last block at its stage ``times``; ``slope`` differentiates in ``x``."""
     system.F[:] = 0.0
     system.rows[:] = 0.0
-    motion = motion_of(law, rule, history, points, times, slope)
+    motion = Motion(slope, 1.0 / (rule.origin + times), np.empty((0, 0)), np.empty((0, 0)))
     for i in range(times.size):
         stage = stage_of(i, times[i], mu[i], rule, history)
-        multiplier_row(law, rule, history, points, stage, system)
+        multiplier_row(law, rule, history, points, stage, system.bath[i], system)
         keep(0, stage.row + stage.unknowns - 1, system)
         overlap_row(law, rule, history, points, stage, motion, system)
         keep(0, stage.row + stage.unknowns - 2, system)
         if law.replica > 0.0:
             replica_row(law, rule, history, points, stage, motion, system)
             keep(0, stage.row + stage.unknowns - 3, system)
-        if law.mass > 0.0:
-            work_row(law, rule, history, points, stage, slope[i + 1], system)
-            keep(0, stage.row + stage.unknowns - 4, system)
         diagonal_rows(law, rule, history, stage, system)
         for k in system.nodes:
-            if law.mass > 0.0:
-                add_inertia(law, rule, history, points, stage, k, motion, system)
-            else:
-                add_transport(rule, history, points, stage, k, slope[i + 1], system)
+            add_transport(rule, history, points, stage, k, slope[i + 1], system)
+            add_sources(law, rule, history, points, stage, k, system)
+            add_before(law, rule, history, points, stage, k, system)
+            add_between(law, rule, history, points, stage, k, system)
+            keep(0, stage.row + k, system)
+            keep(1, stage.row + stage.nodes + k, system)
+
+
+@compiled
+def inertial_residual(
+    law: Terms,
+    rule: Rule,
+    history: History,
+    points: Points,
+    times: Floats,
+    slope: Floats,
+    mu: Floats,
+    system: Rows,
+) -> None:
+    """The same with a mass: ``M K`` for T, twice what is left of the total energy. By itself, so that runs without a
+    mass need not compile it."""
+    system.F[:] = 0.0
+    system.rows[:] = 0.0
+    motion = motion_of(law, rule, history, points, times, slope)
+    for i in range(times.size):
+        stage = stage_of(i, times[i], mu[i], rule, history)
+        work_row(law, rule, history, points, stage, slope[i + 1], system)
+        keep(0, stage.row + stage.unknowns - 4, system)
+        thermal = 2.0 * (law.total - stage.work - energy_of(law, rule, history, points, stage, 2.0, system))
+        system.rows[0, stage.row + stage.unknowns - 4] += 2.0 if system.wanted else 0.0
+        multiplier_row(law, rule, history, points, stage, thermal, system)
+        keep(0, stage.row + stage.unknowns - 1, system)
+        overlap_row(law, rule, history, points, stage, motion, system)
+        keep(0, stage.row + stage.unknowns - 2, system)
+        if law.replica > 0.0:
+            replica_row(law, rule, history, points, stage, motion, system)
+            keep(0, stage.row + stage.unknowns - 3, system)
+        diagonal_rows(law, rule, history, stage, system)
+        for k in system.nodes:
+            add_inertia(law, rule, history, points, stage, k, motion, system)
             add_sources(law, rule, history, points, stage, k, system)
             add_before(law, rule, history, points, stage, k, system)
             add_between(law, rule, history, points, stage, k, system)
@@ -233,9 +266,11 @@ def by_past(which: int, column: int, weights: Floats, by: float, stage: Stage, s
 
 
 @compiled
-def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, system: Rows) -> None:
-    """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta [f'(C(t,0)) C(t,0) - f'(q) q]``; with a mass ``M K``
-    for T, twice what is left of the total energy."""
+def multiplier_row(
+    law: Terms, rule: Rule, history: History, points: Points, stage: Stage, thermal: float, system: Rows
+) -> None:
+    """``mu = T + g'(m) m + int_0^t R [f'(C) + f''(C) C] ds + beta [f'(C(t,0)) C(t,0) - f'(q) q]``, T or
+    what stands for it given."""
     row, rows, nodes, total = stage.row + stage.unknowns - 1, system.rows, points.nodes[stage.number], 0.0
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
@@ -247,13 +282,9 @@ def multiplier_row(law: Terms, rule: Rule, history: History, points: Points, sta
     m, start = overlap_of(stage.variable, law), history.C[stage.base]
     q = stage.replica
     value, by_m, by_start, by_q = local_multiplier(m, start, q, *local_jet(law, m, start, q))
-    thermal = system.bath[stage.number]
-    if law.mass > 0.0:
-        thermal = 2.0 * (law.total - stage.work - energy_of(law, rule, history, points, stage, 2.0, system))
     system.F[row] = stage.mu - thermal - total - value
     if system.wanted:
         rows[0, row] += 1.0
-        rows[0, row - 3] += 2.0 if law.mass > 0.0 else 0.0
         rows[0, row - 1] -= by_m * unit_of(m, law)
         rows[0, row - 2] -= by_q
         rows[0, stage.row] -= by_start
@@ -272,11 +303,10 @@ def overlap_row(
         return
     m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
     pull = overlap_memory(law, rule, history, points, stage, system)
-    moving, weights = motion_of_one(law, stage, history.overlap, points.changing[0], motion, system)
-    if law.overlap_kind == LOGARITHM and law.mass > 0.0:  # m''/m = z'' + z'^2
-        speed = one_time_at(stage.block, motion.rates[stage.number] * motion.slope[stage.number + 1], history.overlap)
-        moving += law.mass * speed**2
-        weights += 2.0 * law.mass * speed * motion.rates[stage.number] * motion.slope[stage.number + 1]
+    weights = np.empty(rule.stages.size)
+    moving = motion_of_one(law, stage, history.overlap, points.changing[0], motion, system, weights)
+    if law.overlap_kind == LOGARITHM and law.mass > 0.0:
+        moving += curved(law, stage, history.overlap, motion, weights)
     force, bend, by_start, by_q = along_signal(law.start, *local_jet(law, m, start, q))
     unit, off = m, stage.mu
     if law.overlap_kind == LOGARITHM:
@@ -323,7 +353,8 @@ def replica_row(
     """``d_t q = -mu q + int_0^t f''(C) R q ds + g'(m) m(0) + beta f'(C(t,0)) q(0) + beta f'(q) [1 - 2 q(0)]``."""
     row, rows, nodes, total = stage.row + stage.unknowns - 3, system.rows, points.nodes[stage.number], 0.0
     m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
-    moving, changes = motion_of_one(law, stage, history.replica, points.changing[1], motion, system)
+    changes = np.empty(rule.stages.size)
+    moving = motion_of_one(law, stage, history.replica, points.changing[1], motion, system, changes)
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
         b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
@@ -385,10 +416,8 @@ def moved(values: Floats, stage: Stage, k: int, rule: Rule, points: Points, moti
 
 @compiled
 def motion_of(law: Terms, rule: Rule, history: History, points: Points, times: Floats, slope: Floats) -> Motion:
-    """With a mass, velocities: at the start of the block they are known, at ``t' = t`` they are 0 and ``1/M``."""
+    """Velocities: at the start of the block they are known, at ``t' = t`` they are 0 and ``1/M``."""
     rates = 1.0 / (rule.origin + times)
-    if law.mass == 0.0:
-        return Motion(slope, rates, np.empty((0, 0)), np.empty((0, 0)))
     stage = stage_of(0, times[0], 0.0, rule, history)
     q, n, first = times.size + 1, stage.nodes, stage.base - stage.nodes
     values = history.C[first : first + q * n].copy().reshape(q, n)
@@ -407,17 +436,30 @@ def motion_of(law: Terms, rule: Rule, history: History, points: Points, times: F
 
 @compiled
 def motion_of_one(
-    law: Terms, stage: Stage, values: Floats, changing: float, motion: Motion, system: Rows
-) -> tuple[float, Floats]:
-    """``M x'' + gamma x'``, or ``x'``, of a function of one time at a stage; its slope by the values at all stages."""
-    i, q = stage.number, motion.rates.size + 1
-    first = motion.rates[i] * motion.slope[i + 1]
-    if law.mass == 0.0:
-        return one_time_at(stage.block, first, values), first
-    weights, known = system.friction[i] * first, law.mass * first[0] * changing
-    for a in range(1, q):
-        weights += law.mass * first[a] * motion.rates[a - 1] * motion.slope[a]
-    return one_time_at(stage.block, weights, values) + known, weights
+    law: Terms, stage: Stage, values: Floats, changing: float, motion: Motion, system: Rows, weights: Floats
+) -> float:
+    """``x'``, or ``M x'' + gamma x'``, of a function of one time at a stage; its slope by all stages in ``weights``."""
+    i, q, rate = stage.number, weights.size, motion.rates[stage.number]
+    for b in range(q):
+        weights[b] = (system.friction[i] if law.mass > 0.0 else 1.0) * rate * motion.slope[i + 1, b]
+    known = 0.0
+    if law.mass > 0.0:
+        known = law.mass * rate * motion.slope[i + 1, 0] * changing
+        for a in range(1, q):
+            for b in range(q):
+                weights[b] += law.mass * rate * motion.slope[i + 1, a] * motion.rates[a - 1] * motion.slope[a, b]
+    return one_time_at(stage.block, weights, values) + known
+
+
+@compiled
+def curved(law: Terms, stage: Stage, values: Floats, motion: Motion, weights: Floats) -> float:
+    """``M z'^2`` of ``z = ln |m|``, which ``m''/m`` has besides ``z''``; its slope joins the ``weights``."""
+    i, rate, speed = stage.number, motion.rates[stage.number], 0.0
+    for b in range(weights.size):
+        speed += rate * motion.slope[i + 1, b] * values[stage.block * weights.size + b]
+    for b in range(weights.size):
+        weights[b] += 2.0 * law.mass * speed * rate * motion.slope[i + 1, b]
+    return float(law.mass * speed**2)
 
 
 @compiled
