@@ -302,14 +302,15 @@ def overlap_row(
             rows[0, row] = 1.0
         return
     m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
-    pull = overlap_memory(law, rule, history, points, stage, system)
+    logarithm = law.overlap_kind == LOGARITHM
+    pull = overlap_memory(law, rule, history, points, stage, history.overlap, stage.unknowns - 2, logarithm, system)
     weights = np.empty(rule.stages.size)
     moving = motion_of_one(law, stage, history.overlap, points.changing[0], motion, system, weights)
-    if law.overlap_kind == LOGARITHM and law.mass > 0.0:
+    if logarithm and law.mass > 0.0:
         moving += curved(law, stage, history.overlap, motion, weights)
     force, bend, by_start, by_q = along_signal(law.start, *local_jet(law, m, start, q))
     unit, off = m, stage.mu
-    if law.overlap_kind == LOGARITHM:
+    if logarithm:
         unit, force = 1.0, polynomial(law.drift[1:], m) if law.drift.size > 1 else 0.0
         by_start, by_q, off = 0.0, 0.0, force
     system.F[row] = moving + stage.mu * unit - force - pull
@@ -322,14 +323,24 @@ def overlap_row(
 
 
 @compiled
-def overlap_memory(law: Terms, rule: Rule, history: History, points: Points, stage: Stage, system: Rows) -> float:
-    """``int_0^t f''(C(t,s)) R(t,s) m(s) ds``, over ``m(t)`` where the logarithm stands for it."""
-    row, rows, nodes, total = stage.row + stage.unknowns - 2, system.rows, points.nodes[stage.number], 0.0
-    logarithm = law.overlap_kind == LOGARITHM
+def overlap_memory(
+    law: Terms,
+    rule: Rule,
+    history: History,
+    points: Points,
+    stage: Stage,
+    values: Floats,
+    column: int,
+    logarithm: bool,
+    system: Rows,
+) -> float:
+    """``int_0^t f''(C(t,s)) R(t,s) m(s) ds`` of the overlap whose ``values`` are the unknowns of a ``column``, m or q;
+    over ``m(t)`` where its logarithm stands for it."""
+    row, rows, nodes, total = stage.row + column, system.rows, points.nodes[stage.number], 0.0
     for k in range(stage.nodes):
         w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
         b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
-        past = one_time_at(b, weights, history.overlap)
+        past = one_time_at(b, weights, values)
         if logarithm:
             past = np.exp(past - stage.variable)
         _, memory, bend = jet(law, c, system.wanted)
@@ -340,7 +351,7 @@ def overlap_memory(law: Terms, rule: Rule, history: History, points: Points, sta
             rows[0, stage.row + stage.nodes + k] -= w * per * by_r
             change = w * by_m * (past if logarithm else 1.0)
             if b == stage.block:
-                by_past(0, stage.unknowns - 2, weights, change, stage, system)
+                by_past(0, column, weights, change, stage, system)
             if logarithm:
                 rows[0, row] += change
     return total
@@ -351,24 +362,13 @@ def replica_row(
     law: Terms, rule: Rule, history: History, points: Points, stage: Stage, motion: Motion, system: Rows
 ) -> None:
     """``d_t q = -mu q + int_0^t f''(C) R q ds + g'(m) m(0) + beta f'(C(t,0)) q(0) + beta f'(q) [1 - 2 q(0)]``."""
-    row, rows, nodes, total = stage.row + stage.unknowns - 3, system.rows, points.nodes[stage.number], 0.0
+    row, rows = stage.row + stage.unknowns - 3, system.rows
     m, start, q = overlap_of(stage.variable, law), history.C[stage.base], stage.replica
     changes = np.empty(rule.stages.size)
     moving = motion_of_one(law, stage, history.replica, points.changing[1], motion, system, changes)
-    for k in range(stage.nodes):
-        w, per, c = nodes[WEIGHT, k], 1.0 / (rule.scale + nodes[LAG, k]), history.C[stage.base + k]
-        b, weights = points.blocks[stage.number, k], points.weights[stage.number, k]
-        _, memory, bend = jet(law, c, system.wanted)
-        past = one_time_at(b, weights, history.replica)
-        value, by_c, by_r, by_past_q = overlap(per * history.R[stage.base + k], past, memory, bend)
-        total += w * value
-        if system.wanted:
-            rows[0, stage.row + k] -= w * by_c
-            rows[0, stage.row + stage.nodes + k] -= w * per * by_r
-            if b == stage.block:
-                by_past(0, stage.unknowns - 3, weights, w * by_past_q, stage, system)
+    pull = overlap_memory(law, rule, history, points, stage, history.replica, stage.unknowns - 3, False, system)
     force, by_m, by_start, by_q = along_replica(law.start, law.replica, *local_jet(law, m, start, q))
-    system.F[row] = moving + stage.mu * q - force - total
+    system.F[row] = moving + stage.mu * q - force - pull
     if system.wanted:
         by_past(0, stage.unknowns - 3, changes, -1.0, stage, system)
         rows[0, row] += stage.mu - by_q

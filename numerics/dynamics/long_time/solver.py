@@ -154,9 +154,8 @@ class March:
         """A block of that width in which only the window is unknown."""
         times, history, grid = self._next(width, anchors)
         C, R, resting = rest.at_rest(self.rule, history, grid, times, now)  # noqa: N806
-        one = (history.overlap, history.replica, history.work)
-        still = (np.full(self.rule.stages.size, values[-1]) for values in one)
-        guess = store.with_block(history, self.t, self.x + width, grid, C, R, *still)
+        one = store.still(history, self.rule.stages.size)
+        guess = store.with_block(history, self.t, self.x + width, grid, C, R, *one)
         return self._solved(guess, np.full(times.size, self.mu[-1][-1]), times, alive, resting)
 
     @property
@@ -285,9 +284,7 @@ class March:
             C[k], response = rest.values_at(self.rule, history, now, np.minimum(slices[LAG], now))
             R[k] = response * (self.rule.scale + slices[LAG])
         mu = np.full(times.size, self.mu[-1][-1] + self.model.jump(now))
-        last = (history.overlap, history.replica, history.work)
-        one = (np.full(times.size + 1, values[-1]) for values in last)
-        return (C, R, *one), mu
+        return (C, R, *store.still(history, times.size + 1)), mu
 
     def _resampled(self, history: History, grid: int) -> tuple[Array, Array]:
         """The last block on the nodes of another grid."""

@@ -112,6 +112,11 @@ def block(history: History, index: int, stages: int) -> tuple[Array, Array, Arra
     )
 
 
+def still(history: History, count: int) -> list[Array]:
+    """The overlap variable, q and the work, as they end, at so many stages."""
+    return [np.full(count, values[-1]) for values in (history.overlap, history.replica, history.work)]
+
+
 def scaled(history: History, factor: float) -> History:
     """The history of a landscape ``factor`` times as strong: all times over ``factor``, and the scaled R with them."""
     segments = history.segments.copy()
